@@ -1,0 +1,64 @@
+"""What it means: derived values. All can be computed again from the assessments, so none is audited."""
+
+from django.db import models
+from django.utils import timezone
+
+from enrollment.models import Participant, ProtocolVersion
+from trialsite.accounts.models import Study, User
+
+
+class Outcome(models.Model):
+    """A participant's outcome in one period, by the protocol's rules. Says nothing of treatment."""
+
+    participant = models.ForeignKey(Participant, models.PROTECT, related_name="outcomes")
+    study = models.ForeignKey(Study, models.PROTECT, related_name="+")
+    period = models.PositiveSmallIntegerField()
+    protocol = models.ForeignKey(ProtocolVersion, models.PROTECT, related_name="+")
+    baseline = models.PositiveSmallIntegerField(null=True)
+    change = models.SmallIntegerField(null=True, help_text="Primary visit minus baseline; negative is better.")
+    response = models.BooleanField(null=True)
+    remission = models.BooleanField(null=True)
+    evaluable = models.BooleanField(default=False, help_text="Has a baseline and the primary visit in this period.")
+    visits = models.JSONField(default=dict, help_text="Visit code: total, change, percent change, response, remission.")
+    inputs = models.JSONField(default=dict, help_text="Visit code: [assessment id, version] it was derived from.")
+    rule_version = models.CharField(max_length=20)
+    computed_at = models.DateTimeField(default=timezone.now)
+    task_id = models.CharField(max_length=50, blank=True)
+
+    class Meta:
+        ordering = ["participant_id", "period"]
+        constraints = [models.UniqueConstraint(fields=["participant", "period"], name="outcome_once")]
+        indexes = [models.Index(fields=["study", "period"])]
+
+    def __str__(self) -> str:
+        return f"{self.participant_id} period {self.period}"
+
+
+class StudySummary(models.Model):
+    """A study's blinded figures as the dashboard shows them, computed by a worker after each change."""
+
+    study = models.OneToOneField(Study, models.PROTECT, related_name="summary")
+    figures = models.JSONField()
+    serial = models.PositiveBigIntegerField(default=1, help_text="Grows with every computation.")
+    computed_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.study} at {self.computed_at:%Y-%m-%d %H:%M}"
+
+
+class Export(models.Model):
+    """Who took which data, when. The files themselves are not kept."""
+
+    study = models.ForeignKey(Study, models.PROTECT, related_name="exports")
+    taken_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    taken_at = models.DateTimeField(default=timezone.now)
+    unblinded = models.BooleanField(default=False)
+    via = models.CharField(max_length=20, choices=[("browser", "browser"), ("command", "command")])
+    reason = models.TextField(blank=True)
+    sha256 = models.CharField(max_length=64, blank=True, help_text="Of the manifest.")
+
+    class Meta:
+        ordering = ["-taken_at"]
+
+    def __str__(self) -> str:
+        return f"{self.study} {self.taken_at:%Y-%m-%d}"

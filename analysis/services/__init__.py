@@ -1,0 +1,6 @@
+"""The only writers of derived data. Workers call these; what they derive can always be derived again."""
+
+from analysis.services.outcomes import recompute
+from analysis.services.summary import summarise
+
+__all__ = ["recompute", "summarise"]

@@ -1,0 +1,23 @@
+"""What the bell wakes. No task carries anything: what is owed stands in the outbox."""
+
+from typing import Any
+
+from analysis.services import recompute, summarise
+from analysis.services.closed import generate_lists, report
+from trialsite.audit.models import Outbox
+from trialsite.audit.outbox import drain
+from trialsite.celery import app
+
+
+@app.task(name="analysis.sweep", bind=True)
+def sweep(task: Any) -> None:
+    """Pay what the blinded worker owes: outcomes first, then the figures that rest on them."""
+    drain(Outbox.Kind.RECOMPUTE, lambda ids: recompute(ids, task_id=task.request.id or ""))
+    drain(Outbox.Kind.SUMMARY, summarise)
+
+
+@app.task(name="closed.sweep")
+def closed_sweep() -> None:
+    """Pay what the unblinded worker owes: allocation lists, then the closed reports."""
+    drain(Outbox.Kind.ALLOCATION, generate_lists)
+    drain(Outbox.Kind.REPORT, report)

@@ -1,0 +1,1 @@
+"""Assessments: what was measured."""

@@ -1,0 +1,92 @@
+"""The rating form as it comes from the browser: items by code, and who, when, why."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from assessments.domain.instrument import Instrument
+from assessments.models import Assessment
+from assessments.services import Entry
+from enrollment.forms import DateField
+
+KEPT = ("performed_on", "performed_time", "lookback_days", "rater", "reason", "not_done_reason")
+
+
+class RatingForm(forms.Form):
+    """Checks what was typed field by field; which values an item may have the instrument decides."""
+
+    performed_on = DateField(label=_("Date of rating"), required=False)
+    performed_time = forms.TimeField(
+        label=_("Time of rating"), required=False, error_messages={"invalid": _("Write the time as 14:30.")}
+    )
+    lookback_days = forms.IntegerField(label=_("Look-back in days"), required=False, min_value=0, max_value=60)
+    rater = forms.CharField(label=_("Rater"), required=False, max_length=200)
+    reason = forms.CharField(label=_("Reason for the change"), required=False, max_length=500)
+    not_done_reason = forms.CharField(label=_("Why the rating was not done"), required=False, max_length=500)
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    form_token = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Mapping[str, Any] | None, *, instrument: Instrument) -> None:
+        super().__init__(data)
+        self.instrument = instrument
+        self.items: dict[str, int | None] = {}
+        self.missing: dict[str, str] = {}
+
+    def clean(self) -> dict[str, Any]:
+        for item in self.instrument.items:
+            typed = str(self.data.get(f"item_{item.code}", "")).strip()
+            why = str(self.data.get(f"missing_{item.code}", "")).strip()
+            if typed and not typed.isdecimal():
+                self.add_item_error(item.code, _("“%(value)s” is not a whole number.") % {"value": typed[:20]})
+            elif typed:
+                self.items[item.code] = int(typed)
+            if why:
+                self.missing[item.code] = why
+        return self.cleaned_data
+
+    def add_item_error(self, code: str, message: str) -> None:
+        self.errors.setdefault(f"item_{code}", self.error_class()).append(message)
+
+    def entry(self) -> Entry:
+        data = self.cleaned_data
+        return Entry(
+            items=self.items,
+            missing=self.missing,
+            rater=data["rater"],
+            performed_on=data["performed_on"],
+            performed_time=data["performed_time"],
+            lookback_days=data["lookback_days"],
+            not_done_reason=data["not_done_reason"],
+        )
+
+
+def typed_fields(data: Mapping[str, Any], instrument: Instrument) -> dict[str, str]:
+    """What a draft keeps of a form: its own fields and nothing else, each of bounded length."""
+    names = [*KEPT, *(f"{kind}_{item.code}" for item in instrument.items for kind in ("item", "missing"))]
+    return {name: str(data[name])[:500] for name in names if data.get(name)}
+
+
+def saved_fields(assessment: Assessment) -> dict[str, str]:
+    """A saved rating as form fields."""
+    fields = {f"item_{code}": str(value) for code, value in assessment.items.items()}
+    fields |= {f"missing_{code}": why for code, why in assessment.missing.items()}
+    fields |= {
+        "rater": assessment.rater,
+        "performed_on": assessment.performed_on.isoformat() if assessment.performed_on else "",
+        "performed_time": f"{assessment.performed_time:%H:%M}" if assessment.performed_time else "",
+        "lookback_days": "" if assessment.lookback_days is None else str(assessment.lookback_days),
+        "not_done_reason": assessment.not_done_reason,
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def fresh_fields(rater: str, today: date) -> dict[str, str]:
+    return {"rater": rater, "performed_on": today.isoformat()}
+
+
+def new_token() -> str:
+    return str(uuid.uuid4())

@@ -1,0 +1,151 @@
+"""The only writers of ratings: complete, correct, record as not done, and keep drafts."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from assessments.domain import instrument as rules
+from assessments.models import Assessment, Draft
+from assessments.selectors import instrument_of
+from enrollment.models import Participant, Visit
+from enrollment.selectors import today_at
+from enrollment.services import mark_performed, record_fact
+from enrollment.services.screening import SCREENING
+from trialsite.accounts.models import User
+from trialsite.audit.context import act
+from trialsite.audit.models import Outbox
+from trialsite.audit.outbox import ring
+from trialsite.lib.errors import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A rating as it was typed: item code → whole number or None, and why an item is missing."""
+
+    items: Mapping[str, int | None]
+    missing: Mapping[str, str] = field(default_factory=dict)
+    rater: str = ""
+    performed_on: date | None = None
+    performed_time: time | None = None
+    lookback_days: int | None = None
+    not_done_reason: str = ""
+
+
+def complete(visit: Visit, instrument_code: str, entry: Entry, *, by: User, form_token: uuid.UUID) -> Assessment:
+    """Save the first rating of `instrument_code` at `visit`.
+
+    A second send of the same form (`form_token`) returns the record it made. Raises ValidationError by
+    field, and Conflict when somebody else has entered this rating.
+    """
+    participant = visit.participant
+    with act(by, "assessment.enter", participant.study, participant.site, reason=_("rating entered")):
+        sent_before = Assessment.objects.filter(form_token=form_token).first()
+        if sent_before:
+            return sent_before
+        _check_open(visit)
+        assessment = Assessment(
+            participant=participant, visit=visit, instrument=instrument_code, entered_by=by, form_token=form_token
+        )
+        _fill(assessment, visit, entry)
+        try:
+            with transaction.atomic():
+                assessment.save(force_insert=True)
+        except IntegrityError:
+            saved = Assessment.objects.get(visit=visit, instrument=instrument_code)
+            if saved.form_token == form_token:
+                return saved
+            raise Conflict(saved) from None
+        _follow(assessment, visit, by)
+    return assessment
+
+
+def correct(assessment: Assessment, entry: Entry, *, by: User, version: int, reason: str) -> Assessment:
+    """Change a saved rating. Raises Conflict when `version` is not the saved one, ValidationError by field."""
+    visit = assessment.visit
+    participant = visit.participant
+    with act(by, "assessment.enter", participant.study, participant.site, reason=reason):
+        saved = Assessment.objects.select_for_update().get(pk=assessment.pk)
+        if saved.version != version:
+            raise Conflict(saved)
+        _check_open(visit)
+        if not reason.strip():
+            raise ValidationError({"reason": _("You change a saved rating. Say why, for the audit trail.")})
+        _fill(saved, visit, entry)
+        saved.version = version + 1
+        saved.save(force_update=True)
+        _follow(saved, visit, by, reason)
+    return saved
+
+
+def keep_draft(visit: Visit, instrument_code: str, fields: Mapping[str, str], *, by: User) -> Draft:
+    """Keep what was typed so far. Not trial data: no audit, no reason, replaced by the next."""
+    draft, _made = Draft.objects.update_or_create(
+        user=by, visit=visit, instrument=instrument_code, defaults={"fields": dict(fields), "saved_at": timezone.now()}
+    )
+    return draft
+
+
+def discard_draft(visit: Visit, instrument_code: str, *, by: User) -> None:
+    Draft.objects.filter(user=by, visit=visit, instrument=instrument_code).delete()
+
+
+def _fill(assessment: Assessment, visit: Visit, entry: Entry) -> None:
+    """Put `entry` into `assessment`, or raise ValidationError by field."""
+    errors: dict[str, str] = {}
+    instrument = instrument_of(visit.participant.protocol.rules, assessment.instrument)
+    assessment.instrument_version = instrument.version
+    assessment.rater, assessment.lookback_days = entry.rater, entry.lookback_days
+    assessment.performed_on, assessment.performed_time = entry.performed_on, entry.performed_time
+    assessment.not_done_reason = entry.not_done_reason.strip()
+    if assessment.not_done_reason:
+        assessment.status = Assessment.Status.NOT_DONE
+        assessment.items, assessment.missing, assessment.total = {}, {}, None
+        return
+    if entry.performed_on is None:
+        errors["performed_on"] = _("Give the date of the rating.")
+    elif entry.performed_on > today_at(visit.participant.site):
+        errors["performed_on"] = _("This date lies in the future. Check the date of the rating.")
+    elif visit.participant.consented_on and entry.performed_on < visit.participant.consented_on:
+        errors["performed_on"] = _("This date lies before the consent date. Check the date of the rating.")
+    if not entry.rater.strip():
+        errors["rater"] = _("Give the name of the rater.")
+    for problem in rules.problems(instrument, entry.items, entry.missing):
+        errors.setdefault(f"item_{problem.item}", _(problem.message) % problem.params)
+    if errors:
+        raise ValidationError(errors)
+    score = rules.score(instrument, entry.items)
+    assessment.items = {code: value for code, value in entry.items.items() if value is not None}
+    assessment.missing = {code: why for code, why in entry.missing.items() if why and code not in assessment.items}
+    assessment.total = score.total
+    assessment.status = Assessment.Status.ENTERED if score.total is None else Assessment.Status.COMPLETE
+
+
+def _follow(assessment: Assessment, visit: Visit, by: User, reason: str = "") -> None:
+    """What a saved rating brings with it: the visit took place, eligibility hears of the total, drafts go."""
+    if assessment.status != Assessment.Status.NOT_DONE:
+        mark_performed(visit, assessment.performed_on, by=by, reason=reason)
+    if visit.code == SCREENING:
+        record_fact(
+            visit.participant,
+            f"{assessment.instrument.lower()}_total",
+            assessment.total,
+            by=by,
+            source=f"{assessment.instrument} at screening, version {assessment.version}",
+            reason=reason,
+        )
+    discard_draft(visit, assessment.instrument, by=by)
+    ring(Outbox.Kind.RECOMPUTE)
+
+
+def _check_open(visit: Visit) -> None:
+    if visit.status == Visit.Status.MISSED:
+        raise ValidationError(_("This visit is marked as missed. Take that back before you enter a rating."))
+    screening = Participant.Status.SCREENING
+    if visit.code == SCREENING and visit.participant.status != screening:
+        raise ValidationError(_("Eligibility was decided on this rating; it can no longer change."))

@@ -1,0 +1,144 @@
+"""Pages of ratings: a visit, the entry of one instrument, its draft."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from assessments import services
+from assessments.forms import RatingForm, fresh_fields, new_token, saved_fields, typed_fields
+from assessments.models import Assessment, Draft
+from assessments.presenters import conflict_rows, rating_page
+from assessments.selectors import assessment_of, instrument_of, instruments_due
+from enrollment.models import Visit
+from enrollment.presenters import state_of, strip_of
+from enrollment.selectors import today_at, visit_for
+from trialsite.accounts.http import Request
+from trialsite.accounts.policy import may
+from trialsite.lib.errors import Conflict
+
+
+@require_GET
+def visit(request: Request, pk: int) -> HttpResponse:
+    chosen = visit_for(request.user, pk, "assessment.view")
+    participant = chosen.participant
+    saved = {a.instrument: a for a in chosen.assessments.all()}
+    rows = [
+        {"code": code, "instrument": instrument_of(participant.protocol.rules, code), "assessment": saved.get(code)}
+        for code in instruments_due(chosen)
+    ]
+    if len(rows) == 1 and rows[0]["assessment"] is None and _may_enter(request, chosen) and chosen.status == "planned":
+        return redirect("rating", pk, rows[0]["code"])
+    context = {
+        "visit": chosen,
+        "participant": participant,
+        "rows": rows,
+        "state": state_of(chosen, today_at(participant.site)),
+        "deviation": chosen.deviation(),
+        "may_enter": _may_enter(request, chosen),
+        "strip": strip_of(participant),
+    }
+    return render(request, "assessments/visit.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def rating(request: Request, pk: int, code: str) -> HttpResponse:
+    chosen = visit_for(request.user, pk, "assessment.enter")
+    instrument = _instrument(chosen, code)
+    saved = assessment_of(chosen, code)
+    form = RatingForm(request.POST if request.method == "POST" else None, instrument=instrument)
+    if request.method == "POST" and form.is_valid():
+        try:
+            assessment = _save(request, chosen, code, saved, form)
+        except ValidationError as error:
+            _put(form, error)
+        except Conflict as conflict:
+            return _conflict(request, chosen, code, form, conflict)
+        else:
+            messages.success(request, _said(assessment))
+            return redirect("visit", pk)
+    if request.method == "POST":
+        fields = typed_fields(request.POST, instrument)
+        draft = None
+    else:
+        draft = Draft.objects.filter(user=request.user, visit=chosen, instrument=code).first()
+        fields = draft.fields if draft else _start(request, chosen, saved)
+    token = request.POST.get("form_token") or new_token()
+    context = rating_page(chosen, instrument, fields, saved=saved, form=form, draft=draft, token=token)
+    return render(request, "assessments/rating_form.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def draft(request: Request, pk: int, code: str) -> HttpResponse:
+    chosen = visit_for(request.user, pk, "assessment.enter")
+    fields = typed_fields(request.POST, _instrument(chosen, code))
+    kept = services.keep_draft(chosen, code, fields, by=request.user)
+    return JsonResponse({"saved": f"{timezone.localtime(kept.saved_at):%H:%M:%S}"})
+
+
+@require_POST
+def draft_discard(request: Request, pk: int, code: str) -> HttpResponse:
+    chosen = visit_for(request.user, pk, "assessment.enter")
+    services.discard_draft(chosen, code, by=request.user)
+    messages.info(request, _("The draft is thrown away; saved data are as they were."))
+    return redirect("rating", pk, code)
+
+
+def _may_enter(request: Request, chosen: Visit) -> bool:
+    return may(request.user, "assessment.enter", chosen.participant.study, chosen.participant.site)
+
+
+def _instrument(chosen: Visit, code: str):  # type: ignore[no-untyped-def]
+    if code not in instruments_due(chosen):
+        raise Http404
+    return instrument_of(chosen.participant.protocol.rules, code)
+
+
+def _start(request: Request, chosen: Visit, saved: Assessment | None) -> dict[str, str]:
+    if saved:
+        return saved_fields(saved)
+    return fresh_fields(request.user.printed_name, today_at(chosen.participant.site))
+
+
+def _save(request: Request, chosen: Visit, code: str, saved: Assessment | None, form: RatingForm) -> Assessment:
+    data = form.cleaned_data
+    if saved and data["version"]:
+        return services.correct(
+            saved, form.entry(), by=request.user, version=data["version"], reason=data["reason"]
+        )
+    if not data["form_token"]:
+        raise ValidationError(_("The form is out of date. Reload the page; your draft is kept."))
+    return services.complete(chosen, code, form.entry(), by=request.user, form_token=data["form_token"])
+
+
+def _put(form: RatingForm, error: ValidationError) -> None:
+    if not hasattr(error, "error_dict"):
+        form.add_error(None, error)
+        return
+    for name, errors in error.error_dict.items():
+        for one in errors:
+            if name in form.fields:
+                form.add_error(name, one)
+            else:
+                form.errors.setdefault(name, form.error_class()).extend(one.messages)
+
+
+def _conflict(request: Request, chosen: Visit, code: str, form: RatingForm, conflict: Conflict) -> HttpResponse:
+    current: Assessment = conflict.current
+    mine = typed_fields(request.POST, form.instrument)
+    context = rating_page(
+        chosen, form.instrument, mine, saved=current, form=form, draft=None, token=request.POST.get("form_token", "")
+    )
+    context["conflict"] = conflict_rows(form.instrument, mine, saved_fields(current), current)
+    return render(request, "assessments/rating_form.html", context, status=409)
+
+
+def _said(assessment: Assessment) -> str:
+    if assessment.status == Assessment.Status.COMPLETE:
+        return _("Saved: all items rated, total %(total)d.") % {"total": assessment.total}
+    if assessment.status == Assessment.Status.NOT_DONE:
+        return _("Saved: the rating was not done.")
+    return _("Saved. Items are missing, so there is no total.")

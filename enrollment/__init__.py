@@ -1,0 +1,1 @@
+"""Enrolment: participants from screening to completion."""

@@ -1,0 +1,73 @@
+"""Eligibility: each criterion judged on the facts, with the reason in words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from enrollment.domain.protocol import Criterion
+
+CriterionVerdict = Literal["met", "not met", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionResult:
+    """`message` is an English template ("%(name)s"), translated and filled by the reader."""
+
+    id: str
+    verdict: CriterionVerdict
+    message: str
+    params: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The verdict over all criteria, and the sentence that says it."""
+
+    verdict: Literal["eligible", "not eligible", "incomplete"]
+    results: tuple[CriterionResult, ...]
+    headline: str
+    headline_params: dict[str, object]
+
+
+def judge(criteria: Sequence[Criterion], facts: Mapping[str, float | bool | None]) -> Verdict:
+    """Not eligible as soon as one criterion is not met; incomplete while one is unknown; else eligible."""
+    results = tuple(_judge_one(criterion, facts.get(criterion.fact)) for criterion in criteria)
+    failed = next((r for r in results if r.verdict == "not met"), None)
+    unknown = [r for r in results if r.verdict == "unknown"]
+    if failed:
+        return Verdict("not eligible", results, "Not eligible: " + failed.message, failed.params)
+    if unknown:
+        message = "Not decided yet: %(known)d of %(all)d criteria are known"
+        return Verdict("incomplete", results, message, {"known": len(results) - len(unknown), "all": len(results)})
+    return Verdict("eligible", results, "Eligible: all %(all)d criteria are met", {"all": len(results)})
+
+
+def _judge_one(criterion: Criterion, value: float | bool | None) -> CriterionResult:
+    if value is None:
+        return CriterionResult(criterion.id, "unknown", "%(name)s: not known yet", {"name": criterion.name})
+    if criterion.kind == "confirm":
+        met = bool(value) is criterion.expected
+        message = "%(name)s: answered yes" if value else "%(name)s: answered no"
+        return CriterionResult(criterion.id, "met" if met else "not met", message, {"name": criterion.name})
+    low, high = criterion.minimum, criterion.maximum
+    met = (low is None or value >= low) and (high is None or value <= high)
+    params: dict[str, object] = {
+        "name": criterion.name,
+        "value": _plain(value),
+        "minimum": _plain(low),
+        "maximum": _plain(high),
+    }
+    if met:
+        return CriterionResult(criterion.id, "met", "%(name)s %(value)s", params)
+    if low is not None and high is not None:
+        message = "%(name)s %(value)s, needs %(minimum)s to %(maximum)s"
+    elif low is not None:
+        message = "%(name)s %(value)s, needs at least %(minimum)s"
+    else:
+        message = "%(name)s %(value)s, at most %(maximum)s allowed"
+    return CriterionResult(criterion.id, "not met", message, params)
+
+
+def _plain(number: float | None) -> object:
+    """20.0 as 20."""
+    return int(number) if number is not None and float(number).is_integer() else number

@@ -1,0 +1,124 @@
+"""Forms of enrolment. They check what was typed; the services decide."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from enrollment.domain.protocol import Criterion
+from enrollment.models import FailedTreatment, Participant
+from trialsite.accounts.models import Site
+
+ANSWERS = [("yes", _("Yes")), ("no", _("No")), ("", _("Not known yet"))]
+AS_VALUE = {"yes": True, "no": False, "": None}
+
+
+class DateField(forms.DateField):
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault(
+            "error_messages",
+            {
+                "required": _("Give a date."),
+                "invalid": _("This is not a date. Write it as year-month-day, for example 2026-03-09."),
+            },
+        )
+        super().__init__(**kwargs)
+
+
+class PersonFields(forms.Form):
+    consented_on = DateField(label=_("Consent date"))
+    age = forms.IntegerField(label=_("Age in years"), min_value=0, max_value=120)
+    sex = forms.ChoiceField(label=_("Sex"), choices=[("", _("Choose")), *Participant._meta.get_field("sex").choices])
+
+
+class NewParticipantForm(PersonFields):
+    site = forms.ModelChoiceField(label=_("Site"), queryset=Site.objects.none(), empty_label=None)
+    field_order = ["site", "consented_on", "age", "sex"]
+
+    def __init__(self, *args: Any, sites: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["site"].queryset = sites  # type: ignore[attr-defined]
+
+
+class ScreeningForm(PersonFields):
+    """The screening form: the person, and the protocol's checklist."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=_("Reason for the change"),
+        required=False,
+        max_length=500,
+        help_text=_("Needed when you change a value that was saved before."),
+    )
+
+    def __init__(self, *args: Any, criteria: tuple[Criterion, ...], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.checklist = [c for c in criteria if c.kind == "confirm" and c.fact != "consent"]
+        for criterion in self.checklist:
+            self.fields[f"check_{criterion.fact}"] = forms.ChoiceField(
+                label=criterion.text, choices=ANSWERS, required=False, widget=forms.RadioSelect
+            )
+        self.order_fields(["consented_on", "age", "sex", *(f"check_{c.fact}" for c in self.checklist), "reason"])
+
+    def answers(self) -> dict[str, bool | None]:
+        return {c.fact: AS_VALUE[self.cleaned_data[f"check_{c.fact}"]] for c in self.checklist}
+
+
+class TreatmentForm(forms.ModelForm[FailedTreatment]):
+    class Meta:
+        model = FailedTreatment
+        fields = ["kind", "name", "dose", "weeks", "outcome"]
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"), max_length=500, error_messages={"required": _("Say why; the audit trail keeps it.")}
+    )
+
+
+class ConfirmEligibilityForm(forms.Form):
+    comment = forms.CharField(label=_("Comment (optional)"), required=False, max_length=1000)
+
+
+class PlanForm(forms.Form):
+    planned_on = DateField(label=_("Planned infusion date"))
+    reason = forms.CharField(
+        label=_("Reason for the change"), required=False, max_length=500, help_text=_("Needed when a date was planned before.")
+    )
+    override_reason = forms.CharField(
+        label=_("Reason for an infusion before the washout minimum"),
+        required=False,
+        max_length=500,
+        help_text=_("Investigators only, and only for a day before the earliest one."),
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, needs_reason: bool, may_override: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not needs_reason:
+            del self.fields["reason"]
+        if not may_override:
+            del self.fields["override_reason"]
+
+
+class DosingForm(forms.Form):
+    dosed_on = DateField(label=_("Infusion given on"))
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=500,
+        help_text=_("Needed to correct a recorded date, or for a day outside the washout rule."),
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class CalendarFilter(forms.Form):
+    month = forms.RegexField(r"^\d{4}-(0[1-9]|1[0-2])$", required=False)
+
+    def first_day(self, today: date) -> date:
+        """The first day of the chosen month, or of `today`'s when none or nonsense was asked for."""
+        chosen = self.cleaned_data.get("month") if self.is_valid() else ""
+        return date.fromisoformat(f"{chosen}-01") if chosen else today.replace(day=1)

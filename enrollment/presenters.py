@@ -1,0 +1,173 @@
+"""What pages of a participant show, put together from the record and the pure rules."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import prefetch_related_objects
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from enrollment import strip
+from enrollment.domain import eligibility, schedule, washout
+from enrollment.models import Participant, Period, Visit
+from enrollment.selectors import facts_of, today_at, washout_before
+from trialsite.accounts.models import User
+from trialsite.accounts.policy import POLICY, roles_for
+
+FOLLOWED = {Participant.Status.RANDOMISED, Participant.Status.COMPLETED}
+
+
+def state_of(visit: Visit, today: date) -> schedule.VisitState:
+    """The visit's state as its tick shows it."""
+    if visit.status == Visit.Status.DONE and not (visit.earliest_on and visit.latest_on):
+        return "done"
+    if visit.status == Visit.Status.MISSED:
+        return "missed"
+    if not (visit.earliest_on and visit.latest_on):
+        return "planned"
+    return schedule.visit_state(visit.earliest_on, visit.latest_on, visit.performed_on, False, today)
+
+
+def strips_of(participants: Iterable[Participant]) -> list[tuple[Participant, strip.Strip]]:
+    """Strips of a whole list, in three queries however long it is."""
+    people = list(participants)
+    prefetch_related_objects(people, "periods", "visits")
+    return [(person, strip_of(person)) for person in people]
+
+
+def strip_of(participant: Participant) -> strip.Strip:
+    """The crossover strip of `participant`. Says nothing of treatment."""
+    today = today_at(participant.site)
+    visits = list(participant.visits.all())
+    periods = sorted(participant.periods.all(), key=lambda period: period.number)
+    screening = next((visit for visit in visits if visit.period_id is None), None)
+    return strip.build(
+        strip.StripInput(
+            participant_code=participant.code,
+            screening_on=participant.consented_on,
+            screening_state=state_of(screening, today) if screening else "planned",
+            periods=tuple(
+                strip.StripPeriod(
+                    number=period.number,
+                    dosed_on=period.dosed_on,
+                    planned_on=period.planned_on,
+                    visits=tuple(
+                        _tick(visit, today)
+                        for visit in sorted(visits, key=lambda v: v.day or 0)
+                        if visit.period_id == period.pk
+                    ),
+                )
+                for period in periods
+            ),
+            washouts=tuple(_washouts(participant, periods, visits)),
+            today=today,
+        )
+    )
+
+
+def _tick(visit: Visit, today: date) -> strip.StripVisit:
+    return strip.StripVisit(
+        code=visit.code,
+        label=visit.label,
+        day=visit.day or 0,
+        planned_on=visit.planned_on,
+        earliest_on=visit.earliest_on,
+        latest_on=visit.latest_on,
+        performed_on=visit.performed_on,
+        state=state_of(visit, today),
+        url=reverse("visit", args=[visit.pk]),
+    )
+
+
+def _washouts(participant: Participant, periods: list[Period], visits: list[Visit]) -> Iterable[strip.StripWashout]:
+    rule = participant.protocol.rules.washout
+    if rule is None:
+        return
+    for period in periods[:-1]:
+        done = [v.performed_on for v in visits if v.period_id == period.pk and v.performed_on]
+        anchor = washout.anchor_date(rule, period.day0, max(done, default=None))
+        if anchor:
+            window = washout.window(rule, anchor)
+            yield strip.StripWashout(
+                after_period=period.number,
+                earliest_on=window.earliest_on,
+                target_on=window.target_on,
+                latest_on=window.latest_on,
+            )
+
+
+def washout_sentence(period: Period, window: washout.WashoutWindow | None) -> str:
+    """"Period 2 from 23 Mar; best 11 Apr; last 11 May"."""
+    if window is None:
+        return ""
+    return _("Period %(number)d from %(earliest)s; best %(target)s; last %(latest)s.") % {
+        "number": period.number,
+        "earliest": date_format(window.earliest_on),
+        "target": date_format(window.target_on),
+        "latest": date_format(window.latest_on),
+    }
+
+
+WHY = {
+    "too_early": gettext_lazy("Before the washout minimum"),
+    "possible": gettext_lazy("Possible"),
+    "target": gettext_lazy("Best day"),
+    "late": gettext_lazy("After the longest interval"),
+}
+
+
+def possible_days(period: Period, window: washout.WashoutWindow) -> list[list[dict[str, Any]]]:
+    """Weeks (Monday first) around the washout window: each day with why it is or is not possible."""
+    start = window.earliest_on - timedelta(days=7 + window.earliest_on.weekday())
+    end = window.latest_on + timedelta(days=7)
+    days = [start + timedelta(days=n) for n in range((end - start).days + 1)]
+    days += [days[-1] + timedelta(days=n) for n in range(1, 7 - days[-1].weekday())]
+    cells = [
+        {
+            "day": day,
+            "verdict": washout.judge(window, day),
+            "why": WHY[washout.judge(window, day)],
+            "planned": day == period.planned_on,
+        }
+        for day in days
+    ]
+    return [cells[n : n + 7] for n in range(0, len(cells), 7)]
+
+
+def page_of(participant: Participant, user: User) -> dict[str, Any]:
+    """Context of a participant's page; `may` holds the actions open to `user` there."""
+    roles = roles_for(user, participant.study, participant.site)
+    may = {action.replace(".", "_"): bool(allowed & roles) for action, allowed in POLICY.items()}
+    today = today_at(participant.site)
+    verdict = eligibility.judge(participant.protocol.rules.criteria, facts_of(participant))
+    periods = []
+    for period in participant.periods.all():
+        visits = [
+            {"visit": visit, "state": state_of(visit, today), "deviation": visit.deviation(), "deviation_abs": abs(visit.deviation())}
+            for visit in period.visits.all()
+        ]
+        periods.append({"period": period, "visits": visits, "washout": _before(period)})
+    return {
+        "participant": participant,
+        "strip": strip_of(participant),
+        "may": may,
+        "today": today,
+        "verdict": verdict,
+        "criteria": list(zip(participant.protocol.rules.criteria, verdict.results, strict=True)),
+        "decision": participant.decisions.order_by("-id").first(),
+        "treatments": participant.treatments.filter(removed=False),
+        "screening_visit": participant.visits.filter(period=None).first(),
+        "periods": periods,
+        "followed": participant.status in FOLLOWED,
+    }
+
+
+def _before(period: Period) -> dict[str, Any] | None:
+    window = washout_before(period)
+    if window is None:
+        return None
+    verdict = washout.judge(window, period.day0) if period.day0 else None
+    return {"window": window, "sentence": washout_sentence(period, window), "verdict": verdict}

@@ -1,0 +1,111 @@
+"""Reads of enrolment data that several places need. Fetching is authorising."""
+
+from datetime import date
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from enrollment.domain import washout
+from enrollment.models import Participant, Period, Visit
+from trialsite.accounts.models import Membership, Site, Study, User
+from trialsite.accounts.policy import may, sites_where
+from trialsite.lib.clock import local_date
+
+
+def today_at(site: Site) -> date:
+    """Today at the site."""
+    return local_date(timezone.now(), site.timezone)
+
+
+def study_for(user: User, code: str, action: str) -> Study:
+    """The study, if `user` may do `action` at some site of it. 404 for a stranger, 403 for too small a role."""
+    study = Study.objects.filter(code=code).first()
+    if study is None or not Membership.objects.current().filter(user=user, study=study).exists():
+        raise Http404
+    if not may(user, action, study):
+        raise PermissionDenied(action)
+    return study
+
+
+def site_for(user: User, study: Study, code: str, action: str) -> Site:
+    site = study.sites.filter(code=code).first()
+    if site is None or site not in Site.objects.for_user(user, study):
+        raise Http404
+    if not may(user, action, study, site):
+        raise PermissionDenied(action)
+    return site
+
+
+def participant_for(user: User, study_code: str, code: str, action: str) -> Participant:
+    participant = (
+        Participant.objects.select_related("study", "site", "protocol")
+        .filter(study__code=study_code, code=code)
+        .first()
+    )
+    if participant is None:
+        raise Http404
+    _check(user, participant, action)
+    return participant
+
+
+def period_for(user: User, pk: int, action: str) -> Period:
+    period = (
+        Period.objects.select_related("participant__study", "participant__site", "participant__protocol")
+        .filter(pk=pk)
+        .first()
+    )
+    if period is None:
+        raise Http404
+    _check(user, period.participant, action)
+    return period
+
+
+def visit_for(user: User, pk: int, action: str) -> Visit:
+    visit = (
+        Visit.objects.select_related("participant__study", "participant__site", "participant__protocol", "period")
+        .filter(pk=pk)
+        .first()
+    )
+    if visit is None:
+        raise Http404
+    _check(user, visit.participant, action)
+    return visit
+
+
+def _check(user: User, participant: Participant, action: str) -> None:
+    """One query: the roles this person holds where the participant is."""
+    if may(user, action, participant.study, participant.site):
+        return
+    if participant.site not in Site.objects.for_user(user, participant.study):
+        raise Http404
+    raise PermissionDenied(action)
+
+
+def participants_for(user: User, study: Study, action: str = "participant.view") -> QuerySet[Participant]:
+    return Participant.objects.filter(study=study, site__in=sites_where(user, action, study)).select_related(
+        "site", "study", "protocol"
+    )
+
+
+def facts_of(participant: Participant) -> dict[str, float | bool | None]:
+    """Facts as the eligibility rules take them: checklist answers as booleans, the rest as numbers."""
+    yes_no = {criterion.fact for criterion in participant.protocol.rules.criteria if criterion.kind == "confirm"}
+    return {
+        fact.name: (None if fact.value is None else bool(fact.value) if fact.name in yes_no else float(fact.value))
+        for fact in participant.facts.all()
+    }
+
+
+def washout_before(period: Period) -> washout.WashoutWindow | None:
+    """The washout window before `period`, from actual dates; None for the first, or while it is not known."""
+    rule = period.participant.protocol.rules.washout
+    if rule is None:
+        return None
+    before = period.participant.periods.filter(number__lt=period.number).order_by("-number").first()
+    if before is None:
+        return None
+    last = before.visits.filter(status=Visit.Status.DONE).order_by("-day").first()
+    anchor = washout.anchor_date(rule, before.dosed_on, last.performed_on if last else None)
+    return washout.window(rule, anchor) if anchor else None

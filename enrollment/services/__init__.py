@@ -1,0 +1,40 @@
+"""The only writers of enrolment data: one function for each change of the world."""
+
+from enrollment.services.protocol import load_protocol
+from enrollment.services.randomisation import pause_enrollment, randomise, request_allocation_list, resume_enrollment
+from enrollment.services.schedule import (
+    mark_missed,
+    mark_performed,
+    plan_period,
+    record_dosing,
+    reopen_visit,
+    withdraw,
+)
+from enrollment.services.screening import (
+    add_treatment,
+    confirm_eligibility,
+    record_fact,
+    record_screening,
+    remove_treatment,
+    screen,
+)
+
+__all__ = [
+    "add_treatment",
+    "confirm_eligibility",
+    "load_protocol",
+    "mark_missed",
+    "mark_performed",
+    "pause_enrollment",
+    "plan_period",
+    "randomise",
+    "record_dosing",
+    "record_fact",
+    "record_screening",
+    "remove_treatment",
+    "reopen_visit",
+    "request_allocation_list",
+    "resume_enrollment",
+    "screen",
+    "withdraw",
+]

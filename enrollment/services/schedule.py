@@ -1,0 +1,184 @@
+"""The schedule: infusions are planned and recorded, and everything that hangs on them follows."""
+
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from enrollment.domain import schedule, washout
+from enrollment.models import Participant, Period, Visit
+from enrollment.selectors import today_at, washout_before
+from trialsite.accounts.models import User
+from trialsite.accounts.policy import may
+from trialsite.audit.context import act
+from trialsite.audit.models import Outbox
+from trialsite.audit.outbox import ring
+from trialsite.lib.errors import Conflict
+
+
+def plan_period(
+    period: Period, planned_on: date, *, by: User, version: int, reason: str = "", override_reason: str = ""
+) -> Period:
+    """Plan the period's infusion; its visits get their windows.
+
+    Raises ValidationError by field: a change without a reason, a period before it that was not given yet,
+    or a day before the washout minimum without an investigator's override. Conflict when `version` is old.
+    """
+    participant = period.participant
+    with act(by, "schedule.plan", participant.study, participant.site, reason=reason or "infusion planned"):
+        saved = _lock(period, version)
+        if saved.dosed_on:
+            raise ValidationError(_("The infusion was given; its date can be corrected, not planned."))
+        if saved.planned_on and saved.planned_on != planned_on and not reason.strip():
+            raise ValidationError({"reason": _("The infusion was planned already. Say why its date changes.")})
+        _check_washout(saved, planned_on, by, override_reason)
+        saved.planned_on = planned_on
+        return _save(saved)
+
+
+def record_dosing(period: Period, dosed_on: date, *, by: User, version: int, reason: str = "") -> Period:
+    """Record the day on which the infusion was given. What happened is never refused for its day; a day
+    outside the washout rule needs a reason and stands as a deviation."""
+    participant = period.participant
+    with act(by, "schedule.plan", participant.study, participant.site, reason=reason or "infusion given"):
+        saved = _lock(period, version)
+        if dosed_on > today_at(participant.site):
+            raise ValidationError({"dosed_on": _("This day lies in the future. Plan the infusion instead.")})
+        if participant.consented_on and dosed_on < participant.consented_on:
+            raise ValidationError({"dosed_on": _("This day lies before the consent date. Check both dates.")})
+        if saved.dosed_on and saved.dosed_on != dosed_on and not reason.strip():
+            raise ValidationError({"reason": _("You change a recorded infusion date. Say why.")})
+        before = _period_before(saved)
+        if before and (not before.dosed_on or before.dosed_on >= dosed_on):
+            raise ValidationError(
+                {"dosed_on": _("Record the infusion of period %(n)d first, with an earlier date.") % {"n": before.number}}
+            )
+        rule = washout_before(saved)
+        early = rule and washout.judge(rule, dosed_on) == "too_early" and not saved.override_by_id
+        if early and not reason.strip():
+            raise ValidationError(
+                {"reason": _("The washout minimum was not kept. Say why the infusion was given this day.")}
+            )
+        saved.dosed_on = dosed_on
+        return _save(saved)
+
+
+def mark_performed(visit: Visit, performed_on: date | None, *, by: User, reason: str = "") -> None:
+    """A rating at `visit` says that it took place. Completes the participant after the last visit."""
+    participant = visit.participant
+    with act(by, "assessment.enter", participant.study, participant.site, reason=reason or "visit done"):
+        Visit.objects.filter(pk=visit.pk).exclude(
+            status=Visit.Status.DONE, performed_on=performed_on, missed_reason=""
+        ).update(status=Visit.Status.DONE, performed_on=performed_on, missed_reason="")
+        _complete_when_over(participant)
+
+
+def mark_missed(visit: Visit, *, by: User, reason: str) -> None:
+    """The visit did not and will not take place."""
+    participant = visit.participant
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say why the visit was missed.")})
+    with act(by, "schedule.plan", participant.study, participant.site, reason=reason):
+        saved = Visit.objects.select_for_update().get(pk=visit.pk)
+        if saved.status == Visit.Status.DONE:
+            raise ValidationError(_("The visit has ratings; it can't be marked as missed."))
+        saved.status, saved.missed_reason, saved.version = Visit.Status.MISSED, reason, saved.version + 1
+        saved.save()
+        _complete_when_over(participant)
+        ring(Outbox.Kind.RECOMPUTE)
+
+
+def reopen_visit(visit: Visit, *, by: User, reason: str) -> None:
+    """Take back that the visit was missed."""
+    participant = visit.participant
+    with act(by, "schedule.plan", participant.study, participant.site, reason=reason):
+        Visit.objects.filter(pk=visit.pk, status=Visit.Status.MISSED).update(
+            status=Visit.Status.PLANNED, missed_reason=""
+        )
+        Participant.objects.filter(pk=participant.pk, status=Participant.Status.COMPLETED).update(
+            status=Participant.Status.RANDOMISED
+        )
+        ring(Outbox.Kind.RECOMPUTE)
+
+
+def withdraw(participant: Participant, *, by: User, reason: str) -> None:
+    """The participant leaves. What was entered stays; open visits are no longer due."""
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say why the participant leaves the study.")})
+    with act(by, "participant.withdraw", participant.study, participant.site, reason=reason):
+        saved = Participant.objects.select_for_update().get(pk=participant.pk)
+        if saved.status in {Participant.Status.SCREEN_FAILED, Participant.Status.WITHDRAWN}:
+            raise ValidationError(_("The participant has left the study already."))
+        saved.status, saved.left_reason, saved.version = Participant.Status.WITHDRAWN, reason, saved.version + 1
+        saved.save()
+        ring(Outbox.Kind.RECOMPUTE)
+
+
+def _lock(period: Period, version: int) -> Period:
+    saved = Period.objects.select_for_update().get(pk=period.pk)
+    saved.participant = period.participant
+    if saved.version != version:
+        raise Conflict(saved)
+    if saved.participant.status not in {Participant.Status.RANDOMISED, Participant.Status.COMPLETED}:
+        raise ValidationError(_("The participant is no longer followed; the schedule can't change."))
+    return saved
+
+
+def _period_before(period: Period) -> Period | None:
+    return period.participant.periods.filter(number__lt=period.number).order_by("-number").first()
+
+
+def _check_washout(period: Period, planned_on: date, by: User, override_reason: str) -> None:
+    rule = washout_before(period)
+    if rule is None:
+        if before := _period_before(period):
+            raise ValidationError(
+                {
+                    "planned_on": _("The washout cannot be computed yet: record the infusion of period %(n)d first.")
+                    % {"n": before.number}
+                }
+            )
+        return
+    if washout.judge(rule, planned_on) != "too_early":
+        period.override_reason, period.override_by = "", None
+        return
+    participant = period.participant
+    if not may(by, "washout.override", participant.study, participant.site):
+        raise ValidationError(
+            {
+                "planned_on": _(
+                    "The washout ends on %(day)s. An earlier infusion needs an investigator's override with a reason."
+                )
+                % {"day": f"{rule.earliest_on:%-d %b %Y}"}
+            }
+        )
+    if not override_reason.strip():
+        raise ValidationError(
+            {"override_reason": _("This day is before the washout minimum. Say why you override it.")}
+        )
+    period.override_reason, period.override_by = override_reason, by
+
+
+def _save(period: Period) -> Period:
+    period.version += 1
+    period.save()
+    day0 = period.day0
+    if day0 is None:
+        return period
+    planned = {p.code: p for p in schedule.plan_period(period.participant.protocol.rules.visits, day0)}
+    visits = list(period.visits.select_for_update())
+    for visit in visits:
+        plan = planned[visit.code]
+        visit.planned_on, visit.earliest_on, visit.latest_on = plan.planned_on, plan.earliest_on, plan.latest_on
+    Visit.objects.bulk_update(visits, ["planned_on", "earliest_on", "latest_on"])
+    ring(Outbox.Kind.RECOMPUTE)
+    return period
+
+
+def _complete_when_over(participant: Participant) -> None:
+    """After the last visit of the last period the participant has completed the study."""
+    open_visits = participant.visits.filter(status=Visit.Status.PLANNED).exclude(period=None)
+    if not open_visits.exists():
+        Participant.objects.filter(pk=participant.pk, status=Participant.Status.RANDOMISED).update(
+            status=Participant.Status.COMPLETED
+        )

@@ -1,0 +1,1 @@
+"""Pages of enrolment: fetch and authorise, form, service, redirect or render."""

@@ -1,0 +1,214 @@
+"""Participants: the list, the page of one, and screening."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from enrollment import services
+from enrollment.domain import eligibility
+from enrollment.forms import (
+    AS_VALUE,
+    ConfirmEligibilityForm,
+    NewParticipantForm,
+    ReasonForm,
+    ScreeningForm,
+    TreatmentForm,
+)
+from enrollment.listing import ParticipantFilter
+from enrollment.models import FailedTreatment, Participant
+from enrollment.presenters import page_of, strip_of, strips_of
+from enrollment.selectors import facts_of, participant_for, participants_for, study_for
+from enrollment.views.respond import add_errors, say_errors
+from trialsite.accounts.http import Request
+from trialsite.accounts.policy import sites_where
+from trialsite.lib.errors import Conflict
+
+
+@require_GET
+def participant_list(request: Request, study: str) -> HttpResponse:
+    chosen = study_for(request.user, study, "participant.view")
+    asked = ParticipantFilter(request.GET, sites=sites_where(request.user, "participant.view", chosen))
+    page = Paginator(asked.apply(participants_for(request.user, chosen)), 25).get_page(request.GET.get("page"))
+    context = {
+        "filter": asked,
+        "page": page,
+        "strips": strips_of(page.object_list),
+        "may_screen": sites_where(request.user, "participant.screen", chosen).exists(),
+    }
+    template = "enrollment/_participant_rows.html" if request.htmx else "enrollment/participant_list.html"
+    return render(request, template, context)
+
+
+@require_http_methods(["GET", "POST"])
+def participant_new(request: Request, study: str) -> HttpResponse:
+    chosen = study_for(request.user, study, "participant.screen")
+    form = NewParticipantForm(request.POST or None, sites=sites_where(request.user, "participant.screen", chosen))
+    if form.is_valid():
+        try:
+            participant = services.screen(by=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(
+                request,
+                _("%(code)s is in screening. Next: complete the screening form.") % {"code": participant.code},
+            )
+            return redirect("screening", study, participant.code)
+    return render(request, "enrollment/participant_new.html", {"form": form})
+
+
+@require_GET
+def participant_detail(request: Request, study: str, code: str) -> HttpResponse:
+    participant = participant_for(request.user, study, code, "participant.view")
+    return render(request, "enrollment/participant_detail.html", page_of(participant, request.user))
+
+
+@require_http_methods(["GET", "POST"])
+def screening(request: Request, study: str, code: str) -> HttpResponse:
+    participant = participant_for(request.user, study, code, "participant.screen")
+    criteria = participant.protocol.rules.criteria
+    form = ScreeningForm(request.POST or None, criteria=criteria, initial=_initial(participant))
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            services.record_screening(
+                participant,
+                by=request.user,
+                version=data["version"],
+                consented_on=data["consented_on"],
+                age=data["age"],
+                sex=data["sex"],
+                checklist=form.answers(),
+                reason=data["reason"],
+            )
+        except ValidationError as error:
+            add_errors(form, error)
+        except Conflict as conflict:
+            return _screening_conflict(request, participant, form, conflict)
+        else:
+            messages.success(request, _("Screening form saved."))
+            return redirect("participant", study, code)
+    context = {"participant": participant, "form": form, "strip": strip_of(participant)}
+    return render(request, "enrollment/screening.html", context)
+
+
+def _initial(participant: Participant) -> dict[str, object]:
+    words = {value: word for word, value in AS_VALUE.items()}
+    facts = {f"check_{name}": words[value] for name, value in facts_of(participant).items() if value in (True, False)}
+    return {
+        "consented_on": participant.consented_on,
+        "age": participant.age,
+        "sex": participant.sex,
+        "version": participant.version,
+        **facts,
+    }
+
+
+def _screening_conflict(request: Request, participant: Participant, form: ScreeningForm, conflict: Conflict) -> HttpResponse:
+    saved = _initial(conflict.current)
+    rows = [
+        {"label": field.label, "mine": field.value(), "saved": saved.get(field.name)}
+        for field in form
+        if field.name not in {"version", "reason"} and str(field.value() or "") != str(saved.get(field.name) or "")
+    ]
+    # The form keeps what was typed; sending it again is a decision over the saved values.
+    form.data = form.data.copy()
+    form.data["version"] = str(conflict.current.version)
+    context = {"participant": participant, "form": form, "conflict": rows, "strip": strip_of(participant)}
+    return render(request, "enrollment/screening.html", context, status=409)
+
+
+@require_http_methods(["GET", "POST"])
+def treatment_add(request: Request, study: str, code: str) -> HttpResponse:
+    participant = participant_for(request.user, study, code, "participant.screen")
+    form = TreatmentForm(request.POST or None)
+    if form.is_valid():
+        try:
+            services.add_treatment(participant, by=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("Treatment added."))
+            return redirect("treatment_add" if "another" in request.POST else "participant", study, code)
+    treatments = participant.treatments.filter(removed=False)
+    context = {"participant": participant, "form": form, "treatments": treatments}
+    return render(request, "enrollment/treatment_add.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def treatment_remove(request: Request, study: str, code: str, pk: int) -> HttpResponse:
+    participant = participant_for(request.user, study, code, "participant.screen")
+    treatment = get_object_or_404(FailedTreatment, pk=pk, participant=participant, removed=False)
+    form = ReasonForm(request.POST or None)
+    if form.is_valid():
+        try:
+            services.remove_treatment(treatment, by=request.user, reason=form.cleaned_data["reason"])
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("Treatment taken off the list. The audit trail keeps it."))
+            return redirect("participant", study, code)
+    context = {
+        "participant": participant,
+        "form": form,
+        "question": _("Take %(name)s off the list of treatments?") % {"name": treatment.name},
+        "button": _("Take off the list"),
+    }
+    return render(request, "enrollment/with_reason.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def eligibility_confirm(request: Request, study: str, code: str) -> HttpResponse:
+    participant = participant_for(request.user, study, code, "eligibility.confirm")
+    form = ConfirmEligibilityForm(request.POST or None)
+    if form.is_valid():
+        try:
+            decision = services.confirm_eligibility(participant, by=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            said = _("Confirmed eligible. Next: randomise.") if decision.eligible else _("Recorded as a screen failure.")
+            messages.success(request, said)
+            return redirect("participant", study, code)
+    verdict = eligibility.judge(participant.protocol.rules.criteria, facts_of(participant))
+    context = {"form": form, **page_of(participant, request.user), "verdict": verdict}
+    return render(request, "enrollment/eligibility_confirm.html", context)
+
+
+@require_POST
+def randomise(request: Request, study: str, code: str) -> HttpResponse:
+    participant = participant_for(request.user, study, code, "participant.randomise")
+    try:
+        services.randomise(participant, by=request.user)
+    except ValidationError as error:
+        say_errors(request, error)
+    else:
+        messages.success(
+            request, _("%(code)s is randomised. Next: plan the first infusion.") % {"code": participant.code}
+        )
+    return redirect("participant", study, code)
+
+
+@require_http_methods(["GET", "POST"])
+def withdraw(request: Request, study: str, code: str) -> HttpResponse:
+    participant = participant_for(request.user, study, code, "participant.withdraw")
+    form = ReasonForm(request.POST or None)
+    if form.is_valid():
+        try:
+            services.withdraw(participant, by=request.user, reason=form.cleaned_data["reason"])
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("%(code)s has left the study. Entered data stay.") % {"code": code})
+            return redirect("participant", study, code)
+    context = {
+        "participant": participant,
+        "form": form,
+        "question": _("Record that %(code)s leaves the study?") % {"code": code},
+        "button": _("Record the withdrawal"),
+    }
+    return render(request, "enrollment/with_reason.html", context)

@@ -1,0 +1,26 @@
+"""Home: what this person can do now, this week, and what waits on others."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from enrollment.selectors import study_for
+from enrollment.worklist import worklist
+from trialsite.accounts.http import Request
+from trialsite.accounts.models import Membership, Study
+
+
+@require_GET
+def home(request: Request) -> HttpResponse:
+    """Straight to the only study, else a choice."""
+    grants = Membership.objects.current().filter(user=request.user)
+    studies = list(Study.objects.filter(pk__in=grants.values("study")).order_by("code"))
+    if len(studies) == 1:
+        return redirect("today", studies[0].code)
+    return render(request, "enrollment/home.html", {"choices": studies})
+
+
+@require_GET
+def today(request: Request, study: str) -> HttpResponse:
+    chosen = study_for(request.user, study, "home.view")
+    return render(request, "enrollment/today.html", {"columns": worklist(request.user, chosen)})

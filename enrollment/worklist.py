@@ -1,0 +1,162 @@
+"""The work list: each row is one action with its reason, and opens exactly the place where it is done."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from enrollment.domain import eligibility
+from enrollment.models import Participant, Period, Visit
+from enrollment.selectors import facts_of, today_at, washout_before
+from trialsite.accounts.models import Site, Study, User
+from trialsite.accounts.policy import sites_where
+
+LIMIT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One row: who it is about, what to do, why now, and where."""
+
+    participant: str
+    what: str
+    why: str
+    url: str
+    state: str
+    on: date | None = None
+
+
+def worklist(user: User, study: Study) -> list[dict[str, Any]]:
+    """Three columns by urgency: now, this week, waiting on others."""
+    enters = sites_where(user, "schedule.plan", study)
+    views = sites_where(user, "participant.view", study)
+    confirms = sites_where(user, "eligibility.confirm", study)
+    now, week, waiting = _visits(enters)
+    for action, urgent in _infusions(enters):
+        (now if urgent else week).append(action)
+    for person, verdict in _in_screening(views):
+        mine = person.site in confirms if verdict != "incomplete" else person.site in enters
+        (now if mine else waiting).append(_screening_action(person, verdict))
+    now += [_randomise_action(p) for p in _people(enters, Participant.Status.ELIGIBLE)]
+    columns = [(_("Now"), now), (_("This week"), week), (_("Waiting on others"), waiting)]
+    return [
+        {"title": title, "actions": sorted(rows, key=lambda a: (a.on or date.max, a.participant))[:LIMIT], "n": len(rows)}
+        for title, rows in columns
+    ]
+
+
+def _people(sites: QuerySet[Site], status: str) -> QuerySet[Participant]:
+    return Participant.objects.filter(site__in=sites, status=status).select_related("site", "study", "protocol")
+
+
+def _visits(sites: QuerySet[Site]) -> tuple[list[Action], list[Action], list[Action]]:
+    now: list[Action] = []
+    week: list[Action] = []
+    waiting: list[Action] = []
+    for site in sites:
+        today = today_at(site)
+        visits = (
+            Visit.objects.open()
+            .filter(participant__site=site, earliest_on__lte=today + timedelta(days=7), period__dosed_on__isnull=False)
+            .select_related("participant", "period")
+            .order_by("latest_on")[:200]
+        )
+        for visit in visits:
+            overdue = visit.latest_on < today  # type: ignore[operator]
+            due = visit.earliest_on <= today  # type: ignore[operator]
+            state = "overdue" if overdue else "due" if due else "planned"
+            why = _("window %(from)s – %(to)s") % {
+                "from": date_format(visit.earliest_on),
+                "to": date_format(visit.latest_on),
+            }
+            action = Action(
+                participant=visit.participant.code,
+                what=_("Period %(n)d, %(visit)s") % {"n": visit.period.number, "visit": visit.label},  # type: ignore[union-attr]
+                why=(_("overdue: ") if overdue else _("due: ") if due else _("coming: ")) + why,
+                url=reverse("visit", args=[visit.pk]),
+                state=state,
+                on=visit.latest_on,
+            )
+            (now if due else week).append(action)
+    return now, week, waiting
+
+
+def _infusions(sites: QuerySet[Site]) -> list[tuple[Action, bool]]:
+    """Infusions to give or to plan; urgent when the planned day has come or the washout is over."""
+    found = []
+    open_periods = (
+        Period.objects.filter(
+            participant__site__in=sites, dosed_on=None, participant__status=Participant.Status.RANDOMISED
+        )
+        .select_related("participant__site", "participant__study", "participant__protocol")
+        .order_by("participant", "number")
+    )
+    seen: set[int] = set()
+    for period in open_periods:
+        if period.participant_id in seen:
+            continue
+        seen.add(period.participant_id)
+        action = _infusion_action(period)
+        if action:
+            found.append(action)
+    return found
+
+
+def _infusion_action(period: Period) -> tuple[Action, bool] | None:
+    person = period.participant
+    today = today_at(person.site)
+    if period.planned_on:
+        if period.planned_on > today + timedelta(days=7):
+            return None
+        why = _("planned for %(day)s") % {"day": date_format(period.planned_on)}
+        what = _("Give infusion %(n)d") % {"n": period.number}
+        url = reverse("dosing", args=[period.pk])
+        state = "overdue" if period.planned_on < today else "due"
+        return Action(person.code, what, why, url, state, period.planned_on), period.planned_on <= today
+    what = _("Plan infusion %(n)d") % {"n": period.number}
+    url = reverse("plan", args=[period.pk])
+    window = washout_before(period)
+    if window is None:
+        if period.number > 1:
+            return None
+        return Action(person.code, what, _("randomised, no date yet"), url, "due", today), True
+    why = _("washout ends %(earliest)s; best %(target)s; last %(latest)s") % {
+        "earliest": date_format(window.earliest_on),
+        "target": date_format(window.target_on),
+        "latest": date_format(window.latest_on),
+    }
+    state = "overdue" if window.latest_on < today else "due" if window.earliest_on <= today else "planned"
+    return Action(person.code, what, why, url, state, window.target_on), window.earliest_on <= today
+
+
+def _in_screening(sites: QuerySet[Site]) -> list[tuple[Participant, str]]:
+    people = _people(sites, Participant.Status.SCREENING).prefetch_related("facts")[:200]
+    return [(p, eligibility.judge(p.protocol.rules.criteria, facts_of(p)).verdict) for p in people]
+
+
+def _screening_action(person: Participant, verdict: str) -> Action:
+    ready = verdict != "incomplete"
+    name = "eligibility_confirm" if ready else "participant"
+    return Action(
+        participant=person.code,
+        what=_("Confirm eligibility") if ready else _("Complete screening"),
+        why=_("all criteria are known: %(verdict)s") % {"verdict": _(verdict)} if ready else _("items missing"),
+        url=reverse(name, args=[person.study.code, person.code]),
+        state="due",
+        on=person.consented_on,
+    )
+
+
+def _randomise_action(person: Participant) -> Action:
+    return Action(
+        participant=person.code,
+        what=_("Randomise"),
+        why=_("confirmed eligible"),
+        url=reverse("participant", args=[person.study.code, person.code]),
+        state="due",
+        on=person.consented_on,
+    )

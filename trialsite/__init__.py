@@ -1,0 +1,1 @@
+"""Trialsite: electronic data capture for randomised crossover trials."""

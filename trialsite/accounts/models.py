@@ -1,0 +1,149 @@
+"""People, sites, and who may act where."""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """ICH E6 and GCP terms. The letters are the columns of the policy table."""
+
+    COORDINATOR = "coordinator", _("Coordinator")
+    INVESTIGATOR = "investigator", _("Investigator")
+    MONITOR = "monitor", _("Monitor")
+    DATA_MANAGER = "datamanager", _("Data manager")
+    PHARMACIST = "pharmacist", _("Unblinded pharmacist")
+    STATISTICIAN = "statistician", _("Unblinded statistician")
+    SAFETY = "safety", _("Safety physician")
+    AUDITOR = "auditor", _("Auditor")
+    ADMINISTRATOR = "admin", _("Administrator")
+
+
+UNBLINDED = frozenset({Role.PHARMACIST, Role.STATISTICIAN})
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(username__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """A person. Usernames are never reused: rows are deactivated, not deleted."""
+
+    username = models.CharField(_("username"), max_length=64)
+    printed_name = models.CharField(_("printed name"), max_length=200)
+    email = models.EmailField(_("e-mail"), blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_system = models.BooleanField(default=False, help_text="Acts for the software itself; cannot log in.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    # Logins are audited; a field of its own would be one more write at every login.
+    last_login = None
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["printed_name"]
+    objects = UserManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(models.functions.Lower("username"), name="user_username_unique"),
+            models.CheckConstraint(condition=~Q(printed_name=""), name="user_has_printed_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.printed_name
+
+
+class Study(models.Model):
+    """A trial. What it does is in its protocol versions (enrollment.ProtocolVersion)."""
+
+    code = models.CharField(max_length=20, unique=True)
+    short_title = models.CharField(max_length=200)
+    synthetic = models.BooleanField(default=False, help_text="Holds invented data only.")
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class SiteQuerySet(models.QuerySet["Site"]):
+    def for_user(self, user: User, study: Study) -> "SiteQuerySet":
+        """The sites of `study` where `user` holds any role now."""
+        grants = Membership.objects.current().filter(user=user, study=study)
+        if grants.filter(site=None).exists():
+            return self.filter(study=study)
+        return self.filter(pk__in=grants.values("site"))
+
+
+class Site(models.Model):
+    """A place where participants are seen. Clinical dates are dates in its time zone."""
+
+    study = models.ForeignKey(Study, models.PROTECT, related_name="sites")
+    code = models.CharField(max_length=10)
+    name = models.CharField(max_length=200)
+    timezone = models.CharField(max_length=64)
+
+    objects = SiteQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [models.UniqueConstraint(fields=["study", "code"], name="site_code_unique_in_study")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def current(self) -> "MembershipQuerySet":
+        now = timezone.now()
+        return self.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now, user__is_active=True)
+
+
+class Membership(models.Model):
+    """A role granted to a person in a study, at one site or (site empty) at all of them."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
+    study = models.ForeignKey(Study, models.PROTECT, related_name="memberships")
+    site = models.ForeignKey(Site, models.PROTECT, null=True, blank=True, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    starts_at = models.DateTimeField(default=timezone.now)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    granted_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["study_id", "site_id", "role"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(ends_at__gte=F("starts_at")), name="membership_ends_after_start"
+            ),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="membership_role_known"),
+            models.UniqueConstraint(
+                fields=["user", "study", "site", "role"],
+                condition=Q(ends_at=None),
+                nulls_distinct=False,
+                name="membership_open_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.role} at {self.site_id or 'all sites'}"
+
+
+class Session(AbstractBaseSession):
+    """A session that knows its user, so that the database itself can ask who is live."""
+
+    user_id = models.BigIntegerField(null=True, db_index=True)
+    objects: ClassVar[BaseSessionManager["Session"]] = BaseSessionManager()
+
+    @classmethod
+    def get_session_store_class(cls):  # type: ignore[no-untyped-def]
+        from trialsite.accounts.sessions import SessionStore
+
+        return SessionStore

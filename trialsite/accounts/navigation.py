@@ -1,0 +1,56 @@
+"""The frame of every page: which study, and which rooms of it this person may enter."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from trialsite.accounts.models import Membership, Role, Study
+from trialsite.accounts.policy import POLICY
+
+ROOMS = [
+    ("home.view", "today", _("Today")),
+    ("participant.view", "participants", _("Participants")),
+    ("calendar.view", "calendar", _("Calendar")),
+    ("dashboard.view", "dashboard", _("Dashboard")),
+    ("closed.view", "closed", _("Closed report")),
+    ("allocation.view", "allocation", _("Allocation")),
+    ("export.blinded", "export", _("Export")),
+    ("people.manage", "people", _("People and sites")),
+]
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Template context: `study`, `studies`, `nav` and `environment`."""
+    base: dict[str, Any] = {"environment": settings.ENVIRONMENT, "nav": [], "studies": [], "study": None}
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return base
+    grants = list(Membership.objects.current().filter(user=user).select_related("study", "site"))
+    studies = list(dict.fromkeys(grant.study for grant in grants))
+    code = request.resolver_match.kwargs.get("study") if request.resolver_match else None
+    study = getattr(request, "study", None) or next((s for s in studies if s.code == code), None)
+    if study is None and len(studies) == 1:
+        study = studies[0]
+    base["studies"] = studies
+    if study is not None:
+        mine = [grant for grant in grants if grant.study_id == study.pk]
+        base |= {
+            "study": study,
+            "nav": _rooms(request, study, {Role(grant.role) for grant in mine}),
+            "role_label": ", ".join(sorted({str(grant.get_role_display()) for grant in mine})),
+            "site_label": ", ".join(sorted({str(grant.site) for grant in mine if grant.site})) or _("All sites"),
+        }
+    return base
+
+
+def _rooms(request: HttpRequest, study: Study, roles: set[Role]) -> list[dict[str, Any]]:
+    rooms = []
+    for action, name, label in ROOMS:
+        if POLICY[action] & roles:
+            url = reverse(name, args=[study.code])
+            active = request.path == url or (name != "today" and request.path.startswith(url))
+            rooms.append({"label": label, "url": url, "active": active, "name": name})
+    return rooms

@@ -1,0 +1,91 @@
+"""The policy: which role may do what. Read it as a table; everything not marked is refused.
+
+Columns: C coordinator, I investigator, M monitor, D data manager, P unblinded pharmacist,
+S unblinded statistician, F safety physician, A auditor, R administrator.
+"""
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+
+from trialsite.accounts.models import Membership, Role, Site, Study, User
+
+COLUMNS: dict[str, Role] = dict(
+    zip(
+        "CIMDPSFAR",
+        [
+            Role.COORDINATOR,
+            Role.INVESTIGATOR,
+            Role.MONITOR,
+            Role.DATA_MANAGER,
+            Role.PHARMACIST,
+            Role.STATISTICIAN,
+            Role.SAFETY,
+            Role.AUDITOR,
+            Role.ADMINISTRATOR,
+        ],
+        strict=True,
+    )
+)
+
+#                             C I M D P S F A R
+TABLE = """
+study.view                    C I M D P S F A R
+home.view                     C I M D P S F A R
+participant.view              C I M D . . F A .
+participant.screen            C I . . . . . . .
+eligibility.confirm           . I . . . . . . .
+participant.withdraw          . I . . . . . . .
+participant.randomise         C I . . . . . . .
+schedule.plan                 C I . . . . . . .
+washout.override              . I . . . . . . .
+calendar.view                 C I M D . . F A .
+assessment.view               C I M D . . F A .
+assessment.enter              C I . . . . . . .
+dashboard.view                C I M D . S F A .
+closed.view                   . . . . . S . . .
+enrollment.pause              . . . . . S . . .
+allocation.generate           . . . . P . . . .
+allocation.view               . . . . P S . . .
+export.blinded                . . . D . S . . R
+export.unblinded              . . . . . S . . .
+people.manage                 . . . . . . . . R
+"""
+
+
+def _parse(table: str) -> dict[str, frozenset[Role]]:
+    rows = (line.split() for line in table.strip().splitlines())
+    return {action: frozenset(COLUMNS[mark] for mark in marks if mark != ".") for action, *marks in rows}
+
+
+POLICY = _parse(TABLE)
+
+
+def roles_for(user: User, study: Study, site: Site | None = None) -> frozenset[Role]:
+    """Roles held now: study-wide ones, and those at `site` (any site when it is None)."""
+    grants = Membership.objects.current().filter(user=user, study=study)
+    if site is not None:
+        grants = grants.filter(Q(site=None) | Q(site=site))
+    return frozenset(Role(role) for role in grants.values_list("role", flat=True))
+
+
+def may(user: User, action: str, study: Study, site: Site | None = None) -> bool:
+    return bool(POLICY[action] & roles_for(user, study, site))
+
+
+def authorise(user: User, action: str, study: Study, site: Site | None = None) -> frozenset[Role]:
+    """The roles by which `user` may do `action` there; PermissionDenied when there are none.
+
+    The system user (imports, recompute) acts without a role: it cannot log in.
+    """
+    roles = POLICY[action] & roles_for(user, study, site)
+    if not roles and not user.is_system:
+        raise PermissionDenied(action)
+    return roles
+
+
+def sites_where(user: User, action: str, study: Study) -> QuerySet[Site]:
+    """The sites of `study` where `user` may do `action`."""
+    grants = Membership.objects.current().filter(user=user, study=study, role__in=POLICY[action])
+    if grants.filter(site=None).exists():
+        return study.sites.all()
+    return study.sites.filter(pk__in=grants.values("site"))

@@ -1,0 +1,74 @@
+"""Who acts, why, and from which request: what the audit triggers write beside each change."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from trialsite.accounts.models import Site, Study, User
+from trialsite.accounts.policy import authorise
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a change comes from: a request, a task, or a command."""
+
+    request: str | None = None
+    ip: str | None = None
+
+
+origin: ContextVar[Origin] = ContextVar("origin", default=Origin())
+_current: ContextVar[str] = ContextVar("context", default="")
+
+
+def new_request_id() -> str:
+    return str(uuid.uuid4())
+
+
+@contextmanager
+def act(
+    by: User, action: str, study: Study, site: Site | None = None, *, reason: str = ""
+) -> Iterator[None]:
+    """One change of the world: a transaction in which `by`, if the policy lets them, does `action`.
+
+    Raises PermissionDenied. The context is transaction-local: it ends with the transaction, and an
+    enclosing `act` gets its own back.
+    """
+    roles = authorise(by, action, study, site)
+    with transaction.atomic(), signed_by(by, role=", ".join(sorted(roles)), reason=reason):
+        yield
+
+
+@contextmanager
+def signed_by(by: User, *, role: str = "", reason: str = "") -> Iterator[None]:
+    """Put `by` and `reason` beside what this transaction changes. Only `act` and accounts' services
+    (which authorise by other means, such as a one-time link) call this."""
+    context = json.dumps(
+        {
+            "actor": by.pk,
+            "name": f"{by.username} ({by.printed_name})",
+            "role": role,
+            "reason": reason.strip(),
+            "version": settings.APP_VERSION,
+            **asdict(origin.get()),
+        }
+    )
+    outer = _current.get()
+    _set(context)
+    token = _current.set(context)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+    if outer:
+        _set(outer)
+
+
+def _set(context: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config('trialsite.context', %s, true)", [context])

@@ -1,0 +1,22 @@
+"""Gives every request an id and remembers where it came from, for the audit trail and the log."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from trialsite.audit.context import Origin, new_request_id, origin
+
+
+class RequestContextMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id = new_request_id()
+        token = origin.set(Origin(request=request_id, ip=request.META.get("REMOTE_ADDR") or None))
+        try:
+            response = self.get_response(request)
+        finally:
+            origin.reset(token)
+        response["X-Request-ID"] = request_id
+        return response

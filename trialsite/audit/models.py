@@ -1,0 +1,55 @@
+"""The outbox: work that a committed change still owes. Not trial data, so not audited."""
+
+from django.db import models
+from django.utils import timezone
+
+
+class Outbox(models.Model):
+    """One debt. Rows are written by triggers in the transaction of the change, and deleted by the
+    worker in the transaction of its effect: the effect happens once, whatever is killed in between."""
+
+    class Kind(models.TextChoices):
+        RECOMPUTE = "recompute"  # subject: participant
+        SUMMARY = "summary"  # subject: study
+        REPORT = "report"  # subject: study; the unblinded worker's
+        ALLOCATION = "allocation"  # subject: site; the unblinded worker's
+
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    subject = models.BigIntegerField()
+    created_at = models.DateTimeField(default=timezone.now, db_default=models.functions.Now())
+    not_before = models.DateTimeField(db_default=models.functions.Now())
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    error = models.TextField(blank=True, default="", db_default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "id"], name="outbox_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"
+
+
+class Event(models.Model):
+    """One audited change, as `audit.event` holds it. Read only: only triggers write."""
+
+    pk = models.CompositePrimaryKey("chain", "n")
+    chain = models.TextField()
+    n = models.BigIntegerField()
+    at = models.DateTimeField()
+    table_name = models.TextField()
+    row_pk = models.TextField()
+    op = models.CharField(max_length=1)
+    actor = models.BigIntegerField()
+    actor_name = models.TextField()
+    actor_role = models.TextField(null=True)  # noqa: DJ001 - NULL is what the trigger writes
+    reason = models.TextField(null=True)  # noqa: DJ001
+    request_id = models.UUIDField(null=True)
+    old = models.JSONField(null=True)
+    new = models.JSONField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = 'audit"."event'
+        ordering = ["chain", "n"]
+
+    def __str__(self) -> str:
+        return f"{self.chain} #{self.n}"

@@ -1,0 +1,49 @@
+"""SQL that migrations run to put a table under the audit trail or to make its changes owe work."""
+
+from django.db import migrations
+
+
+def trail(table: str, participant: str = "", *, bookkeeping: tuple[str, ...] = ("version",)) -> migrations.RunSQL:
+    """Audit every change of `table`; `participant` is the column that names the participant's chain.
+
+    `bookkeeping` columns may change without a reason when nothing else does.
+    """
+    arguments = ", ".join(f"'{argument}'" for argument in (participant, *bookkeeping))
+    return migrations.RunSQL(
+        f"""
+        create trigger z_audit after insert or update or delete on {table}
+          for each row execute function audit.log({arguments});
+        create trigger z_no_truncate before truncate on {table}
+          for each statement execute function audit.refuse();
+        """,
+        f"drop trigger z_audit on {table}; drop trigger z_no_truncate on {table};",
+    )
+
+
+def owes(table: str, kind: str, subject: str) -> migrations.RunSQL:
+    """Each statement that inserts or updates `table` owes one outbox row for every distinct `subject`."""
+    body = f"""
+        create function owe_{kind}_{table}() returns trigger language plpgsql
+        set search_path = public, pg_temp as $$
+        begin
+          insert into audit_outbox (kind, subject) select distinct '{kind}', {subject} from changed;
+          return null;
+        end $$;
+    """
+    triggers = "".join(
+        f"""
+        create trigger y_owe_{kind}_{event} after {event} on {table} referencing new table as changed
+          for each statement execute function owe_{kind}_{table}();
+        """
+        for event in ("insert", "update")
+    )
+    undo = f"drop function owe_{kind}_{table}() cascade;"
+    return migrations.RunSQL(body + triggers, undo)
+
+
+def immutable(table: str) -> migrations.RunSQL:
+    """Rows of `table` are written once."""
+    return migrations.RunSQL(
+        f"create trigger a_immutable before update or delete on {table} for each row execute function audit.refuse();",
+        f"drop trigger a_immutable on {table};",
+    )

@@ -1,0 +1,55 @@
+"""Every address of the product. tests/accounts/test_urls.py classifies each by the policy table."""
+
+from django.urls import path
+
+from analysis import views as analysis
+from assessments import views as assessments
+from enrollment.views import calendar, participants, schedule, today
+from trialsite.accounts import views as accounts
+from trialsite.audit import health
+
+urlpatterns = [
+    path("", today.home, name="home"),
+    path("login/", accounts.login, name="login"),
+    path("logout/", accounts.logout, name="logout"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("feeds/<str:token>.ics", calendar.feed, name="feed"),
+    path("studies/<str:study>/", today.today, name="today"),
+    path("studies/<str:study>/participants/", participants.participant_list, name="participants"),
+    path("studies/<str:study>/participants/new/", participants.participant_new, name="participant_new"),
+    path("studies/<str:study>/participants/<str:code>/", participants.participant_detail, name="participant"),
+    path("studies/<str:study>/participants/<str:code>/screening/", participants.screening, name="screening"),
+    path("studies/<str:study>/participants/<str:code>/treatments/", participants.treatment_add, name="treatment_add"),
+    path(
+        "studies/<str:study>/participants/<str:code>/treatments/<int:pk>/remove/",
+        participants.treatment_remove,
+        name="treatment_remove",
+    ),
+    path(
+        "studies/<str:study>/participants/<str:code>/eligibility/",
+        participants.eligibility_confirm,
+        name="eligibility_confirm",
+    ),
+    path("studies/<str:study>/participants/<str:code>/randomise/", participants.randomise, name="randomise"),
+    path("studies/<str:study>/participants/<str:code>/withdraw/", participants.withdraw, name="withdraw"),
+    path("studies/<str:study>/calendar/", calendar.calendar, name="calendar"),
+    path("studies/<str:study>/calendar/feed/", calendar.feed_make, name="feed_make"),
+    path("studies/<str:study>/dashboard/", analysis.dashboard, name="dashboard"),
+    path("studies/<str:study>/dashboard/<slug:chart>.<str:kind>", analysis.chart_download, name="chart_download"),
+    path("studies/<str:study>/closed/", analysis.closed, name="closed"),
+    path("studies/<str:study>/allocation/", analysis.allocation, name="allocation"),
+    path("studies/<str:study>/allocation/<str:site>/", analysis.allocation_request, name="allocation_request"),
+    path("studies/<str:study>/export/", analysis.export, name="export"),
+    path("studies/<str:study>/people/", accounts.people, name="people"),
+    path("studies/<str:study>/people/new/", accounts.person_new, name="person_new"),
+    path("studies/<str:study>/people/<int:pk>/roles/", accounts.role_grant, name="role_grant"),
+    path("studies/<str:study>/people/roles/<int:pk>/end/", accounts.role_end, name="role_end"),
+    path("periods/<int:pk>/plan/", schedule.plan, name="plan"),
+    path("periods/<int:pk>/infusion/", schedule.dosing, name="dosing"),
+    path("visits/<int:pk>/", assessments.visit, name="visit"),
+    path("visits/<int:pk>/missed/", schedule.visit_missed, name="visit_missed"),
+    path("visits/<int:pk>/ratings/<str:code>/", assessments.rating, name="rating"),
+    path("visits/<int:pk>/ratings/<str:code>/draft/", assessments.draft, name="draft"),
+    path("visits/<int:pk>/ratings/<str:code>/draft/discard/", assessments.draft_discard, name="draft_discard"),
+]
