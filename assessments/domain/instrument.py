@@ -5,36 +5,62 @@ for missing items exists. Hamilton (1960), doi:10.1136/jnnp.23.1.56.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 FOLDER = Path(__file__).resolve().parent.parent / "instruments"
+
+Rule = Literal["unknown", "alternatives", "value_and_reason", "unexplained", "reason", "range"]
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """What one value of an item stands for; `text` is empty where the wording is protected."""
+
+    value: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """`alternative`: items that share it are ways to rate one thing; one of them is rated.
-    `not_assessed`: a code of the paper form that means missing."""
+    `not_assessed`: a code of the paper form that means missing. `cdisc_name`, `cdisc_code`: test name and
+    concept code of the CDISC terminology."""
 
     code: str
     number: str
     name: str
     maximum: int
-    anchors: tuple[str, ...]
+    anchors: tuple[Anchor, ...]
     alternative: str = ""
     not_assessed: int | None = None
+    cdisc_name: str = ""
+    cdisc_code: str = ""
 
     @property
     def choices(self) -> list[tuple[int, str]]:
-        """(value, anchor) for each value the item may have."""
-        return list(enumerate(self.anchors[: self.maximum + 1]))
+        """(value, wording) for each value the item may have."""
+        return [(anchor.value, anchor.text) for anchor in self.anchors]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRule:
+    """The item to watch: an alert at `minimum` points, or `rise` points above the rating before."""
+
+    item: str
+    minimum: int
+    rise: int
 
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
+    """`missing_reasons`: (code, label); `bands`: (lowest total, label), ascending; `subscales`: name to item
+    numbers, where alternatives go by their common number. `by_code` and `groups` are derived: a group is what
+    is rated once, an item or its alternatives together (17 of HAM-D17's 18 item codes)."""
+
     code: str
     name: str
     version: str
@@ -44,24 +70,25 @@ class Instrument:
     missing_reasons: tuple[tuple[str, str], ...]
     bands: tuple[tuple[int, str], ...]
     subscales: Mapping[str, tuple[str, ...]]
+    total_minimum: int = 0
+    cdisc_category: str = ""
+    alert: AlertRule | None = None
+    by_code: Mapping[str, Item] = field(init=False, repr=False, compare=False)
+    groups: tuple[tuple[Item, ...], ...] = field(init=False, repr=False, compare=False)
 
-    @property
-    def by_code(self) -> dict[str, Item]:
-        return {item.code: item for item in self.items}
-
-    @property
-    def groups(self) -> tuple[tuple[Item, ...], ...]:
-        """What is rated once: an item, or its alternatives together. 17 of HAM-D17's 18 item codes."""
-        found: dict[str, tuple[Item, ...]] = {}
+    def __post_init__(self) -> None:
+        groups: dict[str, tuple[Item, ...]] = {}
         for item in self.items:
             key = item.alternative or item.number
-            found[key] = (*found.get(key, ()), item)
-        return tuple(found.values())
+            groups[key] = (*groups.get(key, ()), item)
+        object.__setattr__(self, "by_code", {item.code: item for item in self.items})
+        object.__setattr__(self, "groups", tuple(groups.values()))
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """`total` is None unless every item was rated; so is each subscale unless all of its items were."""
+    """`total` is None unless every item was rated; so is each subscale unless all of its items were.
+    `prorated` stands in for a total only where a protocol says so."""
 
     answered: int
     expected: int
@@ -76,63 +103,100 @@ class ItemProblem:
 
     item: str
     message: str
-    params: dict[str, object] = field(default_factory=dict)
+    params: dict[str, object]
+    rule: Rule
 
 
 def parse(document: Mapping[str, Any]) -> Instrument:
-    """An instrument from its file's tables."""
+    """An instrument from its file's tables. Raises KeyError or TypeError on a key missing or too many."""
     return Instrument(
         code=document["code"],
         name=document["name"],
         version=document["version"],
-        items=tuple(
-            Item(**{**item, "anchors": tuple(item["anchors"])}) for item in document["items"]
-        ),
+        items=tuple(Item(**{**item, "anchors": _anchors(item)}) for item in document["items"]),
         total_code=document["total_code"],
         total_maximum=document["total_maximum"],
         missing_reasons=tuple((reason["code"], reason["label"]) for reason in document["missing_reasons"]),
         bands=tuple((band["minimum"], band["label"]) for band in document["bands"]),
         subscales={name: tuple(numbers) for name, numbers in document["subscales"].items()},
+        total_minimum=document.get("total_minimum", 0),
+        cdisc_category=document.get("cdisc_category", ""),
+        alert=AlertRule(**document["alert"]) if "alert" in document else None,
     )
+
+
+def _anchors(item: Mapping[str, Any]) -> tuple[Anchor, ...]:
+    """One anchor per value; a file without wordings (a protected scale) gives empty ones."""
+    texts: Sequence[str] = item.get("anchors") or [""] * (item["maximum"] + 1)
+    return tuple(Anchor(value, text) for value, text in enumerate(texts))
 
 
 @cache
 def load(code: str) -> Instrument:
     """The shipped instrument `code`. Raises FileNotFoundError when there is none."""
+    if not code.isalnum():
+        raise FileNotFoundError(f"no instrument {code!r}")
     return parse(tomllib.loads((FOLDER / f"{code.lower()}.toml").read_text(encoding="utf-8")))
 
 
 def with_maxima(instrument: Instrument, item_maxima: Mapping[str, int]) -> Instrument:
-    """The edition in which the named items end earlier (some editions cap agitation at 2)."""
-    items = tuple(
-        replace(item, maximum=min(item.maximum, item_maxima.get(item.code, item.maximum))) for item in instrument.items
-    )
+    """The edition in which the named items (by code) end earlier; some editions cap agitation at 2.
+
+    Raises ValueError for an item the instrument doesn't have, or a maximum that is not one of its values.
+    """
+    for code, maximum in item_maxima.items():
+        item = instrument.by_code.get(code)
+        if item is None or not 1 <= maximum <= item.maximum:
+            raise ValueError(f"{instrument.code} has no item {code} that can end at {maximum}")
+    items = tuple(_ending_at(item, item_maxima.get(item.code, item.maximum)) for item in instrument.items)
     edition = replace(instrument, items=items)
-    return replace(edition, total_maximum=sum(max(item.maximum for item in group) for group in edition.groups))
+    highest = sum(max(item.maximum for item in group) for group in edition.groups)
+    return replace(edition, total_maximum=highest)
+
+
+def _ending_at(item: Item, maximum: int) -> Item:
+    return replace(item, maximum=maximum, anchors=item.anchors[: maximum + 1])
 
 
 def score(instrument: Instrument, items: Mapping[str, int | None], prorate: bool = False) -> Score:
-    """Count and sum. `prorated`, only when asked and some items are missing: total × maximum / attainable."""
+    """Count and sum, from item code to value.
+
+    Not counted as answered, so never in a total: a missing value, one the item can't have (also the "not
+    assessed" code of the paper form), and alternatives that are both rated. `prorated`, only when asked for
+    and some items are missing: sum × highest total / highest sum of the answered items.
+    """
     values: dict[str, int] = {}
     attainable = 0
     for group in instrument.groups:
-        rated = next((item for item in group if items.get(item.code) is not None), None)
-        if rated is not None:
-            values[rated.number.rstrip("AB")] = items[rated.code] or 0
-            attainable += rated.maximum
-    expected = len(instrument.groups)
+        rated = [
+            (item, value)
+            for item in group
+            if (value := items.get(item.code)) is not None and value != item.not_assessed
+        ]
+        if len(rated) == 1 and 0 <= rated[0][1] <= rated[0][0].maximum:
+            item, value = rated[0]
+            values[item.alternative or item.number] = value
+            attainable += item.maximum
     total = sum(values.values())
-    complete = len(values) == expected
+    complete = len(values) == len(instrument.groups)
+    wanted = prorate and attainable and not complete
     return Score(
         answered=len(values),
-        expected=expected,
+        expected=len(instrument.groups),
         total=total if complete else None,
-        prorated=total * instrument.total_maximum / attainable if prorate and values and not complete else None,
+        prorated=total * instrument.total_maximum / attainable if wanted else None,
         subscales={
             name: sum(values[n] for n in numbers) if all(n in values for n in numbers) else None
             for name, numbers in instrument.subscales.items()
         },
     )
+
+
+def band(instrument: Instrument, total: int | None) -> str | None:
+    """The label of the severity band that `total` lies in; None without a total."""
+    if total is None:
+        return None
+    return next((label for minimum, label in reversed(instrument.bands) if total >= minimum), None)
 
 
 def problems(
@@ -141,26 +205,39 @@ def problems(
     """What is wrong with a rating, item by item: a value the item can't have, both alternatives rated, an
     unknown item, or an item that is neither rated nor given a reason."""
     found: list[ItemProblem] = []
-    known = instrument.by_code
+    for code in dict.fromkeys((*items, *missing)):
+        if code not in instrument.by_code:
+            found.append(
+                ItemProblem(code, "This item is not part of %(name)s.", {"name": instrument.name}, "unknown")
+            )
     reasons = {code for code, _ in instrument.missing_reasons}
-    for code in (*items, *missing):
-        if code not in known:
-            found.append(ItemProblem(code, "This item is not part of %(name)s.", {"name": instrument.name}))
     for group in instrument.groups:
-        rated = [item for item in group if items.get(item.code) is not None]
-        why = [missing[item.code] for item in group if missing.get(item.code)]
-        first = group[0].code
-        if len(rated) > 1:
-            numbers = " and ".join(item.number for item in rated)
-            found.append(ItemProblem(first, "Rate only one of %(numbers)s.", {"numbers": numbers}))
-        elif rated and why:
-            found.append(ItemProblem(first, "This item has a value and a reason for being missing. Keep one.", {}))
-        elif not rated and not why:
-            found.append(ItemProblem(first, "Choose a value, or say why the item was not assessed.", {}))
-        elif why and why[0] not in reasons:
-            found.append(ItemProblem(first, "“%(reason)s” is not a reason of the list.", {"reason": why[0]}))
-        found += [problem for item in rated if (problem := _out_of_range(item, items[item.code] or 0))]
+        found += _group_problems(group, items, missing)
+        found += [
+            ItemProblem(item.code, "“%(reason)s” is not a reason of the list.", {"reason": why}, "reason")
+            for item in group
+            if (why := missing.get(item.code)) and why not in reasons
+        ]
     return tuple(found)
+
+
+def _group_problems(
+    group: Sequence[Item], items: Mapping[str, int | None], missing: Mapping[str, str]
+) -> list[ItemProblem]:
+    rated = [(item, value) for item in group if (value := items.get(item.code)) is not None]
+    found = [problem for item, value in rated if (problem := _out_of_range(item, value))]
+    first = group[0].code
+    explained = any(missing.get(item.code) for item in group)
+    if len(rated) > 1:
+        params: dict[str, object] = {"numbers": " and ".join(item.number for item, _ in rated)}
+        found.append(ItemProblem(first, "Rate only one of %(numbers)s.", params, "alternatives"))
+    elif rated and explained:
+        message = "This item has a value and a reason for being missing. Keep one."
+        found.append(ItemProblem(first, message, {}, "value_and_reason"))
+    elif not rated and not explained:
+        message = "Choose a value, or say why the item was not assessed."
+        found.append(ItemProblem(first, message, {}, "unexplained"))
+    return found
 
 
 def _out_of_range(item: Item, value: int) -> ItemProblem | None:
@@ -170,4 +247,5 @@ def _out_of_range(item: Item, value: int) -> ItemProblem | None:
         message = "%(value)s means “not assessed” here: mark the item as not assessed instead."
     else:
         message = "%(value)s is not possible: item %(number)s goes from 0 to %(maximum)s."
-    return ItemProblem(item.code, message, {"value": value, "number": item.number, "maximum": item.maximum})
+    params: dict[str, object] = {"value": value, "number": item.number, "maximum": item.maximum}
+    return ItemProblem(item.code, message, params, "range")
