@@ -23,8 +23,11 @@ def permuted_blocks(
 ) -> tuple[Slot, ...]:
     """Whole blocks, at least `length` slots; every block holds each sequence equally often.
 
-    Raises ValueError when a block size is not a positive multiple of the number of sequences.
+    Block sizes are drawn with equal chance. Raises ValueError without a sequence or a block size, with a
+    sequence named twice, and for a block size that is no positive multiple of the number of sequences.
     """
+    if not sequences or len(set(sequences)) != len(sequences) or not block_sizes:
+        raise ValueError("blocks need sequences, each named once, and at least one block size")
     for size in block_sizes:
         if size <= 0 or size % len(sequences):
             raise ValueError(f"a block of {size} can't hold {len(sequences)} sequences equally often")

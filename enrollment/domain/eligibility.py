@@ -1,5 +1,6 @@
 """Eligibility: each criterion judged on the facts, with the reason in words."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -38,12 +39,14 @@ def judge(criteria: Sequence[Criterion], facts: Mapping[str, float | bool | None
         return Verdict("not eligible", results, "Not eligible: " + failed.message, failed.params)
     if unknown:
         message = "Not decided yet: %(known)d of %(all)d criteria are known"
-        return Verdict("incomplete", results, message, {"known": len(results) - len(unknown), "all": len(results)})
+        return Verdict(
+            "incomplete", results, message, {"known": len(results) - len(unknown), "all": len(results)}
+        )
     return Verdict("eligible", results, "Eligible: all %(all)d criteria are met", {"all": len(results)})
 
 
 def _judge_one(criterion: Criterion, value: float | bool | None) -> CriterionResult:
-    if value is None:
+    if value is None or math.isnan(value):
         return CriterionResult(criterion.id, "unknown", "%(name)s: not known yet", {"name": criterion.name})
     if criterion.kind == "confirm":
         met = bool(value) is criterion.expected
@@ -57,15 +60,19 @@ def _judge_one(criterion: Criterion, value: float | bool | None) -> CriterionRes
         "minimum": _plain(low),
         "maximum": _plain(high),
     }
+    subject = "%(name)s %(value)s"
+    if criterion.unit:
+        subject, params["unit"] = "%(name)s %(value)s %(unit)s", criterion.unit
     if met:
-        return CriterionResult(criterion.id, "met", "%(name)s %(value)s", params)
+        return CriterionResult(criterion.id, "met", subject, params)
+    return CriterionResult(criterion.id, "not met", f"{subject}, {_needed(low, high)}", params)
+
+
+def _needed(low: float | None, high: float | None) -> str:
+    """What the bounds ask for."""
     if low is not None and high is not None:
-        message = "%(name)s %(value)s, needs %(minimum)s to %(maximum)s"
-    elif low is not None:
-        message = "%(name)s %(value)s, needs at least %(minimum)s"
-    else:
-        message = "%(name)s %(value)s, at most %(maximum)s allowed"
-    return CriterionResult(criterion.id, "not met", message, params)
+        return "needs %(minimum)s to %(maximum)s"
+    return "needs at least %(minimum)s" if low is not None else "at most %(maximum)s allowed"
 
 
 def _plain(number: float | None) -> object:

@@ -1,131 +1,184 @@
-"""A trial as data: the protocol file's objects. `protocol_file.parse` makes them and says what is wrong."""
+"""A trial as data: the objects a protocol file becomes. `protocol_file.parse` makes them.
 
-from collections.abc import Mapping
+The annotations are the file format: each field is a key, its type and limits are what the file may say.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from enrollment.domain.limits import CODE, FACT, Bounds, Text
 
 Spending = Literal["lan_demets_obf", "lan_demets_pocock", "obrien_fleming", "pocock", "haybittle_peto"]
+
+Code = Annotated[str, Text(20, CODE, "a code of letters, digits, _ or -")]
+SiteCode = Annotated[str, Text(10, CODE, "a code of letters, digits, _ or -")]
+FactName = Annotated[str, Text(60, FACT, "a name of small letters, digits and _")]
+Label = Annotated[str, Text(60)]
+Line = Annotated[str, Text(200)]
+Prose = Annotated[str, Text(2000)]
+ZoneName = Annotated[str, Text(64, called="an IANA time zone such as 'America/New_York',")]
+
+# Ten years hold any trial, and no date computed from them leaves the calendar.
+Days = Annotated[int, Bounds(0, 3650, "days")]
+DayNumber = Annotated[int, Bounds(-3650, 3650)]
+Ordinal = Annotated[int, Bounds(1, 100)]
+People = Annotated[int, Bounds(1, 1_000_000, "participants")]
+FactBound = Annotated[float, Bounds(-1_000_000, 1_000_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake of a protocol file: where, what was found, what was expected."""
+
+    key: str
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: found {self.found}, expected {self.expected}"
+
+
+class ProtocolError(Exception):
+    """All mistakes of a protocol file, one a line."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, slots=True)
 class SiteSpec:
-    code: str
-    name: str
-    timezone: str
+    """A place where participants are seen. Its clinical dates are dates in its time zone."""
+
+    code: SiteCode
+    name: Line
+    timezone: ZoneName
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    code: str
-    label: str
-    description: str
+    """A treatment condition."""
+
+    code: Code
+    label: Label
+    description: Prose
 
 
 @dataclass(frozen=True, slots=True)
 class SequenceSpec:
-    """An order of treatments: the arm of each period."""
+    """An order of treatments: the arm of each period, in the periods' order."""
 
-    code: str
-    arms: tuple[str, ...]
+    code: Code
+    arms: tuple[Code, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodSpec:
-    number: int
-    label: str
+    """One round of treatment and follow-up; `number` counts from 1."""
+
+    number: Ordinal
+    label: Label
 
 
 @dataclass(frozen=True, slots=True)
 class VisitSpec:
-    """A visit of every period: its day after the period's day 0, and its window in days."""
+    """A visit of every period: its day after the period's day 0, and its window, days before and after."""
 
-    code: str
-    label: str
-    day: int
-    before: int
-    after: int
-    instruments: tuple[str, ...]
+    code: Code
+    label: Label
+    day: DayNumber
+    before: Days
+    after: Days
+    instruments: tuple[Code, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class WashoutRule:
-    """Days from the anchor of one period to day 0 of the next."""
+    """Days from the anchor of one period to day 0 of the next, for every two consecutive periods."""
 
     anchor: Literal["dosing", "last_visit"]
-    min_days: int
-    target_days: int
-    max_days: int
+    min_days: Days
+    target_days: Days
+    max_days: Days
 
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
     """`kind` confirm: the checklist answer `fact` must be `expected`. Else the number `fact` has bounds."""
 
-    id: str
+    id: Code
     group: Literal["inclusion", "exclusion"]
     kind: Literal["minimum", "maximum", "range", "confirm"]
-    name: str
-    text: str
-    fact: str
-    minimum: float | None = None
-    maximum: float | None = None
+    name: Label
+    text: Prose
+    fact: FactName
+    minimum: FactBound | None = None
+    maximum: FactBound | None = None
     expected: bool | None = None
+    unit: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class InstrumentUse:
-    """An instrument in the edition this trial uses. `totals_only`: totals without items are accepted."""
+    """An instrument in the edition this trial uses. `item_maxima`: item code → highest value, where the
+    edition differs or the protocol says it aloud. `totals_only`: totals without items are accepted."""
 
-    code: str
-    item_maxima: Mapping[str, int]
+    code: Code
+    item_maxima: Mapping[str, Annotated[int, Bounds(0, 100)]]
     prorate: bool = False
     totals_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Response: a reduction of at least `response_percent` from baseline; remission: total at most `remission_max`."""
+    """Response: a fall by `response_percent` or more from baseline; remission: `remission_max` or less."""
 
-    instrument: str
-    baseline_visit: str
-    primary_visit: str
-    response_percent: int
-    remission_max: int
+    instrument: Code
+    baseline_visit: Code
+    primary_visit: Code
+    response_percent: Annotated[int, Bounds(1, 100, "percent")]
+    remission_max: Annotated[int, Bounds(0, 1000, "points")]
 
 
 @dataclass(frozen=True, slots=True)
 class AllocationRule:
-    block_sizes: tuple[int, ...]
+    """Permuted blocks, their sizes drawn at random; one list for each site or one for the study."""
+
+    block_sizes: tuple[Annotated[int, Bounds(1, 100)], ...]
     stratify_by: Literal["site", "study"]
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    number: int
-    completers: int
+    """A planned analysis, when so many have completed every arm."""
+
+    number: Ordinal
+    completers: People
 
 
 @dataclass(frozen=True, slots=True)
 class StoppingRule:
-    """Interim looks by number of completers; `compare`: the reference arm, then the other."""
+    """Planned looks and their boundary. `compare`: the reference arm, then the other."""
 
-    alpha: float
-    sides: int
+    alpha: Annotated[float, Bounds(0.0001, 0.5)]
+    sides: Annotated[int, Bounds(1, 2)]
     spending: Spending
     test: Literal["mcnemar_exact"]
-    compare: tuple[str, ...]
+    compare: tuple[Code, Code]
     looks: tuple[Look, ...]
+    endpoint: Literal["response"] = "response"
 
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
     """The whole trial. Any number of arms, sequences and periods."""
 
-    code: str
-    title: str
-    short_title: str
-    version: str
-    planned_enrolment: int
+    code: Code
+    title: Prose
+    short_title: Line
+    version: Annotated[str, Text(20)]
+    planned_enrolment: People
     blinding: Literal["double", "open"]
     synthetic: bool
     sites: tuple[SiteSpec, ...]
@@ -133,13 +186,19 @@ class Protocol:
     sequences: tuple[SequenceSpec, ...]
     periods: tuple[PeriodSpec, ...]
     visits: tuple[VisitSpec, ...]
-    screening_instruments: tuple[str, ...]
+    screening_instruments: tuple[Code, ...]
     criteria: tuple[Criterion, ...]
     instruments: tuple[InstrumentUse, ...]
     endpoints: Endpoints
+    dosing_label: Label = "Dosing"
     washout: WashoutRule | None = None
     allocation: AllocationRule | None = None
     stopping: StoppingRule | None = None
 
     def visit(self, code: str) -> VisitSpec:
-        return next(visit for visit in self.visits if visit.code == code)
+        """The visit of this code. Raises KeyError when the protocol has none."""
+        return {visit.code: visit for visit in self.visits}[code]
+
+    def arm(self, code: str) -> Arm:
+        """The arm of this code. Raises KeyError when the protocol has none."""
+        return {arm.code: arm for arm in self.arms}[code]

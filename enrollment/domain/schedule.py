@@ -35,7 +35,9 @@ def plan_period(visits: Iterable[VisitSpec], day0: date) -> tuple[PlannedVisit, 
         if visit.day > 0:
             earliest = max(earliest, day0 + timedelta(days=1))
         planned.append(
-            PlannedVisit(visit.code, visit.label, visit.day, target, earliest, target + timedelta(days=visit.after))
+            PlannedVisit(
+                visit.code, visit.label, visit.day, target, earliest, target + timedelta(days=visit.after)
+            )
         )
     return tuple(planned)
 
