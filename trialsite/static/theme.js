@@ -21,6 +21,7 @@
     });
   }
 
+  root.classList.add("js");
   show();
   system.addEventListener("change", show);
   document.addEventListener("DOMContentLoaded", show);
