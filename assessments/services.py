@@ -18,7 +18,7 @@ from enrollment.selectors import today_at
 from enrollment.services import mark_performed, record_fact
 from enrollment.services.screening import SCREENING
 from trialsite.accounts.models import User
-from trialsite.audit.context import act
+from trialsite.accounts.acting import act
 from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import ring
 from trialsite.lib.errors import Conflict

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", today.home, name="home"),
     path("login/", accounts.login, name="login"),
     path("logout/", accounts.logout, name="logout"),
+    path("invitations/<str:uid>/<str:token>/", accounts.invitation, name="invitation"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("feeds/<str:token>.ics", calendar.feed, name="feed"),

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from enrollment.models import CalendarFeed
 from trialsite.accounts.models import Membership, Study, User
-from trialsite.audit.context import act
+from trialsite.accounts.acting import act
 
 
 def make_feed(study: Study, *, by: User) -> str:

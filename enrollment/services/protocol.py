@@ -9,7 +9,7 @@ from django.db import transaction
 from enrollment.domain import protocol_file
 from enrollment.models import ProtocolVersion
 from trialsite.accounts.models import Site, Study, User
-from trialsite.audit.context import signed_by
+from trialsite.accounts.acting import signed_by
 
 
 class VersionTaken(Exception):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from enrollment.models import EnrollmentPause, Participant, Period, Visit
 from trialsite.accounts.models import Site, Study, User
-from trialsite.audit.context import act
+from trialsite.accounts.acting import act
 from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import owe, ring
 

@@ -10,7 +10,7 @@ from enrollment.models import Participant, Period, Visit
 from enrollment.selectors import today_at, washout_before
 from trialsite.accounts.models import User
 from trialsite.accounts.policy import may
-from trialsite.audit.context import act
+from trialsite.accounts.acting import act
 from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import ring
 from trialsite.lib.errors import Conflict

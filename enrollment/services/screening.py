@@ -12,7 +12,7 @@ from enrollment.domain import eligibility
 from enrollment.models import EligibilityDecision, EnrollmentPause, Fact, FailedTreatment, Participant, Visit
 from enrollment.selectors import facts_of, today_at
 from trialsite.accounts.models import Site, User
-from trialsite.audit.context import act
+from trialsite.accounts.acting import act
 from trialsite.lib.errors import Conflict
 
 SCREENING = "SCREENING"

@@ -31,6 +31,10 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(username__iexact=username)
 
+    def system(self) -> "User":
+        """The person as whom the software itself acts: commands, imports, workers."""
+        return self.get(is_system=True)
+
 
 class User(AbstractBaseUser):
     """A person. Usernames are never reused: rows are deactivated, not deleted."""

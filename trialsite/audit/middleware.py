@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from trialsite.audit.context import Origin, new_request_id, origin
+from trialsite.accounts.acting import Origin, new_request_id, origin
 
 
 class RequestContextMiddleware:

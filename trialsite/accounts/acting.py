@@ -40,14 +40,14 @@ def act(
     enclosing `act` gets its own back.
     """
     roles = authorise(by, action, study, site)
-    with transaction.atomic(), signed_by(by, role=", ".join(sorted(roles)), reason=reason):
+    with signed_by(by, role=", ".join(sorted(roles)), reason=reason):
         yield
 
 
 @contextmanager
 def signed_by(by: User, *, role: str = "", reason: str = "") -> Iterator[None]:
-    """Put `by` and `reason` beside what this transaction changes. Only `act` and accounts' services
-    (which authorise by other means, such as a one-time link) call this."""
+    """A transaction that puts `by` and `reason` beside what it changes. Besides `act`, only commands and
+    services that authorise by other means (such as a one-time link) call this."""
     context = json.dumps(
         {
             "actor": by.pk,
@@ -59,14 +59,15 @@ def signed_by(by: User, *, role: str = "", reason: str = "") -> Iterator[None]:
         }
     )
     outer = _current.get()
-    _set(context)
-    token = _current.set(context)
-    try:
-        yield
-    finally:
-        _current.reset(token)
-    if outer:
-        _set(outer)
+    with transaction.atomic():
+        _set(context)
+        token = _current.set(context)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+        if outer:
+            _set(outer)
 
 
 def _set(context: str) -> None:

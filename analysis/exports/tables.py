@@ -1,0 +1,167 @@
+"""The tables of an export: columns with their meaning, and the query that fills them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.domain.response import RuleSet
+from analysis.services.outcomes import rule_set
+from assessments.selectors import instrument_of
+from enrollment.domain.protocol import Protocol
+from trialsite.accounts.models import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`sql` is an expression of our own making; values never come into it."""
+
+    name: str
+    sql: str
+    label: str
+    codes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One file. `source` names two parameters: the study's id and the list of site ids."""
+
+    name: str
+    columns: tuple[Column, ...]
+    source: str
+
+    @property
+    def query(self) -> str:
+        columns = ", ".join(f'{column.sql} as "{column.name}"' for column in self.columns)
+        return f"select {columns} {self.source}"  # noqa: S608 - our own expressions only
+
+
+def flag(expression: str) -> str:
+    """1 yes, 0 no, empty not known: sums and means work as they are."""
+    return f"({expression})::int"
+
+
+PARTICIPANT = Column("participant", "t.code", "Participant code")
+SITE = Column("site", "s.code", "Site code")
+FROM_PARTICIPANT = (
+    "from enrollment_participant t join accounts_site s on s.id = t.site_id {join}"
+    " where t.study_id = %(study)s and t.site_id = any(%(sites)s) order by t.code{order}"
+)
+
+
+def tables(study: Study, *, unblinded: bool) -> tuple[Table, ...]:
+    """All tables of `study`; only with `unblinded` is there a column of treatment."""
+    protocol = study.protocols.latest()
+    rules = protocol.rules
+    return (
+        _participants(),
+        _visits(),
+        *(_assessments(rules, use.code) for use in rules.instruments[:1]),
+        _outcomes(rule_set(protocol), len(rules.periods), unblinded),
+    )
+
+
+def _participants() -> Table:
+    columns = (
+        PARTICIPANT,
+        SITE,
+        Column("status", "t.status", "State in the study", "screening, screen_failed, eligible, randomised, completed, withdrawn"),
+        Column("consented_on", "t.consented_on", "Consent date", "ISO 8601"),
+        Column("age", "t.age", "Age at consent, years"),
+        Column("sex", "t.sex", "Sex", "F, M, U"),
+        Column("randomised_on", "(t.randomised_at at time zone s.timezone)::date", "Randomised, site-local date", "ISO 8601"),
+        Column("left_reason", "t.left_reason", "Reason for screen failure or withdrawal"),
+    )
+    return Table("participants", columns, FROM_PARTICIPANT.format(join="", order=""))
+
+
+def _visits() -> Table:
+    columns = (
+        PARTICIPANT,
+        SITE,
+        Column("period", "p.number", "Period; empty for screening"),
+        Column("visit", "v.code", "Visit code of the protocol"),
+        Column("day", "v.day", "Planned day of the period"),
+        Column("infusion_on", "p.dosed_on", "Day 0 of the period as it was", "ISO 8601"),
+        Column("kit", "p.kit_number", "Kit dispensed in the period"),
+        Column("planned_on", "v.planned_on", "Planned date", "ISO 8601"),
+        Column("earliest_on", "v.earliest_on", "First day of the window", "ISO 8601"),
+        Column("latest_on", "v.latest_on", "Last day of the window", "ISO 8601"),
+        Column("performed_on", "v.performed_on", "Date of the visit", "ISO 8601"),
+        Column("status", "v.status", "State", "planned, done, missed"),
+        Column("deviation_days", "case when v.performed_on < v.earliest_on then v.performed_on - v.earliest_on"
+               " when v.performed_on > v.latest_on then v.performed_on - v.latest_on"
+               " when v.performed_on is not null and v.earliest_on is not null then 0 end",
+               "Days outside the window; negative early, positive late"),
+        Column("missed_reason", "v.missed_reason", "Why it was missed"),
+    )  # fmt: skip
+    join = "join enrollment_visit v on v.participant_id = t.id left join enrollment_period p on p.id = v.period_id"
+    return Table("visits", columns, FROM_PARTICIPANT.format(join=join, order=", p.number nulls first, v.day, v.id"))
+
+
+def _assessments(rules: Protocol, code: str) -> Table:
+    instrument = instrument_of(rules, code)
+    items = tuple(
+        Column(item.code, f"(a.items ->> '{item.code}')::int", f"{item.number} {item.name}", f"0 to {item.maximum}")
+        for item in instrument.items
+    )
+    columns = (
+        PARTICIPANT,
+        SITE,
+        Column("period", "p.number", "Period; empty for screening"),
+        Column("visit", "v.code", "Visit code of the protocol"),
+        Column("date", "a.performed_on", "Date of the rating", "ISO 8601"),
+        Column("time", "a.performed_time", "Time of the rating, site-local"),
+        Column("instrument", "a.instrument", "Instrument"),
+        Column("status", "a.status", "State", "entered, complete, not_done"),
+        *items,
+        Column("total", "a.total", "Total; empty while an item is missing", f"0 to {instrument.total_maximum}"),
+        Column("missing", "nullif(a.missing, '{}')::text", "Items not rated and why, JSON"),
+        Column("rater", "a.rater", "Rater"),
+        Column("lookback_days", "a.lookback_days", "Look-back of the rating, days"),
+        Column("not_done_reason", "a.not_done_reason", "Why the rating was not done"),
+        Column("version", "a.version", "Times saved"),
+    )
+    join = (
+        "join enrollment_visit v on v.participant_id = t.id join assessments_assessment a on a.visit_id = v.id"
+        " left join enrollment_period p on p.id = v.period_id"
+    )
+    return Table("assessments", columns, FROM_PARTICIPANT.format(join=join, order=", p.number nulls first, v.day, a.id"))
+
+
+def _outcomes(rules: RuleSet, periods: int, unblinded: bool) -> Table:
+    days = [(code, day) for code, day in rules.visits if code != rules.baseline_visit]
+    primary = dict(rules.visits)[rules.primary_visit]
+    totals = tuple(
+        Column(f"day_{day}", f"(o.visits #>> '{{{code},total}}')::int", f"Total at {code}") for code, day in days
+    )
+    evaluable = "(select count(*) from analysis_outcome e where e.participant_id = t.id and e.evaluable)"
+    columns: tuple[Column, ...] = (
+        PARTICIPANT,
+        SITE,
+        Column("period", "o.period", "Period"),
+        Column("infusion_on", "p.dosed_on", "Day 0 of the period as it was", "ISO 8601"),
+        Column("baseline", "o.baseline", "Total at baseline of the period"),
+        *totals,
+        Column(f"change_day_{primary}", "o.change", f"Total at day {primary} minus baseline; negative is better"),
+        Column("response", flag("o.response"),
+               f"Reduction of at least {rules.response_percent} % from baseline to day {primary}", "1 yes, 0 no, empty not evaluable"),
+        Column("remission", flag("o.remission"),
+               f"Total at most {rules.remission_max} at day {primary}", "1 yes, 0 no, empty not evaluable"),
+        Column("completer", flag(f"{evaluable} = {periods}"), "Evaluable in every period", "1 yes, 0 no"),
+        Column("computed_at", "o.computed_at", "When this row was derived", "ISO 8601"),
+        Column("rule_version", "o.rule_version", "Version of the rules"),
+    )  # fmt: skip
+    join = (
+        "join analysis_outcome o on o.participant_id = t.id"
+        " join enrollment_period p on p.participant_id = t.id and p.number = o.period"
+    )
+    if unblinded:
+        columns += (Column("treatment", "k.arm", "Arm of the period"),)
+        join += (
+            " left join closed.slot c on c.participant_id = t.id"
+            " left join closed.kit k on k.slot_id = c.id and k.period = o.period"
+        )
+    return Table("outcomes", columns, FROM_PARTICIPANT.format(join=join, order=", o.period"))
+
+
+def parameters(study: Study, sites: Any) -> dict[str, Any]:
+    return {"study": study.pk, "sites": [site.pk for site in sites]}

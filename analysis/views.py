@@ -1,0 +1,91 @@
+"""Dashboards, the closed report, the allocation list, and exports."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import DatabaseError
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from analysis import closed as closed_reader
+from analysis.dashboard import board_page, chart_csv, dashboard_page, serial_of
+from analysis.exports import archive
+from analysis.forms import ExportForm
+from analysis.services.exports import record_export
+from enrollment.selectors import site_for, study_for
+from enrollment.services import request_allocation_list
+from trialsite.accounts.http import Request
+from trialsite.accounts.policy import sites_where
+
+
+@require_GET
+def dashboard(request: Request, study: str) -> HttpResponse:
+    """The whole page; for htmx only the figures, and 204 while they are the ones already shown."""
+    chosen = study_for(request.user, study, "dashboard.view")
+    if request.htmx and request.GET.get("serial") == str(serial_of(chosen)):
+        return HttpResponse(status=204)
+    context = dashboard_page(chosen, sites_where(request.user, "dashboard.view", chosen))
+    template = "analysis/_figures.html" if request.htmx else "analysis/dashboard.html"
+    return render(request, template, context)
+
+
+@require_GET
+def chart_download(request: Request, study: str, chart: str, kind: str) -> HttpResponse:
+    chosen = study_for(request.user, study, "dashboard.view")
+    content = chart_csv(chosen, sites_where(request.user, "dashboard.view", chosen), chart) if kind == "csv" else None
+    if content is None:
+        raise Http404
+    response = HttpResponse(content, "text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{study}-{chart}.csv"'
+    return response
+
+
+@require_GET
+def closed(request: Request, study: str) -> HttpResponse:
+    chosen = study_for(request.user, study, "closed.view")
+    found = _closed(request, lambda key: closed_reader.report(key, chosen))
+    if request.htmx and found and request.GET.get("serial") == str(found["serial"]):
+        return HttpResponse(status=204)
+    template = "analysis/_closed_figures.html" if request.htmx else "analysis/closed.html"
+    return render(request, template, board_page(chosen, found))
+
+
+@require_GET
+def allocation(request: Request, study: str) -> HttpResponse:
+    chosen = study_for(request.user, study, "allocation.view")
+    slots = _closed(request, lambda key: closed_reader.allocation_list(key, chosen))
+    context = {"slots": slots, "sites": sites_where(request.user, "allocation.generate", chosen)}
+    return render(request, "analysis/allocation.html", context)
+
+
+@require_POST
+def allocation_request(request: Request, study: str, site: str) -> HttpResponse:
+    chosen = study_for(request.user, study, "allocation.generate")
+    request_allocation_list(site_for(request.user, chosen, site, "allocation.generate"), by=request.user)
+    messages.success(request, _("The list is being made; reload this page in a moment."))
+    return redirect("allocation", study)
+
+
+@require_http_methods(["GET", "POST"])
+def export(request: Request, study: str) -> HttpResponse | StreamingHttpResponse:
+    chosen = study_for(request.user, study, "export.blinded")
+    form = ExportForm(request.POST or None)
+    if form.is_valid():
+        sites = sites_where(request.user, "export.blinded", chosen)
+        record_export(chosen, by=request.user, via="browser", reason=form.cleaned_data["reason"])
+        response = StreamingHttpResponse(archive.blinded(chosen, sites, by=request.user), "application/zip")
+        response["Content-Disposition"] = f'attachment; filename="{study}-blinded.zip"'
+        return response
+    context = {"form": form, "exports": chosen.exports.select_related("taken_by")[:20]}
+    return render(request, "analysis/export.html", context)
+
+
+def _closed(request: Request, read: Any) -> Any:
+    """What the database gives to this live session; a refusal of the database is a 404 here."""
+    try:
+        return read(request.session.session_key)
+    except DatabaseError as error:
+        raise Http404 from error
+

@@ -1,0 +1,95 @@
+"""`manage.py import_assessments FILE --study CODE [--dry-run]`: ratings from a long-form CSV file."""
+
+import hashlib
+import sys
+import tomllib
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from assessments.domain.longform import ColumnMapping, read_rows
+from assessments.importing import Importer, Plan
+from trialsite.accounts.models import Study, User
+from trialsite.audit.models import Outbox
+from trialsite.audit.outbox import ring
+
+MAPPINGS = Path(__file__).resolve().parents[2] / "mappings"
+
+
+class Command(BaseCommand):
+    help = "Import ratings from a CSV file, all or nothing; the same file again changes nothing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--study", required=True, help="the study's code")
+        parser.add_argument("--dry-run", action="store_true", help="only say what would change")
+        parser.add_argument("--mapping", help="a shipped mapping (reisby) or a TOML file: see docs/import.md")
+        parser.add_argument("--create-participants", action="store_true", help="enrol participants not yet known")
+        parser.add_argument("--by", metavar="USERNAME", help="who imports; else the system user")
+        parser.add_argument("--reason", default="", help="needed when saved values change")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        study = Study.objects.filter(code=options["study"]).first()
+        if study is None:
+            raise CommandError(f"--study: no study {options['study']!r} is loaded.")
+        mapping = _mapping(options["mapping"])
+        importer = Importer(study, create_participants=options["create_participants"] or mapping.pop("create_participants", False))
+        mapping.pop("create_participants", None)
+        try:
+            with options["file"].open("rb") as file:
+                rows = read_rows(file, ColumnMapping(**mapping))
+                plan = importer.plan(tqdm(rows, desc="Reading", unit=" rows", disable=not sys.stderr.isatty()))
+        except OSError as error:
+            raise CommandError(f"The file cannot be read: {error}") from error
+        self._say(plan)
+        if plan.problems:
+            for problem in plan.problems:
+                self.stderr.write(str(problem))
+            raise CommandError(f"{len(plan.problems)} problems; nothing was imported.")
+        if plan.changed and not options["reason"].strip() and not options["dry_run"]:
+            raise CommandError(f"{len(plan.changed)} saved ratings would change: say why with --reason. Nothing was imported.")
+        if options["dry_run"]:
+            self.stdout.write("Dry run: nothing was imported.")
+            return
+        self._carry_out(importer, plan, options)
+
+    def _carry_out(self, importer: Importer, plan: Plan, options: dict[str, Any]) -> None:
+        by = _person(options["by"])
+        digest = hashlib.sha256(options["file"].read_bytes()).hexdigest()
+        reason = f"{options['reason'] or 'import'} (file SHA-256 {digest[:16]})"
+        with tqdm(total=len(plan.new) + len(plan.changed), desc="Saving", disable=not sys.stderr.isatty()) as bar:
+            importer.carry_out(plan, by=by, reason=reason, progress=bar.update)
+        ring(Outbox.Kind.RECOMPUTE)
+        self.stdout.write("Imported. The outcomes follow within seconds while a worker runs.")
+
+    def _say(self, plan: Plan) -> None:
+        self.stdout.write(
+            f"{plan.rows} ratings read: {len(plan.new)} new, {len(plan.changed)} changed, {plan.same} the same, "
+            f"{plan.missing} without a value (kept out, not an error); {len(plan.people)} participants to enrol."
+        )
+
+
+def _person(username: str | None) -> User:
+    if username is None:
+        return User.objects.system()
+    user = User.objects.filter(username__iexact=username, is_active=True).first()
+    if user is None:
+        raise CommandError(f"--by: nobody is called {username!r}.")
+    return user
+
+
+def _mapping(name: str | None) -> dict[str, Any]:
+    if name is None:
+        return {}
+    file = MAPPINGS / f"{name}.toml" if (MAPPINGS / f"{name}.toml").exists() else Path(name)
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise CommandError(f"--mapping: {error}") from error
+    unknown = set(found) - {"columns", "values", "ignore", "dates", "create_participants"}
+    if unknown:
+        raise CommandError(f"--mapping: unknown keys {', '.join(sorted(unknown))}.")
+    return {**found, "ignore": tuple(found.get("ignore", ()))}

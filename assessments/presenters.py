@@ -1,0 +1,104 @@
+"""What the rating form shows: the grid, and two people's values side by side."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from assessments.domain.instrument import Instrument
+from assessments.forms import RatingForm
+from assessments.models import Assessment, Draft
+from enrollment.models import Visit
+
+LABELS = {
+    "rater": gettext_lazy("Rater"),
+    "performed_on": gettext_lazy("Date of rating"),
+    "performed_time": gettext_lazy("Time of rating"),
+    "lookback_days": gettext_lazy("Look-back in days"),
+    "not_done_reason": gettext_lazy("Why the rating was not done"),
+}
+
+
+def rating_page(
+    visit: Visit,
+    instrument: Instrument,
+    fields: dict[str, str],
+    *,
+    saved: Assessment | None,
+    form: RatingForm,
+    draft: Draft | None,
+    token: str,
+) -> dict[str, Any]:
+    """Context of the rating form. Never an earlier visit's score: raters must not see them while rating."""
+    participant = visit.participant
+    errors = {name: " ".join(map(str, found)) for name, found in form.errors.items()}
+    return {
+        "participant": participant,
+        "study": participant.study,
+        "visit": visit,
+        "visit_label": _("Period %(n)d, %(visit)s") % {"n": visit.period.number, "visit": visit.label}
+        if visit.period
+        else visit.label,
+        "window_sentence": _window(visit),
+        "instrument": instrument,
+        "groups": instrument.groups,
+        "values": {
+            item.code: int(fields[f"item_{item.code}"])
+            for item in instrument.items
+            if fields.get(f"item_{item.code}", "").isdecimal()
+        },
+        "missing": {
+            item.code: fields[f"missing_{item.code}"] for item in instrument.items if fields.get(f"missing_{item.code}")
+        },
+        "missing_reasons": instrument.missing_reasons,
+        "errors": {name.removeprefix("item_"): text for name, text in errors.items()},
+        "error_summary": [
+            {"target": name, "label": _label(instrument, name), "text": text} for name, text in errors.items()
+        ],
+        "rater": fields.get("rater", ""),
+        "performed_on": fields.get("performed_on", ""),
+        "performed_time": fields.get("performed_time", ""),
+        "lookback_days": fields.get("lookback_days", ""),
+        "not_done_reason": fields.get("not_done_reason", ""),
+        "reason": fields.get("reason", ""),
+        "version": saved.version if saved else "",
+        "form_token": token,
+        "reason_required": saved is not None,
+        "total": saved.total if saved else None,
+        "draft_saved_at": draft.saved_at if draft else None,
+        "save_url": reverse("rating", args=[visit.pk, instrument.code]),
+        "draft_url": reverse("draft", args=[visit.pk, instrument.code]),
+        "discard_url": reverse("draft_discard", args=[visit.pk, instrument.code]),
+        "cancel_url": reverse("participant", args=[participant.study.code, participant.code]),
+    }
+
+
+def conflict_rows(
+    instrument: Instrument, mine: dict[str, str], theirs: dict[str, str], current: Assessment
+) -> dict[str, Any]:
+    """Both values of each field that differs; who saved, and when."""
+    names = [*LABELS, *(f"{kind}_{item.code}" for item in instrument.items for kind in ("item", "missing"))]
+    return {
+        "by": current.entered_by.printed_name,
+        "rows": [
+            {"name": name, "label": _label(instrument, name), "mine": mine.get(name, ""), "theirs": theirs.get(name, "")}
+            for name in names
+            if mine.get(name, "") != theirs.get(name, "")
+        ],
+    }
+
+
+def _label(instrument: Instrument, name: str) -> str:
+    kind, _sep, code = name.partition("_")
+    item = instrument.by_code.get(code)
+    if item and kind in {"item", "missing"}:
+        return f"{item.number} {item.name}"
+    return str(LABELS.get(name) or (_("Reason") if name == "reason" else _("The form")))
+
+
+def _window(visit: Visit) -> str:
+    if not (visit.earliest_on and visit.latest_on):
+        return ""
+    return _("Window %(from)s – %(to)s") % {"from": date_format(visit.earliest_on), "to": date_format(visit.latest_on)}

@@ -1,0 +1,34 @@
+"""`manage.py load_protocol FILE…`: protocol files into versioned, immutable records."""
+
+import tomllib
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from enrollment.domain.protocol_file import ProtocolError
+from enrollment.services import load_protocol
+from enrollment.services.protocol import VersionTaken
+from trialsite.accounts.models import User
+
+
+class Command(BaseCommand):
+    help = "Load protocol files. A mistake is answered with file, key, what was found and what was expected."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for file in options["files"]:
+            try:
+                version, new = load_protocol(file.read_text(encoding="utf-8"), by=User.objects.system())
+            except ProtocolError as error:
+                lines = "\n".join(f"{file}: {problem}" for problem in error.problems)
+                raise CommandError(f"{lines}\nNothing was loaded.") from error
+            except tomllib.TOMLDecodeError as error:
+                raise CommandError(f"{file}: not TOML: {error}. Nothing was loaded.") from error
+            except (VersionTaken, OSError, UnicodeDecodeError) as error:
+                raise CommandError(f"{file}: {error}") from error
+            said = "loaded" if new else "was loaded before; nothing changed"
+            self.stdout.write(f"{version.study.code} {version.version} {said} (SHA-256 {version.sha256[:16]}).")

@@ -1,0 +1,54 @@
+"""Forms about people."""
+
+from typing import Any
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
+from trialsite.accounts.models import Role, Site, Study
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    site = forms.ModelChoiceField(
+        label=_("Site"), queryset=Site.objects.none(), required=False, empty_label=_("All sites of the study")
+    )
+
+    def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["site"].queryset = study.sites.all()  # type: ignore[attr-defined]
+
+
+class PersonForm(RoleForm):
+    username = forms.CharField(
+        label=_("Username"),
+        max_length=64,
+        validators=[RegexValidator(r"^[\w.-]+$", _("Letters, digits, dot, dash and underscore only."))],
+    )
+    printed_name = forms.CharField(label=_("Printed name"), max_length=200, help_text=_("As it stands in signatures."))
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    field_order = ["username", "printed_name", "email", "role", "site"]
+
+
+class PasswordForm(forms.Form):
+    password = forms.CharField(
+        label=_("New password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 12 characters, not a common one."),
+    )
+    again = forms.CharField(
+        label=_("The same again"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("password") and data.get("again") and data["password"] != data["again"]:
+            self.add_error("again", _("The two passwords differ. Type them again."))
+        return data
+
+
+class EndRoleForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"), max_length=500, error_messages={"required": _("Say why; the audit trail keeps it.")}
+    )
