@@ -139,6 +139,12 @@ def load(code: str) -> Instrument:
     return parse(tomllib.loads((FOLDER / f"{code.lower()}.toml").read_text(encoding="utf-8")))
 
 
+def shipped() -> dict[str, Instrument]:
+    """Every shipped instrument, by code."""
+    found = (load(path.stem.upper()) for path in sorted(FOLDER.glob("*.toml")))
+    return {instrument.code: instrument for instrument in found}
+
+
 def with_maxima(instrument: Instrument, item_maxima: Mapping[str, int]) -> Instrument:
     """The edition in which the named items (by code) end earlier; some editions cap agitation at 2.
 

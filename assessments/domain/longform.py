@@ -1,42 +1,47 @@
-"""Long-form CSV: one rating a row. Reads a stream; says what is wrong by line, column, value and reason."""
+"""Ratings from a long-form CSV file, one a row: `site,participant,period,visit,date,instrument` and either
+`total` or the items, by code (HAMD101) or number (1, 16A).
 
-import csv
+A stream in, a stream out: of a file of any length only the keys of its rows are kept, to find duplicates.
+Sites, participants and visits are looked up by whoever imports; here is decided what a file alone can tell.
+"""
+
 import re
+import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import BinaryIO
 
-KEYS = ("site", "participant", "period", "visit", "date", "instrument")
-MISSING = {"", "NA", "N/A", "."}
-ITEM = re.compile(r"^(?:[A-Z]+\d+[AB]?)$")
+from assessments.domain.columns import MISSING, ColumnMapping, Header, resolve
+from assessments.domain.csvfile import Problem, Record, records
+from assessments.domain.instrument import Instrument, Item, score, shipped
 
+__all__ = ["ColumnMapping", "Problem", "Row", "read_rows"]
 
-@dataclass(frozen=True, slots=True)
-class ColumnMapping:
-    """How a file's columns become ours: `columns` theirs → ours, `values` ours → text with {their column}."""
-
-    columns: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, str] = field(default_factory=dict)
-    ignore: tuple[str, ...] = ()
-    dates: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    line: int
-    column: str
-    value: str
-    reason: str
-
-    def __str__(self) -> str:
-        shown = self.value if len(self.value) <= 60 else self.value[:57] + "…"
-        return f"line {self.line}, column {self.column or '–'}, value {shown!r}: {self.reason}"
+# Whole numbers as files write them: pandas and R write a column with gaps as 26.0.
+WHOLE = re.compile(r"[0-9]{1,6}(?:\.0+)?", re.ASCII)
+NUMBERS = {str(number): number for number in range(100)}
+ISO_DATE = re.compile(r"(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
+OTHER_DATES = (
+    (r"\d{4}-\d{2}-\d{2}", "no such day from 1900 to 2099"),
+    (r"\d{4}-\d{2}-\d{2}[T ].+", "a date with a time"),
+    (r"\d{4}-\d{1,2}-\d{1,2}", "month and day need two digits"),
+    (r"\d{4}[/.]\d{1,2}[/.]\d{1,2}", "looks like year/month/day"),
+    (r"\d{1,2}/\d{1,2}/(\d{2}|\d{4})", "looks like day/month/year or month/day/year"),
+    (r"\d{1,2}[.-]\d{1,2}[.-](\d{2}|\d{4})", "looks like day-month-year"),
+    (r"\d{1,2}[ .-]*[A-Za-z]{3,9}[ .-]*\d{2,4}", "looks like a date with the month's name"),
+    (r"[A-Za-z]{3,9}[ .]*\d{1,2},? *\d{4}", "looks like a date with the month's name"),
+    (r"\d{8}", "looks like a date without hyphens"),
+    (r"\d{5}(\.\d+)?", "looks like a spreadsheet's day number"),
+)
+NUMBER_HINT = "not a whole number; write NA or nothing for a missing value"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`items` is empty when the row gives a total only."""
+    """One row that can be understood. `on`: date of rating, None only where the mapping allows it. `items`:
+    item code to value, the rated ones; empty when the row gives a total only. `total`: as given, or the sum
+    of the items; None while items are missing."""
 
     line: int
     site: str
@@ -50,103 +55,217 @@ class Row:
 
     @property
     def is_missing(self) -> bool:
+        """A row without any value: to be counted as skipped for a missing value, no error."""
         return self.total is None and not self.items
 
 
-def read_rows(file: BinaryIO, mapping: ColumnMapping) -> Iterator[Row | Problem]:
-    """Rows and problems in the order of the file. A broken header is the only problem it then yields."""
-    try:
-        yield from _read(file, mapping)
-    except UnicodeDecodeError as error:
-        yield Problem(0, "", repr(error.object[error.start : error.start + 8]), "the file is not UTF-8; save it as UTF-8")
-    except csv.Error as error:
-        yield Problem(0, "", "", f"the file is not CSV: {error}")
+def read_rows(
+    file: BinaryIO, mapping: ColumnMapping | None = None, instruments: Mapping[str, Instrument] | None = None
+) -> Iterator[Row | Problem]:
+    """Rows and problems in the order of the file; every problem of a row, then the next row.
+
+    `instruments`: by code, in the trial's editions; else those shipped. When the header or the mapping is
+    wrong, these problems are all it yields. Problems: wrong encoding, not CSV, empty, missing, unknown or
+    repeated columns, a wrong number of cells, NUL bytes, nothing given for a key, not a whole number, not an
+    ISO date, an unknown instrument, a value out of range, 16A and 16B both rated, a total that its items
+    don't make, a participant's visit rated twice in the file.
+    """
+    mapping = mapping or ColumnMapping()
+    instruments = shipped() if instruments is None else instruments
+    found = records(file)
+    first = next(found, None)
+    if first is None:
+        yield Problem(1, "", "", "the file is empty")
+        return
+    if isinstance(first, Problem):
+        yield first
+        return
+    if first.fault:
+        yield Problem(first.line, "", ",".join(first.cells), first.fault)
+        return
+    header = resolve(first.cells, mapping, instruments)
+    if isinstance(header, list):
+        yield from header
+        return
+    reader = _Reader(header, mapping, instruments)
+    empty = True
+    for record in found:
+        empty = False
+        yield from [record] if isinstance(record, Problem) else reader.row(record)
+    if empty:
+        yield Problem(1, "", "", "there is a header and no row below it")
 
 
-def _read(file: BinaryIO, mapping: ColumnMapping) -> Iterator[Row | Problem]:
-    lines = (line.decode("utf-8-sig" if n == 0 else "utf-8") for n, line in enumerate(file))
-    reader = csv.reader(lines, strict=True)
-    header = next(reader, None)
-    if header is None:
-        yield Problem(0, "", "", "the file is empty")
-        return
-    names = [name.strip() for name in header]
-    wrong = list(_check_header(names, mapping))
-    yield from wrong
-    if wrong:
-        return
-    for cells in reader:
-        if not cells:
-            continue
-        if len(cells) != len(names):
-            yield Problem(reader.line_num, "", ",".join(cells), f"{len(cells)} cells, the header has {len(names)}")
-            continue
-        found = _row(reader.line_num, dict(zip(names, cells, strict=True)), mapping)
-        if isinstance(found, Row):
-            yield found
+class _Reader:
+    """Understands the records of one file. Keeps the keys it has seen, and the dates, which repeat."""
+
+    def __init__(self, header: Header, mapping: ColumnMapping, instruments: Mapping[str, Instrument]) -> None:
+        self.header = header
+        self.dates = mapping.dates
+        self.instruments = instruments
+        self.alternatives = {
+            code: [group for group in instrument.groups if len(group) > 1]
+            for code, instrument in instruments.items()
+        }
+        self.lines: dict[tuple[int, str, str], dict[str, int]] = {}
+        self.days: dict[str, date] = {}
+        self.problems: list[Problem] = []
+        self.line = 0
+
+    def row(self, record: Record) -> list[Row | Problem]:
+        self.problems, self.line = [], record.line
+        row = self._row(record)
+        return [*self.problems] if self.problems or row is None else [row]
+
+    def _row(self, record: Record) -> Row | None:
+        cells = record.cells
+        if record.fault:
+            self._fault(record)
+            return None
+        if len(cells) != len(self.header.names):
+            said = f"{len(cells)} cells, the header has {len(self.header.names)}"
+            self._add("", ",".join(cells), said)
+            return None
+        site, participant = self._key("site", cells), self._key("participant", cells)
+        period, visit = self._period(cells), self._key("visit", cells)
+        on, code = self._date(cells), self._key("instrument", cells)
+        instrument = self.instruments.get(code)
+        if code and instrument is None:
+            said = f"an unknown instrument; expected {', '.join(self.instruments)}"
+            self._add(self.header.fields["instrument"].column, code, said)
+        if participant and period and visit and instrument:
+            self._first_time(participant, (period, visit, code))
+        total, items = self._values(cells, instrument) if instrument else (None, {})
+        return Row(self.line, site, participant, period, visit, on, code, total, items)
+
+    def _add(self, column: str, value: str, reason: str) -> None:
+        self.problems.append(Problem(self.line, column, value, reason))
+
+    def _fault(self, record: Record) -> None:
+        pairs = zip(self.header.names, record.cells, strict=False)
+        where = next(((name, cell) for name, cell in pairs if "\ufffd" in cell or "\0" in cell), None)
+        column, value = where or ("", ",".join(record.cells))
+        self._add(column, value, record.fault)
+
+    def _key(self, name: str, cells: list[str]) -> str:
+        found = self.header.fields[name]
+        text = found.read(cells)
+        if text in MISSING:
+            self._add(found.column, text, f"no {name} is given")
+            return ""
+        if not text.isprintable():
+            self._add(found.column, text, "a line break, tab or other invisible character")
+            return ""
+        return text
+
+    def _period(self, cells: list[str]) -> int:
+        text = self._key("period", cells)
+        period = NUMBERS.get(text) or _whole(text) or 0
+        if text and not period:
+            self._add(self.header.fields["period"].column, text, "not a period's number: 1, 2, …")
+        return period
+
+    def _date(self, cells: list[str]) -> date | None:
+        found = self.header.fields.get("date")
+        if found is None:
+            return None
+        text = found.read(cells)
+        if text in MISSING:
+            if self.dates:
+                self._add(found.column, text, "no date is given")
+            return None
+        day = self.days.get(text)
+        if day is None:
+            day = _iso_date(text)
+            if day is None:
+                self._add(found.column, text, f"{_looks_like(text)}; write year-month-day: 2026-03-09")
+                return None
+            self.days[text] = day
+        return day
+
+    def _first_time(self, participant: str, rest: tuple[int, str, str]) -> None:
+        before = self.lines.setdefault(rest, {}).setdefault(sys.intern(participant), self.line)
+        if before != self.line:
+            said = f"lines {before} and {self.line} are of the same participant, period, visit and instrument"
+            self._add(self.header.fields["participant"].column, participant, said)
+
+    def _values(self, cells: list[str], instrument: Instrument) -> tuple[int | None, dict[str, int]]:
+        given = self._total(cells, instrument)
+        items = self._items(cells, instrument)
+        if not items or self.problems:
+            return given, items
+        made = score(instrument, items).total
+        if given is not None and given != made:
+            said = "there is no total while items are missing" if made is None else f"the items make {made}"
+            self._add(self.header.names[self.header.total or 0], str(given), said)
+        return made, items
+
+    def _total(self, cells: list[str], instrument: Instrument) -> int | None:
+        position = self.header.total
+        text = "" if position is None else cells[position].strip()
+        if position is None or text in MISSING:
+            return None
+        low, high = instrument.total_minimum, instrument.total_maximum
+        return self._number(self.header.names[position], text, low, high, "totals")
+
+    def _items(self, cells: list[str], instrument: Instrument) -> dict[str, int]:
+        items: dict[str, int] = {}
+        columns = self.header.items[instrument.code]
+        for position, item in columns:
+            text = cells[position].strip()
+            if text in MISSING:
+                continue
+            value = NUMBERS.get(text)
+            if value is None or value > item.maximum:
+                value = self._unusual(self.header.names[position], text, item)
+            if value is not None:
+                items[item.code] = value
+        if len(columns) < len(self.header.item_columns):
+            self._foreign(cells, {position for position, _ in columns}, instrument)
+        for group in self.alternatives[instrument.code]:
+            self._one_of(group, items)
+        return items
+
+    def _unusual(self, column: str, text: str, item: Item) -> int | None:
+        """An item's value that is not simply one of its digits."""
+        if item.not_assessed is not None and _whole(text) == item.not_assessed:
+            return None
+        return self._number(column, text, 0, item.maximum, f"values of item {item.number}")
+
+    def _number(self, column: str, text: str, low: int, high: int, what: str) -> int | None:
+        value = _whole(text)
+        if value is None:
+            below = re.fullmatch(r"-\d+", text)
+            self._add(column, text, f"{what} go from {low} to {high}" if below else NUMBER_HINT)
+        elif not low <= value <= high:
+            self._add(column, text, f"{what} go from {low} to {high}")
         else:
-            yield from found
-
-
-def _check_header(names: list[str], mapping: ColumnMapping) -> Iterator[Problem]:
-    ours = [mapping.columns.get(name, name) for name in names if name not in mapping.ignore]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield Problem(1, name, name, "this column is there twice")
-    needed = [key for key in KEYS if key not in mapping.values and (key != "date" or mapping.dates)]
-    for key in needed:
-        if key not in ours:
-            yield Problem(1, key, "", f"this column is missing; the columns are {', '.join(names)}")
-    for name in ours:
-        if name not in KEYS and name != "total" and not ITEM.match(name):
-            yield Problem(1, name, name, "an unknown column; map it, or ignore it")
-    if not any(name == "total" or (ITEM.match(name) and name not in KEYS) for name in ours):
-        yield Problem(1, "total", "", "there is neither a total nor an item column")
-
-
-def _row(line: int, cells: dict[str, str], mapping: ColumnMapping) -> Row | list[Problem]:
-    ours = {mapping.columns.get(name, name): text.strip() for name, text in cells.items() if name not in mapping.ignore}
-    ours |= {name: template.format_map(cells) for name, template in mapping.values.items()}
-    problems: list[Problem] = []
-    for name, text in ours.items():
-        if "\0" in text:
-            problems.append(Problem(line, name, text, "a NUL character"))
-    for key in ("site", "participant", "period", "visit", "instrument"):
-        if not ours.get(key):
-            problems.append(Problem(line, key, "", "nothing is given"))
-    on = _date(line, ours, mapping, problems)
-    period = _whole(line, "period", ours.get("period", ""), problems)
-    total = _whole(line, "total", ours.get("total", ""), problems)
-    items = {
-        name: value
-        for name, text in ours.items()
-        if name not in KEYS and name != "total" and (value := _whole(line, name, text, problems)) is not None
-    }
-    if problems:
-        return problems
-    return Row(line, ours["site"], ours["participant"], period or 0, ours["visit"], on, ours["instrument"], total, items)
-
-
-def _whole(line: int, name: str, text: str, problems: list[Problem]) -> int | None:
-    if text in MISSING:
+            return value
         return None
-    if not text.isascii() or not text.isdecimal() or len(text) > 6:
-        problems.append(Problem(line, name, text, "not a whole number of 0 or more"))
-        return None
-    return int(text)
+
+    def _foreign(self, cells: list[str], own: set[int], instrument: Instrument) -> None:
+        for position, column in self.header.item_columns.items():
+            if position not in own and (text := cells[position].strip()) not in MISSING:
+                self._add(column, text, f"{instrument.code} has no such item")
+
+    def _one_of(self, group: tuple[Item, ...], items: Mapping[str, int]) -> None:
+        rated = [item for item in group if item.code in items]
+        if len(rated) > 1:
+            numbers = " and ".join(item.number for item in rated)
+            values = " and ".join(str(items[item.code]) for item in rated)
+            self._add(" and ".join(item.code for item in rated), values, f"only one of {numbers} is rated")
 
 
-def _date(line: int, ours: dict[str, str], mapping: ColumnMapping, problems: list[Problem]) -> date | None:
-    text = ours.get("date", "")
-    if not mapping.dates and not text:
-        return None
-    if text in MISSING:
-        problems.append(Problem(line, "date", text, "no date is given"))
-        return None
+def _whole(text: str) -> int | None:
+    return int(text.partition(".")[0]) if WHOLE.fullmatch(text) else None
+
+
+def _iso_date(text: str) -> date | None:
     try:
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            raise ValueError
-        return date.fromisoformat(text)
+        return date.fromisoformat(text) if ISO_DATE.fullmatch(text) else None
     except ValueError:
-        hint = "; write year-month-day, for example 2026-03-09"
-        problems.append(Problem(line, "date", text, "not a date" + hint))
         return None
+
+
+def _looks_like(text: str) -> str:
+    return next((said for shape, said in OTHER_DATES if re.fullmatch(shape, text)), "not a date")
