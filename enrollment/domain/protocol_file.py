@@ -82,7 +82,7 @@ def _read(kind: Any, value: Any, key: str, problems: list[Problem]) -> Any:
         return _table(bare, value, key, problems)
     if get_origin(bare) is tuple and isinstance(value, list | tuple):
         return _list(kind, value, key, problems)
-    if isinstance(value, Mapping) and get_origin(bare) is not None and issubclass(get_origin(bare), Mapping):
+    if get_origin(bare) is Mapping and isinstance(value, Mapping):
         return _by_name(get_args(bare)[1], value, key, problems)
     if _is_scalar(bare, _limit(kind), value):
         return float(value) if bare is float else value

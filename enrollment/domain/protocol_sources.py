@@ -48,7 +48,7 @@ def problems(content: Mapping[str, Any], sources: Any) -> list[Problem]:
 def _flat(sources: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
     """Dotted keys may be written with or without quotation marks; without, TOML makes tables of them."""
     for name, value in sources.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value:
             yield from _flat(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
