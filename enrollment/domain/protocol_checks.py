@@ -12,6 +12,10 @@ from enrollment.domain.protocol_keys import shown
 # Every trial has a screening visit of this code, outside the periods.
 RESERVED_VISIT = "SCREENING"
 
+# Numbers that screening records in every trial, beside "<instrument>_total" of each screening instrument.
+# A criterion on any other number would stay unknown for ever, and no one could be found eligible.
+NUMBERS = ("age", "failed_treatments")
+
 
 def problems(protocol: Protocol, unread: AbstractSet[str]) -> list[Problem]:
     """All contradictions. `unread`: top-level keys that could not be read, and whose checks are left out."""
@@ -140,13 +144,14 @@ def _criteria(p: Protocol) -> Iterator[Problem]:
         yield from _codes("criteria", "id", [criterion.id for criterion in p.criteria])
     for criterion in p.criteria:
         yield from _criterion(criterion)
-    confirmed = {criterion.fact for criterion in p.criteria if criterion.kind == "confirm"}
+    recorded = {*NUMBERS, *(f"{code.lower()}_total" for code in p.screening_instruments)}
     for criterion in p.criteria:
-        if criterion.kind != "confirm" and criterion.fact in confirmed:
-            expected = (
-                "a fact that no criterion of kind 'confirm' uses: it is a number here and yes or no there"
-            )
-            yield Problem(f"criteria.{criterion.id}.fact", shown(criterion.fact), expected)
+        key = f"criteria.{criterion.id}.fact"
+        if criterion.kind == "confirm" and criterion.fact in recorded:
+            yield Problem(key, shown(criterion.fact), "a question of the checklist; this fact is a number")
+        if criterion.kind != "confirm" and criterion.fact not in recorded:
+            expected = f"a number that screening records: one of {', '.join(sorted(recorded))}"
+            yield Problem(key, shown(criterion.fact), expected)
 
 
 def _criterion(criterion: Criterion) -> Iterator[Problem]:
@@ -242,7 +247,7 @@ CHECKS: tuple[tuple[frozenset[str], Callable[[Protocol], Iterator[Problem]]], ..
     (frozenset({"visits", "instruments"}), _visit_instruments),
     (frozenset({"endpoints", "visits"}), _endpoint_visits),
     (frozenset({"endpoints", "instruments"}), _endpoint_instrument),
-    (frozenset({"criteria"}), _criteria),
+    (frozenset({"criteria", "screening_instruments"}), _criteria),
     (frozenset({"washout", "periods"}), _washout),
     (frozenset({"allocation", "sequences"}), _allocation),
     (frozenset({"stopping", "planned_enrolment"}), _looks),
