@@ -50,7 +50,7 @@ def people(rules: Protocol, sites: dict[str, Site], today: date, rng: random.Ran
     washing = today - timedelta(days=20)
     second_started = today - timedelta(days=1)
     found.append(_treated(rules, first, washing, rng, _one(rules, washing, 27, 21, rng), "randomised"))
-    earlier = second_started - timedelta(days=34)
+    earlier = second_started - timedelta(days=33)
     found.append(_treated(rules, second, earlier, rng, _begun(rules, earlier, second_started, rng), "randomised"))
     found += _failures(first, second, today, rng)
     found += [_waiting(first, today - timedelta(days=3), rng, 26), _waiting(second, today - timedelta(days=2), rng, None)]

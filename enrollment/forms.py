@@ -67,7 +67,7 @@ class ScreeningForm(PersonFields):
         return {c.fact: AS_VALUE[self.cleaned_data[f"check_{c.fact}"]] for c in self.checklist}
 
 
-class TreatmentForm(forms.ModelForm[FailedTreatment]):
+class TreatmentForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = FailedTreatment
         fields = ["kind", "name", "dose", "weeks", "outcome"]

@@ -189,6 +189,9 @@ STORAGES = {
     },
 }
 
+# Usernames are unique whatever their case: by a constraint on lower(username).
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 

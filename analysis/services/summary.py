@@ -104,7 +104,8 @@ def _pooled(study: Study, rules: Protocol) -> list[dict[str, Any]]:
             responders=Count("id", filter=Q(**{response: True})),
             remitters=Count("id", filter=Q(**{response + "__in": [True, False], remission: True})),
         )
-        rows.append({"visit": visit.code, "label": visit.label, "day": visit.day, **counts})
+        primary = visit.code == rules.endpoints.primary_visit
+        rows.append({"visit": visit.code, "label": visit.label, "day": visit.day, "primary": primary, **counts})
     return rows
 
 

@@ -10,7 +10,7 @@ from trialsite.stack.servers import Servers
 LOCAL = ROOT / ".local"
 OWNER = {"migrate", "sqlmigrate", "showmigrations", "makemigrations", "setup_database", "dbshell"}
 # The operator of the machine is trusted and audited: these need to know the allocation.
-CLOSED = {"load_demo", "simulate_trial", "export"}
+CLOSED = {"load_demo", "simulate_trial", "generate_allocation", "export"}
 NEEDS_NOTHING = {"help", "version", "--help", "-h", "--version", "check", "collectstatic", "compilemessages"}
 
 

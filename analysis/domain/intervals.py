@@ -1,0 +1,19 @@
+"""Confidence intervals of one proportion."""
+
+from scipy.stats import beta
+
+
+def clopper_pearson(count: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Exact interval of `count` out of `n`, both ends as proportions; never shorter than it claims.
+
+    Clopper & Pearson (1934), doi:10.1093/biomet/26.4.404. Raises ValueError unless 0 ≤ count ≤ n and n ≥ 1.
+
+    >>> [round(end, 4) for end in clopper_pearson(7, 12)]
+    [0.2767, 0.8483]
+    """
+    if not 0 <= count <= n or n < 1:
+        raise ValueError("needs 0 ≤ count ≤ n and n ≥ 1")
+    tail = (1 - confidence) / 2
+    low = float(beta.ppf(tail, count, n - count + 1)) if count else 0.0
+    high = float(beta.isf(tail, count + 1, n - count)) if count < n else 1.0
+    return low, high

@@ -1,0 +1,55 @@
+"""Randomisation: kit numbers, never an arm."""
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import DatabaseError, connection, transaction
+
+from enrollment import services
+from enrollment.models import Participant
+from trialsite.accounts.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_eligible_participant_gets_a_kit_and_visits_for_each_period(
+    eligible: Participant, coordinator: User
+) -> None:
+    """Randomising makes both periods with different kits, and every visit of the protocol in each."""
+    services.randomise(eligible, by=coordinator)
+    periods = list(eligible.periods.all())
+    assert [period.number for period in periods] == [1, 2]
+    assert len({period.kit_number for period in periods}) == 2
+    assert [period.visits.count() for period in periods] == [6, 6]
+
+
+def test_randomising_twice_changes_nothing(randomised: Participant, coordinator: User) -> None:
+    """A double click gives the same kits."""
+    kits = set(randomised.periods.values_list("kit_number", flat=True))
+    services.randomise(randomised, by=coordinator)
+    assert set(randomised.periods.values_list("kit_number", flat=True)) == kits
+
+
+def test_only_a_confirmed_participant_is_randomised(screened: Participant, coordinator: User) -> None:
+    """Eligibility must have been confirmed by an investigator."""
+    with pytest.raises(ValidationError, match="confirmed eligible"):
+        services.randomise(screened, by=coordinator)
+
+
+def test_a_monitor_cannot_randomise(eligible: Participant, make_user) -> None:
+    """The policy table refuses."""
+    with pytest.raises(PermissionDenied):
+        services.randomise(eligible, by=make_user("monitor"))
+
+
+@pytest.mark.parametrize("table", ["slot", "kit", "report", "log"])
+def test_the_web_role_cannot_read_the_allocation(table: str, randomised: Participant) -> None:
+    """`permission denied` from the database itself."""
+    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"select * from closed.{table}")
+
+
+def test_a_paused_study_randomises_nobody(eligible: Participant, coordinator: User, make_user) -> None:
+    """A decision to stop holds in randomisation too."""
+    services.pause_enrollment(eligible.study, by=make_user("statistician"), reason="board decision")
+    with pytest.raises(ValidationError, match="paused"):
+        services.randomise(eligible, by=coordinator)

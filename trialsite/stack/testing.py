@@ -1,0 +1,117 @@
+"""A pytest plugin (`-p trialsite.stack.testing`): real servers for the tests, before Django is configured.
+
+DATABASE_URL and REDIS_URL, when given, name servers to use; DATABASE_URL is then a role that may create roles
+and databases. Else a pair of servers is started in a temporary folder, once for all processes of the run, and
+stopped at its end. One template database is prepared; `database(name)` copies it, and every test process
+connects as trialsite_app, as the web does.
+"""
+
+import atexit
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from trialsite.stack.servers import Servers
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "test-password"  # noqa: S105 - of a throw-away cluster
+TEMPLATE, DEMO = "trialsite_template", "trialsite_demo_template"
+SETUP = "TRIALSITE_TEST_SETUP_URL"
+
+
+def url(role: str, name: str) -> str:
+    """URL of database `name` for `setup` (who may do everything) or one of the four login roles."""
+    parts = urlsplit(os.environ[SETUP])
+    netloc = parts.netloc if role == "setup" else f"trialsite_{role}:{PASSWORD}@{parts.netloc.rpartition('@')[2]}"
+    return urlunsplit(parts._replace(netloc=netloc, path=f"/{name}"))
+
+
+def environment(role: str, name: str) -> dict[str, str]:
+    """Variables of a process that works as `role` on database `name`."""
+    return {
+        **os.environ,
+        "DATABASE_URL": url(role, name),
+        "SETUP_DATABASE_URL": url("setup", name),
+        **{f"TRIALSITE_{login.upper()}_PASSWORD": PASSWORD for login in ("owner", "app", "closed", "report")},
+    }
+
+
+def database(name: str, template: str = TEMPLATE) -> None:
+    """Make database `name` anew as a copy of `template`."""
+    with _maintenance() as cursor:
+        cursor.execute(f'drop database if exists "{name}" with (force)')
+        cursor.execute(f'create database "{name}" template "{template}"')
+
+
+def drop(name: str) -> None:
+    with _maintenance() as cursor:
+        cursor.execute(f'drop database if exists "{name}" with (force)')
+
+
+def manage(role: str, name: str, *command: str, **more: str) -> None:
+    """Run a management command; its output is shown when it fails."""
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, str(ROOT / "manage.py"), *command],
+        env={**environment(role, name), **more}, cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"manage.py {' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+
+
+class _maintenance:
+    """A cursor outside transactions on the maintenance database."""
+
+    def __enter__(self):  # type: ignore[no-untyped-def]
+        import psycopg2
+
+        self.connection = psycopg2.connect(url("setup", "postgres"))
+        self.connection.autocommit = True
+        return self.connection.cursor()
+
+    def __exit__(self, *exc: object) -> None:
+        self.connection.close()
+
+
+def _begin() -> None:
+    os.environ["TRIALSITE_ENV"] = "test"
+    os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
+    if SETUP not in os.environ:
+        _servers()
+        _templates()
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    os.environ["DATABASE_URL"] = url("app", f"trialsite_test_{worker}")
+
+
+def _servers() -> None:
+    if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
+        os.environ[SETUP] = os.environ["DATABASE_URL"]
+        return
+    folder = Path(tempfile.mkdtemp(prefix="ts-"))
+    folder.chmod(0o755)
+    servers = Servers(folder, durable=False)
+    endpoints = servers.start()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(servers.stop)
+    os.environ[SETUP] = endpoints.database("postgres", "postgres")
+    os.environ["REDIS_URL"] = endpoints.redis
+
+
+def _templates() -> None:
+    with _maintenance() as cursor:
+        for name in (DEMO, TEMPLATE):
+            cursor.execute(f'drop database if exists "{name}" with (force)')
+        cursor.execute(f'create database "{TEMPLATE}" template template0')
+    protocols = sorted(map(str, (ROOT / "enrollment" / "protocols").glob("*.toml")))
+    manage("owner", TEMPLATE, "setup_database")
+    manage("owner", TEMPLATE, "migrate", "--verbosity", "0")
+    manage("app", TEMPLATE, "load_protocol", *protocols)
+    database(DEMO)
+    manage("closed", DEMO, "load_demo", DEMO_PASSWORD=PASSWORD)
+    manage("closed", TEMPLATE, "generate_allocation", "--study", "KETNAL")
+
+
+_begin()
