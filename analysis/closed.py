@@ -12,7 +12,9 @@ from trialsite.accounts.models import Study
 def report(session_key: str, study: Study) -> dict[str, Any] | None:
     """The closed report with `serial` and `computed_at`; None when none was computed yet."""
     with connection.cursor() as cursor:
-        cursor.execute("select report, serial, computed_at from closed.report_for(%s, %s)", [session_key, study.pk])
+        cursor.execute(
+            "select report, serial, computed_at from closed.report_for(%s, %s)", [session_key, study.pk]
+        )
         row = cursor.fetchone()
     if row is None:
         return None

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -26,7 +27,13 @@ def dashboard_page(study: Study, sites: QuerySet[Site]) -> dict[str, Any]:
     summary = StudySummary.objects.filter(study=study).first()
     figures = summary.figures if summary else None
     rules = study.protocols.latest().rules
-    page: dict[str, Any] = {"study": study, "summary": summary, "figures": figures, "rules": rules, "serial": serial_of(study)}
+    page: dict[str, Any] = {
+        "study": study,
+        "summary": summary,
+        "figures": figures,
+        "rules": rules,
+        "serial": serial_of(study),
+    }
     if figures:
         page |= {
             "headline": _headline(figures),
@@ -52,7 +59,9 @@ def proportion(count: int, n: int) -> dict[str, Any]:
 
 
 def _headline(figures: dict[str, Any]) -> list[dict[str, Any]]:
-    primary = figures["pooled"][0] if figures["pooled"] else {"n": 0, "responders": 0, "remitters": 0, "label": ""}
+    primary: dict[str, Any] = (
+        figures["pooled"][0] if figures["pooled"] else {"n": 0, "responders": 0, "remitters": 0, "label": ""}
+    )
     primary = next((row for row in figures["pooled"] if row.get("primary")), primary)
     response, remission = (proportion(primary[key], primary["n"]) for key in ("responders", "remitters"))
     return [
@@ -71,12 +80,20 @@ def _flow(figures: dict[str, Any]) -> list[dict[str, Any]]:
     rows = [
         {"label": _("Screened"), "n": figures["screened"]},
         {"label": _("Screen failures"), "n": status.get("screen_failed", 0), "out": True},
-        {"label": _("Still in screening, or eligible"), "n": status.get("screening", 0) + status.get("eligible", 0), "out": True},
+        {
+            "label": _("Still in screening, or eligible"),
+            "n": status.get("screening", 0) + status.get("eligible", 0),
+            "out": True,
+        },
         {"label": _("Randomised"), "n": figures["randomised"]},
     ]
     for period in figures["periods"]:
-        rows.append({"label": _("Period %(n)d: infusion given") % {"n": period["number"]}, "n": period["dosed"]})
-        rows.append({"label": _("Period %(n)d: evaluable") % {"n": period["number"]}, "n": period["evaluable"]})
+        rows.append(
+            {"label": _("Period %(n)d: infusion given") % {"n": period["number"]}, "n": period["dosed"]}
+        )
+        rows.append(
+            {"label": _("Period %(n)d: evaluable") % {"n": period["number"]}, "n": period["evaluable"]}
+        )
         if period["without_baseline"]:
             label = _("Period %(n)d: rated but not evaluable, no baseline") % {"n": period["number"]}
             rows.append({"label": label, "n": period["without_baseline"], "out": True})
@@ -96,7 +113,13 @@ def _with_intervals(row: dict[str, Any]) -> dict[str, Any]:
 def _washout(counts: list[list[int]]) -> dict[str, Any]:
     n = sum(count for _days, count in counts)
     mean = sum(days * count for days, count in counts) / n if n else None
-    return {"n": n, "mean": mean, "low": counts[0][0] if n else None, "high": counts[-1][0] if n else None, "counts": counts}
+    return {
+        "n": n,
+        "mean": mean,
+        "low": counts[0][0] if n else None,
+        "high": counts[-1][0] if n else None,
+        "counts": counts,
+    }
 
 
 def _look(figures: dict[str, Any]) -> str:
@@ -109,7 +132,10 @@ def _look(figures: dict[str, Any]) -> str:
             "n": due[-1]["number"], "have": figures["completers"], "need": due[-1]["completers"],
         }  # fmt: skip
     following = figures["looks"][0]
-    return _("No look due: %(have)d of %(need)d completers.") % {"have": figures["completers"], "need": following["completers"]}
+    return _("No look due: %(have)d of %(need)d completers.") % {
+        "have": figures["completers"],
+        "need": following["completers"],
+    }
 
 
 def _trajectories(study: Study, sites: QuerySet[Site]) -> list[dict[str, Any]]:
@@ -148,7 +174,11 @@ def board_page(study: Study, found: dict[str, Any] | None) -> dict[str, Any]:
         labels = {arm["code"]: arm["label"] for arm in found["arms"]}
         page["labels"] = labels
         page["arms"] = [
-            {**arm, "response": proportion(arm["responders"], arm["n"]), "remission": proportion(arm["remitters"], arm["n"])}
+            {
+                **arm,
+                "response": proportion(arm["responders"], arm["n"]),
+                "remission": proportion(arm["remitters"], arm["n"]),
+            }
             for arm in found["arms"]
         ]
         monitoring = found.get("monitoring")
@@ -178,7 +208,7 @@ def chart_csv(study: Study, sites: QuerySet[Site], chart: str) -> str | None:
     page = dashboard_page(study, sites)
     if not page["figures"]:
         return None
-    makers = {
+    makers: dict[str, Callable[[], list[list[Any]]]] = {
         "enrolment": lambda: [["date", "randomised"], *page["figures"]["enrolment"]],
         "flow": lambda: [["step", "n"], *([row["label"], row["n"]] for row in page["flow"])],
         "pooled": lambda: [

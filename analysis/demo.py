@@ -46,14 +46,23 @@ def people(rules: Protocol, sites: dict[str, Site], today: date, rng: random.Ran
         site = first if n < AT_FIRST_SITE else second
         start = today - timedelta(days=520 - 34 * n)
         interval = INTERVALS[index]
-        found.append(_treated(rules, site, start, rng, _both(rules, start, interval, COMPLETERS[index], rng), "completed"))
+        found.append(
+            _treated(
+                rules, site, start, rng, _both(rules, start, interval, COMPLETERS[index], rng), "completed"
+            )
+        )
     washing = today - timedelta(days=20)
     second_started = today - timedelta(days=1)
     found.append(_treated(rules, first, washing, rng, _one(rules, washing, 27, 21, rng), "randomised"))
     earlier = second_started - timedelta(days=33)
-    found.append(_treated(rules, second, earlier, rng, _begun(rules, earlier, second_started, rng), "randomised"))
+    found.append(
+        _treated(rules, second, earlier, rng, _begun(rules, earlier, second_started, rng), "randomised")
+    )
     found += _failures(first, second, today, rng)
-    found += [_waiting(first, today - timedelta(days=3), rng, 26), _waiting(second, today - timedelta(days=2), rng, None)]
+    found += [
+        _waiting(first, today - timedelta(days=3), rng, 26),
+        _waiting(second, today - timedelta(days=2), rng, None),
+    ]
     return sorted(found, key=lambda person: person.consented_on)
 
 
@@ -65,7 +74,12 @@ def _facts(rules: Protocol, total: int | None, age: int, treatments: int) -> dic
 
 
 def _treated(
-    rules: Protocol, site: Site, start: date, rng: random.Random, courses: Callable[[tuple[str, ...]], list[Course]], status: str
+    rules: Protocol,
+    site: Site,
+    start: date,
+    rng: random.Random,
+    courses: Callable[[tuple[str, ...]], list[Course]],
+    status: str,
 ) -> Person:
     age, total = rng.randint(22, 68), rng.randint(22, 33)
     return Person(
@@ -75,19 +89,29 @@ def _treated(
 
 
 def _both(
-    rules: Protocol, start: date, interval: int, scores: tuple[tuple[int, int], tuple[int, int]], rng: random.Random
+    rules: Protocol,
+    start: date,
+    interval: int,
+    scores: tuple[tuple[int, int], tuple[int, int]],
+    rng: random.Random,
 ) -> Callable[[tuple[str, ...]], list[Course]]:
-    by_arm = dict(zip((arm.code for arm in rules.arms), (_totals(*pair, rng) for pair in scores), strict=True))
+    by_arm = dict(
+        zip((arm.code for arm in rules.arms), (_totals(*pair, rng) for pair in scores), strict=True)
+    )
     days = (start, start + timedelta(days=interval))
     return lambda arms: [Course(day, by_arm[arm]) for day, arm in zip(days, arms, strict=True)]
 
 
-def _one(rules: Protocol, start: date, baseline: int, day1: int, rng: random.Random) -> Callable[[tuple[str, ...]], list[Course]]:
+def _one(
+    rules: Protocol, start: date, baseline: int, day1: int, rng: random.Random
+) -> Callable[[tuple[str, ...]], list[Course]]:
     totals = _totals(baseline, day1, rng)
     return lambda arms: [Course(start, totals)]
 
 
-def _begun(rules: Protocol, first: date, second: date, rng: random.Random) -> Callable[[tuple[str, ...]], list[Course]]:
+def _begun(
+    rules: Protocol, first: date, second: date, rng: random.Random
+) -> Callable[[tuple[str, ...]], list[Course]]:
     """Both infusions given, the second yesterday: its baseline is rated, its day 1 is due."""
     totals = _totals(26, 19, rng)
     return lambda arms: [Course(first, totals), Course(second, {"BASELINE": 25})]
@@ -96,8 +120,14 @@ def _begun(rules: Protocol, first: date, second: date, rng: random.Random) -> Ca
 def _totals(baseline: int, day1: int, rng: random.Random) -> dict[str, int]:
     """A course over the visits: from day 1 the score drifts back towards baseline."""
     drift = {"DAY3": 0.08, "DAY5": 0.2, "DAY7": 0.35, "DAY14": 0.6}
-    later = {code: day1 + round((baseline - day1) * share + rng.uniform(-1, 1)) for code, share in drift.items()}
-    return {"BASELINE": baseline, "DAY1": day1, **{code: max(0, min(52, total)) for code, total in later.items()}}
+    later = {
+        code: day1 + round((baseline - day1) * share + rng.uniform(-1, 1)) for code, share in drift.items()
+    }
+    return {
+        "BASELINE": baseline,
+        "DAY1": day1,
+        **{code: max(0, min(52, total)) for code, total in later.items()},
+    }
 
 
 def _failures(first: Site, second: Site, today: date, rng: random.Random) -> list[Person]:

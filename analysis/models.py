@@ -15,12 +15,20 @@ class Outcome(models.Model):
     period = models.PositiveSmallIntegerField()
     protocol = models.ForeignKey(ProtocolVersion, models.PROTECT, related_name="+")
     baseline = models.PositiveSmallIntegerField(null=True)
-    change = models.SmallIntegerField(null=True, help_text="Primary visit minus baseline; negative is better.")
+    change = models.SmallIntegerField(
+        null=True, help_text="Primary visit minus baseline; negative is better."
+    )
     response = models.BooleanField(null=True)
     remission = models.BooleanField(null=True)
-    evaluable = models.BooleanField(default=False, help_text="Has a baseline and the primary visit in this period.")
-    visits = models.JSONField(default=dict, help_text="Visit code: total, change, percent change, response, remission.")
-    inputs = models.JSONField(default=dict, help_text="Visit code: [assessment id, version] it was derived from.")
+    evaluable = models.BooleanField(
+        default=False, help_text="Has a baseline and the primary visit in this period."
+    )
+    visits = models.JSONField(
+        default=dict, help_text="Visit code: total, change, percent change, response, remission."
+    )
+    inputs = models.JSONField(
+        default=dict, help_text="Visit code: [assessment id, version] it was derived from."
+    )
     rule_version = models.CharField(max_length=20)
     computed_at = models.DateTimeField(default=timezone.now)
     task_id = models.CharField(max_length=50, blank=True)

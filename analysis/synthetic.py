@@ -5,7 +5,7 @@ Needs the trialsite_closed role: invented scores depend on the arm, so the write
 
 import random
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -17,7 +17,15 @@ from assessments.domain.instrument import Instrument
 from assessments.models import Assessment
 from assessments.selectors import instrument_of
 from enrollment.domain import schedule
-from enrollment.models import EligibilityDecision, Fact, FailedTreatment, Participant, Period, ProtocolVersion, Visit
+from enrollment.models import (
+    EligibilityDecision,
+    Fact,
+    FailedTreatment,
+    Participant,
+    Period,
+    ProtocolVersion,
+    Visit,
+)
 from enrollment.services.screening import SCREENING
 from trialsite.accounts.acting import signed_by
 from trialsite.accounts.models import Site, User
@@ -47,7 +55,7 @@ class Person:
     left_reason: str = ""
     courses: Callable[[tuple[str, ...]], list[Course]] = lambda arms: []
     treatments: tuple[str, ...] = ()
-    facts: dict[str, float | bool] = field(default_factory=dict)
+    facts: Mapping[str, float | bool] = field(default_factory=dict)
 
     @property
     def started(self) -> bool:
@@ -81,12 +89,22 @@ class Writer:
         arms = self._allocate([row for row, person in pairs if person.started])
         self._screening(pairs)
         periods = Period.objects.bulk_create(
-            Period(participant=row, number=n + 1, kit_number=kit, dosed_on=c.dosed_on if c else None, planned_on=c.dosed_on if c else None)
+            Period(
+                participant=row,
+                number=n + 1,
+                kit_number=kit,
+                dosed_on=c.dosed_on if c else None,
+                planned_on=c.dosed_on if c else None,
+            )
             for row, person in pairs
             if person.started
             for n, (kit, c) in enumerate(_padded(arms[row.pk], person))
         )
-        lived = {row.pk: person.courses(tuple(arm for _, arm in arms[row.pk])) for row, person in pairs if person.started}
+        lived = {
+            row.pk: person.courses(tuple(arm for _, arm in arms[row.pk]))
+            for row, person in pairs
+            if person.started
+        }
         self._visits(periods, lived)
 
     def _participant(self, person: Person, number: int) -> Participant:
@@ -100,7 +118,9 @@ class Writer:
             consented_on=person.consented_on,
             age=person.age,
             sex=person.sex,
-            randomised_at=datetime.combine(person.consented_on + timedelta(days=5), time(10), zone) if person.started else None,
+            randomised_at=datetime.combine(person.consented_on + timedelta(days=5), time(10), zone)
+            if person.started
+            else None,
             left_reason=person.left_reason,
         )
 
@@ -113,7 +133,9 @@ class Writer:
             return {row.pk: [("", arm) for arm in self.rules.sequences[0].arms] for row in started}
         found: dict[int, list[tuple[str, str]]] = {}
         with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_xact_lock(hashtext('closed.slot'), %s)", [self.protocol.study_id])
+            cursor.execute(
+                "select pg_advisory_xact_lock(hashtext('closed.slot'), %s)", [self.protocol.study_id]
+            )
             for site in {row.site_id for row in started}:
                 mine = [row for row in started if row.site_id == site]
                 cursor.execute(
@@ -123,8 +145,14 @@ class Writer:
                     "     where study_id = %s and participant_id is null and (site_id = %s or site_id is null)) f"
                     "   join unnest(%s::bigint[], %s::timestamptz[]) with ordinality as q(id, at, n) using (n)) p"
                     " where s.id = p.slot returning s.participant_id,"
-                    "  (select array_agg(array[k.kit_number, k.arm] order by k.period) from closed.kit k where k.slot_id = s.id)",
-                    [self.protocol.study_id, site, [row.pk for row in mine], [row.randomised_at for row in mine]],
+                    "  (select array_agg(array[k.kit_number, k.arm] order by k.period) from closed.kit k"
+                    "   where k.slot_id = s.id)",
+                    [
+                        self.protocol.study_id,
+                        site,
+                        [row.pk for row in mine],
+                        [row.randomised_at for row in mine],
+                    ],
                 )
                 found |= {pk: [(kit, arm) for kit, arm in kits] for pk, kits in cursor.fetchall()}
         if len(found) < len(started):
@@ -153,7 +181,9 @@ class Writer:
             for name, value in person.facts.items()
         )
         FailedTreatment.objects.bulk_create(
-            FailedTreatment(participant=row, kind="antidepressant", name=name, weeks=8, outcome="insufficient")
+            FailedTreatment(
+                participant=row, kind="antidepressant", name=name, weeks=8, outcome="insufficient"
+            )
             for row, person in pairs
             for name in person.treatments
         )
@@ -172,12 +202,24 @@ class Writer:
         for period in periods:
             courses = lived[period.participant_id]
             course = courses[period.number - 1] if period.number <= len(courses) else None
-            plans: Any = schedule.plan_period(self.rules.visits, course.dosed_on) if course else self.rules.visits
+            plans: Any = (
+                schedule.plan_period(self.rules.visits, course.dosed_on) if course else self.rules.visits
+            )
             for plan in plans:
-                visit = Visit(participant=period.participant, period=period, code=plan.code, label=plan.label, day=plan.day)
+                visit = Visit(
+                    participant=period.participant,
+                    period=period,
+                    code=plan.code,
+                    label=plan.label,
+                    day=plan.day,
+                )
                 total = course.totals.get(plan.code) if course else None
                 if course:
-                    visit.planned_on, visit.earliest_on, visit.latest_on = plan.planned_on, plan.earliest_on, plan.latest_on
+                    visit.planned_on, visit.earliest_on, visit.latest_on = (
+                        plan.planned_on,
+                        plan.earliest_on,
+                        plan.latest_on,
+                    )
                 if course and total is not None:
                     visit.status = Visit.Status.DONE
                     visit.performed_on = plan.planned_on + timedelta(days=course.delays.get(plan.code, 0))

@@ -9,14 +9,14 @@ from trialsite.audit.outbox import drain
 from trialsite.celery import app
 
 
-@app.task(name="analysis.sweep", bind=True)
+@app.task(name="analysis.sweep", bind=True)  # type: ignore[untyped-decorator]
 def sweep(task: Any) -> None:
     """Pay what the blinded worker owes: outcomes first, then the figures that rest on them."""
     drain(Outbox.Kind.RECOMPUTE, lambda ids: recompute(ids, task_id=task.request.id or ""))
     drain(Outbox.Kind.SUMMARY, summarise)
 
 
-@app.task(name="closed.sweep")
+@app.task(name="closed.sweep")  # type: ignore[untyped-decorator]
 def closed_sweep() -> None:
     """Pay what the unblinded worker owes: allocation lists, then the closed reports."""
     drain(Outbox.Kind.ALLOCATION, generate_lists)

@@ -34,7 +34,11 @@ def dashboard(request: Request, study: str) -> HttpResponse:
 @require_GET
 def chart_download(request: Request, study: str, chart: str, kind: str) -> HttpResponse:
     chosen = study_for(request.user, study, "dashboard.view")
-    content = chart_csv(chosen, sites_where(request.user, "dashboard.view", chosen), chart) if kind == "csv" else None
+    content = (
+        chart_csv(chosen, sites_where(request.user, "dashboard.view", chosen), chart)
+        if kind == "csv"
+        else None
+    )
     if content is None:
         raise Http404
     response = HttpResponse(content, "text/csv; charset=utf-8")
@@ -88,4 +92,3 @@ def _closed(request: Request, read: Any) -> Any:
         return read(request.session.session_key)
     except DatabaseError as error:
         raise Http404 from error
-

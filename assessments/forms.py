@@ -23,7 +23,9 @@ class RatingForm(forms.Form):
     performed_time = forms.TimeField(
         label=_("Time of rating"), required=False, error_messages={"invalid": _("Write the time as 14:30.")}
     )
-    lookback_days = forms.IntegerField(label=_("Look-back in days"), required=False, min_value=0, max_value=60)
+    lookback_days = forms.IntegerField(
+        label=_("Look-back in days"), required=False, min_value=0, max_value=60
+    )
     rater = forms.CharField(label=_("Rater"), required=False, max_length=200)
     reason = forms.CharField(label=_("Reason for the change"), required=False, max_length=500)
     not_done_reason = forms.CharField(label=_("Why the rating was not done"), required=False, max_length=500)
@@ -41,7 +43,9 @@ class RatingForm(forms.Form):
             typed = str(self.data.get(f"item_{item.code}", "")).strip()
             why = str(self.data.get(f"missing_{item.code}", "")).strip()
             if typed and not typed.isdecimal():
-                self.add_item_error(item.code, _("“%(value)s” is not a whole number.") % {"value": typed[:20]})
+                self.add_item_error(
+                    item.code, _("“%(value)s” is not a whole number.") % {"value": typed[:20]}
+                )
             elif typed:
                 self.items[item.code] = int(typed)
             if why:

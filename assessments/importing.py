@@ -14,7 +14,7 @@ from assessments.models import Assessment
 from assessments.selectors import instrument_of
 from enrollment.models import Participant, Period, Visit
 from trialsite.accounts.acting import signed_by
-from trialsite.accounts.models import Site, Study, User
+from trialsite.accounts.models import Study, User
 
 CHUNK = 2000
 Key = tuple[str, int, str, str]
@@ -44,7 +44,9 @@ class Importer:
         self.protocol = study.protocols.latest()
         self.create = create_participants and self.protocol.rules.allocation is None
         self.sites = {site.code: site for site in study.sites.all()}
-        self.people = {p.code: p for p in Participant.objects.filter(study=study).only("id", "code", "site_id")}
+        self.people = {
+            p.code: p for p in Participant.objects.filter(study=study).only("id", "code", "site_id")
+        }
         self.site_codes = {site.pk: site.code for site in self.sites.values()}
         self.visit_codes = {visit.code for visit in self.protocol.rules.visits}
         self.uses = {use.code: use for use in self.protocol.rules.instruments}
@@ -52,7 +54,8 @@ class Importer:
         self.visit_ids: dict[tuple[str, int, str], int] = {}
 
     def plan(self, found: Iterable[Row | Problem]) -> Plan:
-        plan, seen = Plan(), {}
+        plan = Plan()
+        seen: dict[Key, int] = {}
         for row in found:
             if isinstance(row, Problem):
                 plan.problems.append(row)
@@ -73,7 +76,9 @@ class Importer:
         with transaction.atomic(), signed_by(by, role="import", reason=reason):
             with connection.cursor() as cursor:
                 # Two imports at once would wait for each other's participants crosswise.
-                cursor.execute("select pg_advisory_xact_lock(hashtext('assessments.import'), %s)", [self.study.pk])
+                cursor.execute(
+                    "select pg_advisory_xact_lock(hashtext('assessments.import'), %s)", [self.study.pk]
+                )
             self._enrol(plan.people, by)
             self._load_visits()
             for rows in _chunks(plan.new):
@@ -84,8 +89,17 @@ class Importer:
                 progress(len(changed))
 
     def _saved(self) -> dict[Key, tuple[int, int | None, dict[str, int], Any]]:
-        rows = Assessment.objects.filter(participant__study=self.study, visit__period__isnull=False).values_list(
-            "participant__code", "visit__period__number", "visit__code", "instrument", "id", "total", "items", "performed_on"
+        rows = Assessment.objects.filter(
+            participant__study=self.study, visit__period__isnull=False
+        ).values_list(
+            "participant__code",
+            "visit__period__number",
+            "visit__code",
+            "instrument",
+            "id",
+            "total",
+            "items",
+            "performed_on",
         )
         return {(row[0], row[1], row[2], row[3]): (row[4], row[5], row[6], row[7]) for row in rows.iterator()}
 
@@ -98,15 +112,29 @@ class Importer:
         if person is None and not self.create:
             yield Problem(row.line, "participant", row.participant, "no such participant in this study")
         elif person and row.site in self.sites and self.site_codes[person.site_id] != row.site:
-            yield Problem(row.line, "site", row.site, f"this participant is of site {self.site_codes[person.site_id]}")
+            yield Problem(
+                row.line, "site", row.site, f"this participant is of site {self.site_codes[person.site_id]}"
+            )
         if not 1 <= row.period <= len(self.protocol.rules.periods):
-            yield Problem(row.line, "period", str(row.period), f"periods go from 1 to {len(self.protocol.rules.periods)}")
+            yield Problem(
+                row.line,
+                "period",
+                str(row.period),
+                f"periods go from 1 to {len(self.protocol.rules.periods)}",
+            )
         if row.visit not in self.visit_codes:
-            yield Problem(row.line, "visit", row.visit, f"no such visit; the visits are {', '.join(sorted(self.visit_codes))}")
+            yield Problem(
+                row.line,
+                "visit",
+                row.visit,
+                f"no such visit; the visits are {', '.join(sorted(self.visit_codes))}",
+            )
         if row.on and row.on > timezone.localdate():
             yield Problem(row.line, "date", row.on.isoformat(), "this date lies in the future")
         if row.instrument not in self.uses:
-            yield Problem(row.line, "instrument", row.instrument, f"no such instrument; expected {', '.join(self.uses)}")
+            yield Problem(
+                row.line, "instrument", row.instrument, f"no such instrument; expected {', '.join(self.uses)}"
+            )
         elif not row.is_missing:
             yield from self._value_problems(row)
 
@@ -114,13 +142,19 @@ class Importer:
         instrument = instrument_of(self.protocol.rules, row.instrument)
         if not row.items:
             if not self.uses[row.instrument].totals_only:
-                yield Problem(row.line, "total", str(row.total), "this protocol needs the items, not a total alone")
+                yield Problem(
+                    row.line, "total", str(row.total), "this protocol needs the items, not a total alone"
+                )
             if row.total is not None and row.total > instrument.total_maximum:
-                yield Problem(row.line, "total", str(row.total), f"totals go from 0 to {instrument.total_maximum}")
+                yield Problem(
+                    row.line, "total", str(row.total), f"totals go from 0 to {instrument.total_maximum}"
+                )
             return
         for problem in rules.problems(instrument, row.items, _unrated(instrument, row.items)):
             value = row.items.get(problem.item)
-            yield Problem(row.line, problem.item, "" if value is None else str(value), problem.message % problem.params)
+            yield Problem(
+                row.line, problem.item, "" if value is None else str(value), problem.message % problem.params
+            )
         total = rules.score(instrument, row.items).total
         if row.total is not None and row.total != total:
             said = "some items are missing" if total is None else f"the items add up to {total}"
@@ -156,7 +190,9 @@ class Importer:
             for code, site in people.items()
         )
         periods = Period.objects.bulk_create(
-            Period(participant=person, number=spec.number) for person in made for spec in self.protocol.rules.periods
+            Period(participant=person, number=spec.number)
+            for person in made
+            for spec in self.protocol.rules.periods
         )
         Visit.objects.bulk_create(
             (
@@ -175,7 +211,9 @@ class Importer:
         self.ids = {code: pk for code, *_, pk in rows.iterator()}
 
     def _insert(self, rows: list[Row], by: User) -> None:
-        Assessment.objects.bulk_create(self._filled(Assessment(entered_by=by, form_token=uuid.uuid4()), row) for row in rows)
+        Assessment.objects.bulk_create(
+            self._filled(Assessment(entered_by=by, form_token=uuid.uuid4()), row) for row in rows
+        )
         self._perform(rows)
 
     def _update(self, changed: list[tuple[Row, int]]) -> None:
@@ -211,7 +249,9 @@ class Importer:
 
 def _unrated(instrument: rules.Instrument, items: dict[str, int]) -> dict[str, str]:
     """Items without a value in a file: missing, for a reason the file does not tell."""
-    return {group[0].code: "other" for group in instrument.groups if not any(item.code in items for item in group)}
+    return {
+        group[0].code: "other" for group in instrument.groups if not any(item.code in items for item in group)
+    }
 
 
 def _chunks(rows: list[Any]) -> Iterator[list[Any]]:

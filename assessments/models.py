@@ -44,9 +44,16 @@ class Assessment(models.Model):
         indexes = [models.Index(fields=["participant", "instrument"])]
         constraints = [
             models.UniqueConstraint(fields=["visit", "instrument"], name="assessment_once"),
-            models.CheckConstraint(condition=~Q(status="complete") | Q(total__isnull=False), name="assessment_complete_has_total"),
-            models.CheckConstraint(condition=~Q(status="not_done") | ~Q(not_done_reason=""), name="assessment_not_done_has_reason"),
-            models.CheckConstraint(condition=Q(status="complete") | Q(total=None), name="assessment_total_only_when_complete"),
+            models.CheckConstraint(
+                condition=~Q(status="complete") | Q(total__isnull=False), name="assessment_complete_has_total"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="not_done") | ~Q(not_done_reason=""),
+                name="assessment_not_done_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="complete") | Q(total=None), name="assessment_total_only_when_complete"
+            ),
         ]
 
     def __str__(self) -> str:

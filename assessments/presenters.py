@@ -50,7 +50,9 @@ def rating_page(
             if fields.get(f"item_{item.code}", "").isdecimal()
         },
         "missing": {
-            item.code: fields[f"missing_{item.code}"] for item in instrument.items if fields.get(f"missing_{item.code}")
+            item.code: fields[f"missing_{item.code}"]
+            for item in instrument.items
+            if fields.get(f"missing_{item.code}")
         },
         "missing_reasons": instrument.missing_reasons,
         "errors": {name.removeprefix("item_"): text for name, text in errors.items()},
@@ -83,7 +85,12 @@ def conflict_rows(
     return {
         "by": current.entered_by.printed_name,
         "rows": [
-            {"name": name, "label": _label(instrument, name), "mine": mine.get(name, ""), "theirs": theirs.get(name, "")}
+            {
+                "name": name,
+                "label": _label(instrument, name),
+                "mine": mine.get(name, ""),
+                "theirs": theirs.get(name, ""),
+            }
             for name in names
             if mine.get(name, "") != theirs.get(name, "")
         ],
@@ -101,4 +108,7 @@ def _label(instrument: Instrument, name: str) -> str:
 def _window(visit: Visit) -> str:
     if not (visit.earliest_on and visit.latest_on):
         return ""
-    return _("Window %(from)s – %(to)s") % {"from": date_format(visit.earliest_on), "to": date_format(visit.latest_on)}
+    return _("Window %(from)s – %(to)s") % {
+        "from": date_format(visit.earliest_on),
+        "to": date_format(visit.latest_on),
+    }

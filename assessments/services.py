@@ -17,8 +17,8 @@ from enrollment.models import Participant, Visit
 from enrollment.selectors import today_at
 from enrollment.services import mark_performed, record_fact
 from enrollment.services.screening import SCREENING
-from trialsite.accounts.models import User
 from trialsite.accounts.acting import act
+from trialsite.accounts.models import User
 from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import ring
 from trialsite.lib.errors import Conflict
@@ -37,7 +37,9 @@ class Entry:
     not_done_reason: str = ""
 
 
-def complete(visit: Visit, instrument_code: str, entry: Entry, *, by: User, form_token: uuid.UUID) -> Assessment:
+def complete(
+    visit: Visit, instrument_code: str, entry: Entry, *, by: User, form_token: uuid.UUID
+) -> Assessment:
     """Save the first rating of `instrument_code` at `visit`.
 
     A second send of the same form (`form_token`) returns the record it made. Raises ValidationError by
@@ -50,7 +52,11 @@ def complete(visit: Visit, instrument_code: str, entry: Entry, *, by: User, form
             return sent_before
         _check_open(visit)
         assessment = Assessment(
-            participant=participant, visit=visit, instrument=instrument_code, entered_by=by, form_token=form_token
+            participant=participant,
+            visit=visit,
+            instrument=instrument_code,
+            entered_by=by,
+            form_token=form_token,
         )
         _fill(assessment, visit, entry)
         try:
@@ -86,7 +92,10 @@ def correct(assessment: Assessment, entry: Entry, *, by: User, version: int, rea
 def keep_draft(visit: Visit, instrument_code: str, fields: Mapping[str, str], *, by: User) -> Draft:
     """Keep what was typed so far. Not trial data: no audit, no reason, replaced by the next."""
     draft, _made = Draft.objects.update_or_create(
-        user=by, visit=visit, instrument=instrument_code, defaults={"fields": dict(fields), "saved_at": timezone.now()}
+        user=by,
+        visit=visit,
+        instrument=instrument_code,
+        defaults={"fields": dict(fields), "saved_at": timezone.now()},
     )
     return draft
 
@@ -121,7 +130,9 @@ def _fill(assessment: Assessment, visit: Visit, entry: Entry) -> None:
         raise ValidationError(errors)
     score = rules.score(instrument, entry.items)
     assessment.items = {code: value for code, value in entry.items.items() if value is not None}
-    assessment.missing = {code: why for code, why in entry.missing.items() if why and code not in assessment.items}
+    assessment.missing = {
+        code: why for code, why in entry.missing.items() if why and code not in assessment.items
+    }
     assessment.total = score.total
     assessment.status = Assessment.Status.ENTERED if score.total is None else Assessment.Status.COMPLETE
 

@@ -27,10 +27,19 @@ def visit(request: Request, pk: int) -> HttpResponse:
     participant = chosen.participant
     saved = {a.instrument: a for a in chosen.assessments.all()}
     rows = [
-        {"code": code, "instrument": instrument_of(participant.protocol.rules, code), "assessment": saved.get(code)}
+        {
+            "code": code,
+            "instrument": instrument_of(participant.protocol.rules, code),
+            "assessment": saved.get(code),
+        }
         for code in instruments_due(chosen)
     ]
-    if len(rows) == 1 and rows[0]["assessment"] is None and _may_enter(request, chosen) and chosen.status == "planned":
+    if (
+        len(rows) == 1
+        and rows[0]["assessment"] is None
+        and _may_enter(request, chosen)
+        and chosen.status == "planned"
+    ):
         return redirect("rating", pk, rows[0]["code"])
     context = {
         "visit": chosen,
@@ -103,7 +112,9 @@ def _start(request: Request, chosen: Visit, saved: Assessment | None) -> dict[st
     return fresh_fields(request.user.printed_name, today_at(chosen.participant.site))
 
 
-def _save(request: Request, chosen: Visit, code: str, saved: Assessment | None, form: RatingForm) -> Assessment:
+def _save(
+    request: Request, chosen: Visit, code: str, saved: Assessment | None, form: RatingForm
+) -> Assessment:
     data = form.cleaned_data
     if saved and data["version"]:
         return services.correct(
@@ -126,11 +137,19 @@ def _put(form: RatingForm, error: ValidationError) -> None:
                 form.errors.setdefault(name, form.error_class()).extend(one.messages)
 
 
-def _conflict(request: Request, chosen: Visit, code: str, form: RatingForm, conflict: Conflict) -> HttpResponse:
+def _conflict(
+    request: Request, chosen: Visit, code: str, form: RatingForm, conflict: Conflict
+) -> HttpResponse:
     current: Assessment = conflict.current
     mine = typed_fields(request.POST, form.instrument)
     context = rating_page(
-        chosen, form.instrument, mine, saved=current, form=form, draft=None, token=request.POST.get("form_token", "")
+        chosen,
+        form.instrument,
+        mine,
+        saved=current,
+        form=form,
+        draft=None,
+        token=request.POST.get("form_token", ""),
     )
     context["conflict"] = conflict_rows(form.instrument, mine, saved_fields(current), current)
     return render(request, "assessments/rating_form.html", context, status=409)

@@ -90,7 +90,10 @@ def _infusions(sites: QuerySet[Site], first: date, last: date) -> Iterable[Entry
 
 def _washouts(sites: QuerySet[Site], first: date, last: date) -> Iterable[Entry]:
     waiting = Period.objects.filter(
-        participant__site__in=sites, number__gt=1, dosed_on=None, participant__status=Participant.Status.RANDOMISED
+        participant__site__in=sites,
+        number__gt=1,
+        dosed_on=None,
+        participant__status=Participant.Status.RANDOMISED,
     ).select_related("participant__site", "participant__study", "participant__protocol")
     for period in waiting:
         window = washout_before(period)
@@ -122,7 +125,8 @@ def month_of(asked: CalendarFilter, sites: QuerySet[Site]) -> dict[str, Any]:
         by_day[max(entry.on, start)].append(entry)
     days = [start + timedelta(days=n) for n in range((end - start).days)]
     cells = [
-        {"day": day, "entries": by_day[day], "outside": day.month != first.month, "today": day == today} for day in days
+        {"day": day, "entries": by_day[day], "outside": day.month != first.month, "today": day == today}
+        for day in days
     ]
     return {
         "first": first,

@@ -31,7 +31,7 @@ class DateField(forms.DateField):
 class PersonFields(forms.Form):
     consented_on = DateField(label=_("Consent date"))
     age = forms.IntegerField(label=_("Age in years"), min_value=0, max_value=120)
-    sex = forms.ChoiceField(label=_("Sex"), choices=[("", _("Choose")), *Participant._meta.get_field("sex").choices])
+    sex = forms.ChoiceField(label=_("Sex"), choices=[("", _("Choose")), *Participant.Sex.choices])
 
 
 class NewParticipantForm(PersonFields):
@@ -61,7 +61,9 @@ class ScreeningForm(PersonFields):
             self.fields[f"check_{criterion.fact}"] = forms.ChoiceField(
                 label=criterion.text, choices=ANSWERS, required=False, widget=forms.RadioSelect
             )
-        self.order_fields(["consented_on", "age", "sex", *(f"check_{c.fact}" for c in self.checklist), "reason"])
+        self.order_fields(
+            ["consented_on", "age", "sex", *(f"check_{c.fact}" for c in self.checklist), "reason"]
+        )
 
     def answers(self) -> dict[str, bool | None]:
         return {c.fact: AS_VALUE[self.cleaned_data[f"check_{c.fact}"]] for c in self.checklist}
@@ -75,7 +77,9 @@ class TreatmentForm(forms.ModelForm):  # type: ignore[type-arg]
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(
-        label=_("Reason"), max_length=500, error_messages={"required": _("Say why; the audit trail keeps it.")}
+        label=_("Reason"),
+        max_length=500,
+        error_messages={"required": _("Say why; the audit trail keeps it.")},
     )
 
 
@@ -86,7 +90,10 @@ class ConfirmEligibilityForm(forms.Form):
 class PlanForm(forms.Form):
     planned_on = DateField(label=_("Planned infusion date"))
     reason = forms.CharField(
-        label=_("Reason for the change"), required=False, max_length=500, help_text=_("Needed when a date was planned before.")
+        label=_("Reason for the change"),
+        required=False,
+        max_length=500,
+        help_text=_("Needed when a date was planned before."),
     )
     override_reason = forms.CharField(
         label=_("Reason for an infusion before the washout minimum"),

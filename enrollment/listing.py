@@ -10,15 +10,24 @@ from django.utils.translation import gettext_lazy as _
 from enrollment.models import Participant, Visit
 from trialsite.accounts.models import Site
 
-SORTS = {"code": _("Code"), "-code": _("Code, last first"), "-created_at": _("Newest first"), "status": _("State")}
+SORTS = {
+    "code": _("Code"),
+    "-code": _("Code, last first"),
+    "-created_at": _("Newest first"),
+    "status": _("State"),
+}
 
 
 class ParticipantFilter(forms.Form):
     """Everything stands in the address, so that a list can be linked to."""
 
     q = forms.CharField(label=_("Code"), required=False, max_length=20)
-    site = forms.ModelChoiceField(label=_("Site"), queryset=Site.objects.none(), required=False, empty_label=_("All sites"))
-    state = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("All states")), *Participant.Status.choices])
+    site = forms.ModelChoiceField(
+        label=_("Site"), queryset=Site.objects.none(), required=False, empty_label=_("All sites")
+    )
+    state = forms.ChoiceField(
+        label=_("State"), required=False, choices=[("", _("All states")), *Participant.Status.choices]
+    )
     period = forms.IntegerField(label=_("In period"), required=False, min_value=1, max_value=99)
     overdue = forms.BooleanField(label=_("With overdue visits"), required=False)
     sort = forms.ChoiceField(label=_("Order"), required=False, choices=list(SORTS.items()))
@@ -38,8 +47,12 @@ class ParticipantFilter(forms.Form):
         if state := asked.get("state"):
             participants = participants.filter(status=state)
         if number := asked.get("period"):
-            later = participants.filter(periods__number__gt=number, periods__dosed_on__isnull=False).values("pk")
-            participants = participants.filter(periods__number=number, periods__dosed_on__isnull=False).exclude(pk__in=later)
+            later = participants.filter(periods__number__gt=number, periods__dosed_on__isnull=False).values(
+                "pk"
+            )
+            participants = participants.filter(
+                periods__number=number, periods__dosed_on__isnull=False
+            ).exclude(pk__in=later)
         if asked.get("overdue"):
             late = Visit.objects.overdue(timezone.localdate()).filter(participant=OuterRef("pk"))
             participants = participants.filter(Exists(late))

@@ -56,6 +56,11 @@ class Participant(models.Model):
         COMPLETED = "completed", _("Completed")
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
+    class Sex(models.TextChoices):
+        FEMALE = "F", _("Female")
+        MALE = "M", _("Male")
+        UNDIFFERENTIATED = "U", _("Undifferentiated")
+
     study = models.ForeignKey(Study, models.PROTECT, related_name="participants")
     site = models.ForeignKey(Site, models.PROTECT, related_name="participants")
     protocol = models.ForeignKey(ProtocolVersion, models.PROTECT, related_name="+")
@@ -63,9 +68,7 @@ class Participant(models.Model):
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.SCREENING)
     consented_on = models.DateField(_("consent date"), null=True)
     age = models.PositiveSmallIntegerField(_("age in years"), null=True)
-    sex = models.CharField(
-        _("sex"), max_length=1, choices=[("F", _("Female")), ("M", _("Male")), ("U", _("Undifferentiated"))], blank=True
-    )
+    sex = models.CharField(_("sex"), max_length=1, choices=Sex.choices, blank=True)
     randomised_at = models.DateTimeField(null=True)
     left_reason = models.TextField(_("reason for screen failure or withdrawal"), blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -78,7 +81,9 @@ class Participant(models.Model):
         indexes = [models.Index(fields=["study", "status"]), models.Index(fields=["site", "code"])]
         constraints = [
             models.UniqueConstraint(fields=["study", "code"], name="participant_code_unique"),
-            models.CheckConstraint(condition=Q(age=None) | Q(age__range=(0, 120)), name="participant_age_plausible"),
+            models.CheckConstraint(
+                condition=Q(age=None) | Q(age__range=(0, 120)), name="participant_age_plausible"
+            ),
             models.CheckConstraint(
                 condition=~Q(status__in=["screen_failed", "withdrawn"]) | ~Q(left_reason=""),
                 name="participant_left_with_reason",
@@ -132,8 +137,12 @@ class Fact(models.Model):
 
     participant = models.ForeignKey(Participant, models.PROTECT, related_name="facts")
     name = models.CharField(max_length=60)
-    value = models.DecimalField(max_digits=8, decimal_places=2, null=True, help_text="1 and 0 stand for yes and no.")
-    source = models.CharField(max_length=100, help_text="Where it comes from: a form or a rating and its version.")
+    value = models.DecimalField(
+        max_digits=8, decimal_places=2, null=True, help_text="1 and 0 stand for yes and no."
+    )
+    source = models.CharField(
+        max_length=100, help_text="Where it comes from: a form or a rating and its version."
+    )
     recorded_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -233,20 +242,26 @@ class Visit(models.Model):
 
     class Meta:
         ordering = ["period__number", "day", "id"]
-        indexes = [models.Index(fields=["status", "latest_on"]), models.Index(fields=["participant", "period"])]
+        indexes = [
+            models.Index(fields=["status", "latest_on"]),
+            models.Index(fields=["participant", "period"]),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["participant", "period", "code"], nulls_distinct=False, name="visit_once"
             ),
             models.CheckConstraint(
-                condition=Q(earliest_on=None) | Q(earliest_on__lte=F("planned_on"), planned_on__lte=F("latest_on")),
+                condition=Q(earliest_on=None)
+                | Q(earliest_on__lte=F("planned_on"), planned_on__lte=F("latest_on")),
                 name="visit_window_in_order",
             ),
             models.CheckConstraint(
                 condition=~Q(status="done") | Q(performed_on__isnull=False) | Q(planned_on__isnull=True),
                 name="visit_done_has_date",
             ),
-            models.CheckConstraint(condition=~Q(status="missed") | ~Q(missed_reason=""), name="visit_missed_has_reason"),
+            models.CheckConstraint(
+                condition=~Q(status="missed") | ~Q(missed_reason=""), name="visit_missed_has_reason"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -291,7 +306,9 @@ class CalendarFeed(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "study"], condition=Q(revoked_at=None), name="feed_open_once"),
+            models.UniqueConstraint(
+                fields=["user", "study"], condition=Q(revoked_at=None), name="feed_open_once"
+            ),
         ]
 
     def __str__(self) -> str:

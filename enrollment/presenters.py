@@ -82,7 +82,9 @@ def _tick(visit: Visit, today: date) -> strip.StripVisit:
     )
 
 
-def _washouts(participant: Participant, periods: list[Period], visits: list[Visit]) -> Iterable[strip.StripWashout]:
+def _washouts(
+    participant: Participant, periods: list[Period], visits: list[Visit]
+) -> Iterable[strip.StripWashout]:
     rule = participant.protocol.rules.washout
     if rule is None:
         return
@@ -100,7 +102,7 @@ def _washouts(participant: Participant, periods: list[Period], visits: list[Visi
 
 
 def washout_sentence(period: Period, window: washout.WashoutWindow | None) -> str:
-    """"Period 2 from 23 Mar; best 11 Apr; last 11 May"."""
+    """ "Period 2 from 23 Mar; best 11 Apr; last 11 May"."""
     if window is None:
         return ""
     return _("Period %(number)d from %(earliest)s; best %(target)s; last %(latest)s.") % {
@@ -146,7 +148,12 @@ def page_of(participant: Participant, user: User) -> dict[str, Any]:
     periods = []
     for period in participant.periods.all():
         visits = [
-            {"visit": visit, "state": state_of(visit, today), "deviation": visit.deviation(), "deviation_abs": abs(visit.deviation())}
+            {
+                "visit": visit,
+                "state": state_of(visit, today),
+                "deviation": visit.deviation(),
+                "deviation_abs": abs(visit.deviation()),
+            }
             for visit in period.visits.all()
         ]
         periods.append({"period": period, "visits": visits, "washout": _before(period)})

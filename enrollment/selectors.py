@@ -64,7 +64,9 @@ def period_for(user: User, pk: int, action: str) -> Period:
 
 def visit_for(user: User, pk: int, action: str) -> Visit:
     visit = (
-        Visit.objects.select_related("participant__study", "participant__site", "participant__protocol", "period")
+        Visit.objects.select_related(
+            "participant__study", "participant__site", "participant__protocol", "period"
+        )
         .filter(pk=pk)
         .first()
     )
@@ -91,9 +93,13 @@ def participants_for(user: User, study: Study, action: str = "participant.view")
 
 def facts_of(participant: Participant) -> dict[str, float | bool | None]:
     """Facts as the eligibility rules take them: checklist answers as booleans, the rest as numbers."""
-    yes_no = {criterion.fact for criterion in participant.protocol.rules.criteria if criterion.kind == "confirm"}
+    yes_no = {
+        criterion.fact for criterion in participant.protocol.rules.criteria if criterion.kind == "confirm"
+    }
     return {
-        fact.name: (None if fact.value is None else bool(fact.value) if fact.name in yes_no else float(fact.value))
+        fact.name: (
+            None if fact.value is None else bool(fact.value) if fact.name in yes_no else float(fact.value)
+        )
         for fact in participant.facts.all()
     }
 

@@ -44,13 +44,19 @@ def worklist(user: User, study: Study) -> list[dict[str, Any]]:
     now += [_randomise_action(p) for p in _people(enters, Participant.Status.ELIGIBLE)]
     columns = [(_("Now"), now), (_("This week"), week), (_("Waiting on others"), waiting)]
     return [
-        {"title": title, "actions": sorted(rows, key=lambda a: (a.on or date.max, a.participant))[:LIMIT], "n": len(rows)}
+        {
+            "title": title,
+            "actions": sorted(rows, key=lambda a: (a.on or date.max, a.participant))[:LIMIT],
+            "n": len(rows),
+        }
         for title, rows in columns
     ]
 
 
 def _people(sites: QuerySet[Site], status: str) -> QuerySet[Participant]:
-    return Participant.objects.filter(site__in=sites, status=status).select_related("site", "study", "protocol")
+    return Participant.objects.filter(site__in=sites, status=status).select_related(
+        "site", "study", "protocol"
+    )
 
 
 def _visits(sites: QuerySet[Site]) -> tuple[list[Action], list[Action], list[Action]]:
@@ -61,7 +67,11 @@ def _visits(sites: QuerySet[Site]) -> tuple[list[Action], list[Action], list[Act
         today = today_at(site)
         visits = (
             Visit.objects.open()
-            .filter(participant__site=site, earliest_on__lte=today + timedelta(days=7), period__dosed_on__isnull=False)
+            .filter(
+                participant__site=site,
+                earliest_on__lte=today + timedelta(days=7),
+                period__dosed_on__isnull=False,
+            )
             .select_related("participant", "period")
             .order_by("latest_on")[:200]
         )
@@ -70,8 +80,8 @@ def _visits(sites: QuerySet[Site]) -> tuple[list[Action], list[Action], list[Act
             due = visit.earliest_on <= today  # type: ignore[operator]
             state = "overdue" if overdue else "due" if due else "planned"
             why = _("window %(from)s – %(to)s") % {
-                "from": date_format(visit.earliest_on),
-                "to": date_format(visit.latest_on),
+                "from": date_format(visit.earliest_on),  # type: ignore[arg-type]
+                "to": date_format(visit.latest_on),  # type: ignore[arg-type]
             }
             action = Action(
                 participant=visit.participant.code,
@@ -144,7 +154,9 @@ def _screening_action(person: Participant, verdict: str) -> Action:
     return Action(
         participant=person.code,
         what=_("Confirm eligibility") if ready else _("Complete screening"),
-        why=_("all criteria are known: %(verdict)s") % {"verdict": _(verdict)} if ready else _("items missing"),
+        why=_("all criteria are known: %(verdict)s") % {"verdict": _(verdict)}
+        if ready
+        else _("items missing"),
         url=reverse(name, args=[person.study.code, person.code]),
         state="due",
         on=person.consented_on,

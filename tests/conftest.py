@@ -127,7 +127,11 @@ def screened(site: Site, coordinator: User) -> Participant:
 def make_screened(site: Site, by: User) -> Participant:
     consented = today_at(site) - timedelta(days=100)
     person = services.screen(site, by=by, consented_on=consented, age=40, sex="F")
-    checklist = {c.fact: c.expected for c in person.protocol.rules.criteria if c.kind == "confirm" and c.fact != "consent"}
+    checklist = {
+        c.fact: c.expected
+        for c in person.protocol.rules.criteria
+        if c.kind == "confirm" and c.fact != "consent"
+    }
     services.record_screening(
         person, by=by, version=1, consented_on=consented, age=40, sex="F", checklist=checklist
     )

@@ -84,7 +84,7 @@ def _spend(function: Callable[[float], float], fractions: list[float], sides: in
     walk, spent, found = _Walk(sides), 0.0, []
     for t in fractions:
         now = float(function(min(t, 1.0)))
-        z = float(brentq(lambda c, t=t, now=now: walk.crossing(t, c) - (now - spent), 0.0, 12.0, xtol=1e-11))
+        z = float(brentq(lambda c, t=t, step=now - spent: walk.crossing(t, c) - step, 0.0, 12.0, xtol=1e-11))
         walk.advance(t, z)
         spent = now
         found.append(z)

@@ -31,7 +31,7 @@ class Table:
     @property
     def query(self) -> str:
         columns = ", ".join(f'{column.sql} as "{column.name}"' for column in self.columns)
-        return f"select {columns} {self.source}"  # noqa: S608 - our own expressions only
+        return f"select {columns} {self.source}"
 
 
 def flag(expression: str) -> str:
@@ -39,6 +39,7 @@ def flag(expression: str) -> str:
     return f"({expression})::int"
 
 
+YES_NO = "1 yes, 0 no, empty not evaluable"
 PARTICIPANT = Column("participant", "t.code", "Participant code")
 SITE = Column("site", "s.code", "Site code")
 FROM_PARTICIPANT = (
@@ -63,11 +64,21 @@ def _participants() -> Table:
     columns = (
         PARTICIPANT,
         SITE,
-        Column("status", "t.status", "State in the study", "screening, screen_failed, eligible, randomised, completed, withdrawn"),
+        Column(
+            "status",
+            "t.status",
+            "State in the study",
+            "screening, screen_failed, eligible, randomised, completed, withdrawn",
+        ),
         Column("consented_on", "t.consented_on", "Consent date", "ISO 8601"),
         Column("age", "t.age", "Age at consent, years"),
         Column("sex", "t.sex", "Sex", "F, M, U"),
-        Column("randomised_on", "(t.randomised_at at time zone s.timezone)::date", "Randomised, site-local date", "ISO 8601"),
+        Column(
+            "randomised_on",
+            "(t.randomised_at at time zone s.timezone)::date",
+            "Randomised, site-local date",
+            "ISO 8601",
+        ),
         Column("left_reason", "t.left_reason", "Reason for screen failure or withdrawal"),
     )
     return Table("participants", columns, FROM_PARTICIPANT.format(join="", order=""))
@@ -94,13 +105,20 @@ def _visits() -> Table:
         Column("missed_reason", "v.missed_reason", "Why it was missed"),
     )  # fmt: skip
     join = "join enrollment_visit v on v.participant_id = t.id left join enrollment_period p on p.id = v.period_id"
-    return Table("visits", columns, FROM_PARTICIPANT.format(join=join, order=", p.number nulls first, v.day, v.id"))
+    return Table(
+        "visits", columns, FROM_PARTICIPANT.format(join=join, order=", p.number nulls first, v.day, v.id")
+    )
 
 
 def _assessments(rules: Protocol, code: str) -> Table:
     instrument = instrument_of(rules, code)
     items = tuple(
-        Column(item.code, f"(a.items ->> '{item.code}')::int", f"{item.number} {item.name}", f"0 to {item.maximum}")
+        Column(
+            item.code,
+            f"(a.items ->> '{item.code}')::int",
+            f"{item.number} {item.name}",
+            f"0 to {item.maximum}",
+        )
         for item in instrument.items
     )
     columns = (
@@ -113,7 +131,9 @@ def _assessments(rules: Protocol, code: str) -> Table:
         Column("instrument", "a.instrument", "Instrument"),
         Column("status", "a.status", "State", "entered, complete, not_done"),
         *items,
-        Column("total", "a.total", "Total; empty while an item is missing", f"0 to {instrument.total_maximum}"),
+        Column(
+            "total", "a.total", "Total; empty while an item is missing", f"0 to {instrument.total_maximum}"
+        ),
         Column("missing", "nullif(a.missing, '{}')::text", "Items not rated and why, JSON"),
         Column("rater", "a.rater", "Rater"),
         Column("lookback_days", "a.lookback_days", "Look-back of the rating, days"),
@@ -124,14 +144,19 @@ def _assessments(rules: Protocol, code: str) -> Table:
         "join enrollment_visit v on v.participant_id = t.id join assessments_assessment a on a.visit_id = v.id"
         " left join enrollment_period p on p.id = v.period_id"
     )
-    return Table("assessments", columns, FROM_PARTICIPANT.format(join=join, order=", p.number nulls first, v.day, a.id"))
+    return Table(
+        "assessments",
+        columns,
+        FROM_PARTICIPANT.format(join=join, order=", p.number nulls first, v.day, a.id"),
+    )
 
 
 def _outcomes(rules: RuleSet, periods: int, unblinded: bool) -> Table:
     days = [(code, day) for code, day in rules.visits if code != rules.baseline_visit]
     primary = dict(rules.visits)[rules.primary_visit]
     totals = tuple(
-        Column(f"day_{day}", f"(o.visits #>> '{{{code},total}}')::int", f"Total at {code}") for code, day in days
+        Column(f"day_{day}", f"(o.visits #>> '{{{code},total}}')::int", f"Total at {code}")
+        for code, day in days
     )
     evaluable = "(select count(*) from analysis_outcome e where e.participant_id = t.id and e.evaluable)"
     columns: tuple[Column, ...] = (
@@ -143,9 +168,9 @@ def _outcomes(rules: RuleSet, periods: int, unblinded: bool) -> Table:
         *totals,
         Column(f"change_day_{primary}", "o.change", f"Total at day {primary} minus baseline; negative is better"),
         Column("response", flag("o.response"),
-               f"Reduction of at least {rules.response_percent} % from baseline to day {primary}", "1 yes, 0 no, empty not evaluable"),
+               f"Reduction of at least {rules.response_percent} % from baseline to day {primary}", YES_NO),
         Column("remission", flag("o.remission"),
-               f"Total at most {rules.remission_max} at day {primary}", "1 yes, 0 no, empty not evaluable"),
+               f"Total at most {rules.remission_max} at day {primary}", YES_NO),
         Column("completer", flag(f"{evaluable} = {periods}"), "Evaluable in every period", "1 yes, 0 no"),
         Column("computed_at", "o.computed_at", "When this row was derived", "ISO 8601"),
         Column("rule_version", "o.rule_version", "Version of the rules"),

@@ -7,65 +7,148 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('enrollment', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("enrollment", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Export',
+            name="Export",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('taken_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('unblinded', models.BooleanField(default=False)),
-                ('via', models.CharField(choices=[('browser', 'browser'), ('command', 'command')], max_length=20)),
-                ('reason', models.TextField(blank=True)),
-                ('sha256', models.CharField(blank=True, help_text='Of the manifest.', max_length=64)),
-                ('study', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exports', to='accounts.study')),
-                ('taken_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("taken_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("unblinded", models.BooleanField(default=False)),
+                (
+                    "via",
+                    models.CharField(choices=[("browser", "browser"), ("command", "command")], max_length=20),
+                ),
+                ("reason", models.TextField(blank=True)),
+                ("sha256", models.CharField(blank=True, help_text="Of the manifest.", max_length=64)),
+                (
+                    "study",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="exports",
+                        to="accounts.study",
+                    ),
+                ),
+                (
+                    "taken_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-taken_at'],
+                "ordering": ["-taken_at"],
             },
         ),
         migrations.CreateModel(
-            name='StudySummary',
+            name="StudySummary",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('figures', models.JSONField()),
-                ('serial', models.PositiveBigIntegerField(default=1, help_text='Grows with every computation.')),
-                ('computed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('study', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='summary', to='accounts.study')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("figures", models.JSONField()),
+                (
+                    "serial",
+                    models.PositiveBigIntegerField(default=1, help_text="Grows with every computation."),
+                ),
+                ("computed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "study",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="summary",
+                        to="accounts.study",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Outcome',
+            name="Outcome",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period', models.PositiveSmallIntegerField()),
-                ('baseline', models.PositiveSmallIntegerField(null=True)),
-                ('change', models.SmallIntegerField(help_text='Primary visit minus baseline; negative is better.', null=True)),
-                ('response', models.BooleanField(null=True)),
-                ('remission', models.BooleanField(null=True)),
-                ('evaluable', models.BooleanField(default=False, help_text='Has a baseline and the primary visit in this period.')),
-                ('visits', models.JSONField(default=dict, help_text='Visit code: total, change, percent change, response, remission.')),
-                ('inputs', models.JSONField(default=dict, help_text='Visit code: [assessment id, version] it was derived from.')),
-                ('rule_version', models.CharField(max_length=20)),
-                ('computed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('task_id', models.CharField(blank=True, max_length=50)),
-                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='outcomes', to='enrollment.participant')),
-                ('protocol', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='enrollment.protocolversion')),
-                ('study', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.study')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("period", models.PositiveSmallIntegerField()),
+                ("baseline", models.PositiveSmallIntegerField(null=True)),
+                (
+                    "change",
+                    models.SmallIntegerField(
+                        help_text="Primary visit minus baseline; negative is better.", null=True
+                    ),
+                ),
+                ("response", models.BooleanField(null=True)),
+                ("remission", models.BooleanField(null=True)),
+                (
+                    "evaluable",
+                    models.BooleanField(
+                        default=False, help_text="Has a baseline and the primary visit in this period."
+                    ),
+                ),
+                (
+                    "visits",
+                    models.JSONField(
+                        default=dict,
+                        help_text="Visit code: total, change, percent change, response, remission.",
+                    ),
+                ),
+                (
+                    "inputs",
+                    models.JSONField(
+                        default=dict, help_text="Visit code: [assessment id, version] it was derived from."
+                    ),
+                ),
+                ("rule_version", models.CharField(max_length=20)),
+                ("computed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("task_id", models.CharField(blank=True, max_length=50)),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="outcomes",
+                        to="enrollment.participant",
+                    ),
+                ),
+                (
+                    "protocol",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="enrollment.protocolversion",
+                    ),
+                ),
+                (
+                    "study",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.study"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['participant_id', 'period'],
-                'indexes': [models.Index(fields=['study', 'period'], name='analysis_ou_study_i_1d6d10_idx')],
-                'constraints': [models.UniqueConstraint(fields=('participant', 'period'), name='outcome_once')],
+                "ordering": ["participant_id", "period"],
+                "indexes": [models.Index(fields=["study", "period"], name="analysis_ou_study_i_1d6d10_idx")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("participant", "period"), name="outcome_once")
+                ],
             },
         ),
     ]

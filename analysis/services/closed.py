@@ -59,7 +59,10 @@ def add_slots(site: Site, rules: Protocol, slots: Sequence[tuple[int, str]], rng
             (slot,) = cursor.fetchone()
             cursor.executemany(
                 "insert into closed.kit (study_id, kit_number, slot_id, period, arm) values (%s, %s, %s, %s, %s)",
-                [(site.study_id, next(kits), slot, number, arm) for number, arm in enumerate(arms[sequence], start=1)],
+                [
+                    (site.study_id, next(kits), slot, number, arm)
+                    for number, arm in enumerate(arms[sequence], start=1)
+                ],
             )
 
 
@@ -105,7 +108,11 @@ def _report(rules: Protocol, rows: list[dict[str, Any]]) -> dict[str, Any]:
     for row in rows:
         if row["evaluable"]:
             evaluable.setdefault(row["participant_id"], {})[row["arm"]] = row
-    completers = {who: by for who, by in evaluable.items() if len(by) == len({arm for s in rules.sequences for arm in s.arms})}
+    completers = {
+        who: by
+        for who, by in evaluable.items()
+        if len(by) == len({arm for s in rules.sequences for arm in s.arms})
+    }
     return {
         "completers": len(completers),
         "arms": [_arm(rules, arm.code, arm.label, completers) for arm in rules.arms],
@@ -113,7 +120,9 @@ def _report(rules: Protocol, rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _arm(rules: Protocol, code: str, label: str, completers: dict[int, dict[str, dict[str, Any]]]) -> dict[str, Any]:
+def _arm(
+    rules: Protocol, code: str, label: str, completers: dict[int, dict[str, dict[str, Any]]]
+) -> dict[str, Any]:
     """Figures of one arm, over the completers."""
     rows = [by[code] for by in completers.values() if code in by]
     visits = []
@@ -124,7 +133,13 @@ def _arm(rules: Protocol, code: str, label: str, completers: dict[int, dict[str,
             totals = [row["visits"].get(visit.code, {}).get("total") for row in rows]
         known = [total for total in totals if total is not None]
         visits.append(
-            {"visit": visit.code, "label": visit.label, "day": visit.day, "n": len(known), "mean": mean(known) if known else None}
+            {
+                "visit": visit.code,
+                "label": visit.label,
+                "day": visit.day,
+                "n": len(known),
+                "mean": mean(known) if known else None,
+            }
         )
     responders = [row for row in rows if row["response"]]
     return {

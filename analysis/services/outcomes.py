@@ -39,12 +39,22 @@ def recompute(participants: Sequence[int], *, task_id: str = "") -> int:
     protocols = {p.pk: p for p in ProtocolVersion.objects.filter(pk__in={p.protocol_id for p in people})}
     rule_sets = {pk: rule_set(protocol) for pk, protocol in protocols.items()}
     periods: dict[int, list[int]] = defaultdict(list)
-    for participant_id, number in Period.objects.filter(participant__in=people).values_list("participant", "number"):
+    for participant_id, number in Period.objects.filter(participant__in=people).values_list(
+        "participant", "number"
+    ):
         periods[participant_id].append(number)
     ratings = _ratings(people)
     now = timezone.now()
     outcomes = [
-        _outcome(person, number, protocols[person.protocol_id], rule_sets[person.protocol_id], ratings, now, task_id)
+        _outcome(
+            person,
+            number,
+            protocols[person.protocol_id],
+            rule_sets[person.protocol_id],
+            ratings,
+            now,
+            task_id,
+        )
         for person in people
         for number in periods[person.pk]
     ]
@@ -95,7 +105,11 @@ def _outcome(
     task_id: str,
 ) -> Outcome:
     instrument = protocol.rules.endpoints.instrument
-    mine = {visit: row for (code, visit), row in ratings.get((person.pk, number), {}).items() if code == instrument}
+    mine = {
+        visit: row
+        for (code, visit), row in ratings.get((person.pk, number), {}).items()
+        if code == instrument
+    }
     result = response.assess({visit: row[0] for visit, row in mine.items()}, rules)
     return Outcome(
         participant=person,

@@ -105,7 +105,9 @@ def _pooled(study: Study, rules: Protocol) -> list[dict[str, Any]]:
             remitters=Count("id", filter=Q(**{response + "__in": [True, False], remission: True})),
         )
         primary = visit.code == rules.endpoints.primary_visit
-        rows.append({"visit": visit.code, "label": visit.label, "day": visit.day, "primary": primary, **counts})
+        rows.append(
+            {"visit": visit.code, "label": visit.label, "day": visit.day, "primary": primary, **counts}
+        )
     return rows
 
 

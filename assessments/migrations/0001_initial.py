@@ -7,55 +7,148 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('enrollment', '0001_initial'),
+        ("enrollment", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Assessment',
+            name="Assessment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('instrument', models.CharField(max_length=20)),
-                ('instrument_version', models.CharField(max_length=20)),
-                ('status', models.CharField(choices=[('entered', 'Entered, items missing'), ('complete', 'Complete'), ('not_done', 'Not done')], max_length=10)),
-                ('items', models.JSONField(default=dict)),
-                ('missing', models.JSONField(default=dict)),
-                ('total', models.PositiveSmallIntegerField(help_text='Null unless every item was rated.', null=True)),
-                ('not_done_reason', models.TextField(blank=True)),
-                ('rater', models.CharField(blank=True, max_length=200, verbose_name='rater')),
-                ('performed_on', models.DateField(null=True, verbose_name='date of rating')),
-                ('performed_time', models.TimeField(blank=True, null=True, verbose_name='time of rating')),
-                ('lookback_days', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='look-back in days')),
-                ('entered_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('form_token', models.UUIDField(help_text='Of the form that made it: a second send finds it.', unique=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('entered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assessments', to='enrollment.participant')),
-                ('visit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assessments', to='enrollment.visit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("instrument", models.CharField(max_length=20)),
+                ("instrument_version", models.CharField(max_length=20)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("entered", "Entered, items missing"),
+                            ("complete", "Complete"),
+                            ("not_done", "Not done"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("items", models.JSONField(default=dict)),
+                ("missing", models.JSONField(default=dict)),
+                (
+                    "total",
+                    models.PositiveSmallIntegerField(
+                        help_text="Null unless every item was rated.", null=True
+                    ),
+                ),
+                ("not_done_reason", models.TextField(blank=True)),
+                ("rater", models.CharField(blank=True, max_length=200, verbose_name="rater")),
+                ("performed_on", models.DateField(null=True, verbose_name="date of rating")),
+                ("performed_time", models.TimeField(blank=True, null=True, verbose_name="time of rating")),
+                (
+                    "lookback_days",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="look-back in days"),
+                ),
+                ("entered_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "form_token",
+                    models.UUIDField(
+                        help_text="Of the form that made it: a second send finds it.", unique=True
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assessments",
+                        to="enrollment.participant",
+                    ),
+                ),
+                (
+                    "visit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assessments",
+                        to="enrollment.visit",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['visit_id', 'instrument'],
-                'indexes': [models.Index(fields=['participant', 'instrument'], name='assessments_partici_8f908d_idx')],
-                'constraints': [models.UniqueConstraint(fields=('visit', 'instrument'), name='assessment_once'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'complete'), _negated=True), ('total__isnull', False), _connector='OR'), name='assessment_complete_has_total'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'not_done'), _negated=True), models.Q(('not_done_reason', ''), _negated=True), _connector='OR'), name='assessment_not_done_has_reason'), models.CheckConstraint(condition=models.Q(('status', 'complete'), ('total', None), _connector='OR'), name='assessment_total_only_when_complete')],
+                "ordering": ["visit_id", "instrument"],
+                "indexes": [
+                    models.Index(fields=["participant", "instrument"], name="assessments_partici_8f908d_idx")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("visit", "instrument"), name="assessment_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "complete"), _negated=True),
+                            ("total__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="assessment_complete_has_total",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "not_done"), _negated=True),
+                            models.Q(("not_done_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="assessment_not_done_has_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status", "complete"), ("total", None), _connector="OR"),
+                        name="assessment_total_only_when_complete",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('instrument', models.CharField(max_length=20)),
-                ('fields', models.JSONField()),
-                ('saved_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to=settings.AUTH_USER_MODEL)),
-                ('visit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to='enrollment.visit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("instrument", models.CharField(max_length=20)),
+                ("fields", models.JSONField()),
+                ("saved_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="drafts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "visit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="drafts",
+                        to="enrollment.visit",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'visit', 'instrument'), name='draft_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "visit", "instrument"), name="draft_once")
+                ],
             },
         ),
     ]

@@ -7,233 +7,534 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Participant',
+            name="Participant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, verbose_name='participant')),
-                ('status', models.CharField(choices=[('screening', 'In screening'), ('screen_failed', 'Screen failure'), ('eligible', 'Eligible'), ('randomised', 'Randomised'), ('completed', 'Completed'), ('withdrawn', 'Withdrawn')], default='screening', max_length=20)),
-                ('consented_on', models.DateField(null=True, verbose_name='consent date')),
-                ('age', models.PositiveSmallIntegerField(null=True, verbose_name='age in years')),
-                ('sex', models.CharField(blank=True, choices=[('F', 'Female'), ('M', 'Male'), ('U', 'Undifferentiated')], max_length=1, verbose_name='sex')),
-                ('randomised_at', models.DateTimeField(null=True)),
-                ('left_reason', models.TextField(blank=True, verbose_name='reason for screen failure or withdrawal')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participants', to='accounts.site')),
-                ('study', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participants', to='accounts.study')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, verbose_name="participant")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("screening", "In screening"),
+                            ("screen_failed", "Screen failure"),
+                            ("eligible", "Eligible"),
+                            ("randomised", "Randomised"),
+                            ("completed", "Completed"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="screening",
+                        max_length=20,
+                    ),
+                ),
+                ("consented_on", models.DateField(null=True, verbose_name="consent date")),
+                ("age", models.PositiveSmallIntegerField(null=True, verbose_name="age in years")),
+                (
+                    "sex",
+                    models.CharField(
+                        blank=True,
+                        choices=[("F", "Female"), ("M", "Male"), ("U", "Undifferentiated")],
+                        max_length=1,
+                        verbose_name="sex",
+                    ),
+                ),
+                ("randomised_at", models.DateTimeField(null=True)),
+                (
+                    "left_reason",
+                    models.TextField(blank=True, verbose_name="reason for screen failure or withdrawal"),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="participants",
+                        to="accounts.site",
+                    ),
+                ),
+                (
+                    "study",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="participants",
+                        to="accounts.study",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='FailedTreatment',
+            name="FailedTreatment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('antidepressant', 'Antidepressant medication'), ('ect', 'Electroconvulsive therapy'), ('tms', 'Transcranial magnetic stimulation'), ('vns', 'Vagus nerve stimulation'), ('dbs', 'Deep brain stimulation'), ('other', 'Other somatic treatment')], max_length=20, verbose_name='kind')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('dose', models.CharField(blank=True, max_length=60, verbose_name='dose')),
-                ('weeks', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='weeks')),
-                ('outcome', models.CharField(choices=[('none', 'No benefit'), ('insufficient', 'Insufficient benefit'), ('intolerant', 'Stopped for side effects'), ('helped', 'Helped')], max_length=20, verbose_name='outcome')),
-                ('removed', models.BooleanField(default=False)),
-                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='treatments', to='enrollment.participant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("antidepressant", "Antidepressant medication"),
+                            ("ect", "Electroconvulsive therapy"),
+                            ("tms", "Transcranial magnetic stimulation"),
+                            ("vns", "Vagus nerve stimulation"),
+                            ("dbs", "Deep brain stimulation"),
+                            ("other", "Other somatic treatment"),
+                        ],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("dose", models.CharField(blank=True, max_length=60, verbose_name="dose")),
+                ("weeks", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="weeks")),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("none", "No benefit"),
+                            ("insufficient", "Insufficient benefit"),
+                            ("intolerant", "Stopped for side effects"),
+                            ("helped", "Helped"),
+                        ],
+                        max_length=20,
+                        verbose_name="outcome",
+                    ),
+                ),
+                ("removed", models.BooleanField(default=False)),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="treatments",
+                        to="enrollment.participant",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='EligibilityDecision',
+            name="EligibilityDecision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('eligible', models.BooleanField()),
-                ('criteria', models.JSONField(help_text='Verdict and reason of each criterion at that moment.')),
-                ('facts', models.JSONField(help_text='The values judged, with their sources.')),
-                ('comment', models.TextField(blank=True)),
-                ('decided_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('decided_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='enrollment.participant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("eligible", models.BooleanField()),
+                (
+                    "criteria",
+                    models.JSONField(help_text="Verdict and reason of each criterion at that moment."),
+                ),
+                ("facts", models.JSONField(help_text="The values judged, with their sources.")),
+                ("comment", models.TextField(blank=True)),
+                ("decided_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="enrollment.participant",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
-                'get_latest_by': 'id',
+                "ordering": ["id"],
+                "get_latest_by": "id",
             },
         ),
         migrations.CreateModel(
-            name='Period',
+            name="Period",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('kit_number', models.CharField(blank=True, max_length=20)),
-                ('planned_on', models.DateField(null=True)),
-                ('dosed_on', models.DateField(null=True)),
-                ('override_reason', models.TextField(blank=True, help_text='Why the washout minimum was not kept.')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('override_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='periods', to='enrollment.participant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                ("kit_number", models.CharField(blank=True, max_length=20)),
+                ("planned_on", models.DateField(null=True)),
+                ("dosed_on", models.DateField(null=True)),
+                (
+                    "override_reason",
+                    models.TextField(blank=True, help_text="Why the washout minimum was not kept."),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "override_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="periods",
+                        to="enrollment.participant",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='ProtocolVersion',
+            name="ProtocolVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.CharField(max_length=20)),
-                ('document', models.JSONField()),
-                ('source', models.TextField(help_text='The file, byte for byte.')),
-                ('sha256', models.CharField(max_length=64)),
-                ('loaded_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('loaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('study', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='protocols', to='accounts.study')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.CharField(max_length=20)),
+                ("document", models.JSONField()),
+                ("source", models.TextField(help_text="The file, byte for byte.")),
+                ("sha256", models.CharField(max_length=64)),
+                ("loaded_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "loaded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "study",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="protocols",
+                        to="accounts.study",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['loaded_at', 'id'],
-                'get_latest_by': 'id',
+                "ordering": ["loaded_at", "id"],
+                "get_latest_by": "id",
             },
         ),
         migrations.AddField(
-            model_name='participant',
-            name='protocol',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='enrollment.protocolversion'),
+            model_name="participant",
+            name="protocol",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="enrollment.protocolversion"
+            ),
         ),
         migrations.CreateModel(
-            name='Visit',
+            name="Visit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20)),
-                ('label', models.CharField(max_length=60)),
-                ('day', models.SmallIntegerField(null=True)),
-                ('planned_on', models.DateField(null=True)),
-                ('earliest_on', models.DateField(null=True)),
-                ('latest_on', models.DateField(null=True)),
-                ('performed_on', models.DateField(null=True)),
-                ('status', models.CharField(choices=[('planned', 'Planned'), ('done', 'Done'), ('missed', 'Missed')], default='planned', max_length=10)),
-                ('missed_reason', models.TextField(blank=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='enrollment.participant')),
-                ('period', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='enrollment.period')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20)),
+                ("label", models.CharField(max_length=60)),
+                ("day", models.SmallIntegerField(null=True)),
+                ("planned_on", models.DateField(null=True)),
+                ("earliest_on", models.DateField(null=True)),
+                ("latest_on", models.DateField(null=True)),
+                ("performed_on", models.DateField(null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("planned", "Planned"), ("done", "Done"), ("missed", "Missed")],
+                        default="planned",
+                        max_length=10,
+                    ),
+                ),
+                ("missed_reason", models.TextField(blank=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="visits",
+                        to="enrollment.participant",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="visits",
+                        to="enrollment.period",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['period__number', 'day', 'id'],
+                "ordering": ["period__number", "day", "id"],
             },
         ),
         migrations.CreateModel(
-            name='CalendarFeed',
+            name="CalendarFeed",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_sha256', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('study', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.study')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='feeds', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("token_sha256", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "study",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.study"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="feeds",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('user', 'study'), name='feed_open_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("revoked_at", None)),
+                        fields=("user", "study"),
+                        name="feed_open_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='EnrollmentPause',
+            name="EnrollmentPause",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.TextField()),
-                ('paused_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('lifted_at', models.DateTimeField(null=True)),
-                ('lifted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('paused_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('study', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pauses', to='accounts.study')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", models.TextField()),
+                ("paused_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("lifted_at", models.DateTimeField(null=True)),
+                (
+                    "lifted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "paused_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "study",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pauses",
+                        to="accounts.study",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('lifted_at', None)), fields=('study',), name='pause_open_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("lifted_at", None)), fields=("study",), name="pause_open_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Fact',
+            name="Fact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('value', models.DecimalField(decimal_places=2, help_text='1 and 0 stand for yes and no.', max_digits=8, null=True)),
-                ('source', models.CharField(help_text='Where it comes from: a form or a rating and its version.', max_length=100)),
-                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='facts', to='enrollment.participant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                (
+                    "value",
+                    models.DecimalField(
+                        decimal_places=2, help_text="1 and 0 stand for yes and no.", max_digits=8, null=True
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        help_text="Where it comes from: a form or a rating and its version.", max_length=100
+                    ),
+                ),
+                ("recorded_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="facts",
+                        to="enrollment.participant",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('participant', 'name'), name='fact_once')],
+                "constraints": [models.UniqueConstraint(fields=("participant", "name"), name="fact_once")],
             },
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.UniqueConstraint(fields=('participant', 'number'), name='period_once'),
+            model_name="period",
+            constraint=models.UniqueConstraint(fields=("participant", "number"), name="period_once"),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='period_number_positive'),
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("number__gte", 1)), name="period_number_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(('override_by', None), models.Q(('override_reason', ''), _negated=True), _connector='OR'), name='period_override_has_reason'),
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("override_by", None), models.Q(("override_reason", ""), _negated=True), _connector="OR"
+                ),
+                name="period_override_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='protocolversion',
-            constraint=models.UniqueConstraint(fields=('study', 'version'), name='protocol_version_unique'),
+            model_name="protocolversion",
+            constraint=models.UniqueConstraint(fields=("study", "version"), name="protocol_version_unique"),
         ),
         migrations.AddIndex(
-            model_name='participant',
-            index=models.Index(fields=['study', 'status'], name='enrollment__study_i_5a1e48_idx'),
+            model_name="participant",
+            index=models.Index(fields=["study", "status"], name="enrollment__study_i_5a1e48_idx"),
         ),
         migrations.AddIndex(
-            model_name='participant',
-            index=models.Index(fields=['site', 'code'], name='enrollment__site_id_5ba934_idx'),
+            model_name="participant",
+            index=models.Index(fields=["site", "code"], name="enrollment__site_id_5ba934_idx"),
         ),
         migrations.AddConstraint(
-            model_name='participant',
-            constraint=models.UniqueConstraint(fields=('study', 'code'), name='participant_code_unique'),
+            model_name="participant",
+            constraint=models.UniqueConstraint(fields=("study", "code"), name="participant_code_unique"),
         ),
         migrations.AddConstraint(
-            model_name='participant',
-            constraint=models.CheckConstraint(condition=models.Q(('age', None), ('age__range', (0, 120)), _connector='OR'), name='participant_age_plausible'),
+            model_name="participant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("age", None), ("age__range", (0, 120)), _connector="OR"),
+                name="participant_age_plausible",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='participant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['screen_failed', 'withdrawn']), _negated=True), models.Q(('left_reason', ''), _negated=True), _connector='OR'), name='participant_left_with_reason'),
+            model_name="participant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["screen_failed", "withdrawn"]), _negated=True),
+                    models.Q(("left_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="participant_left_with_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='participant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['randomised', 'completed']), _negated=True), ('randomised_at__isnull', False), _connector='OR'), name='participant_randomised_at_known'),
+            model_name="participant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["randomised", "completed"]), _negated=True),
+                    ("randomised_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="participant_randomised_at_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(fields=['status', 'latest_on'], name='enrollment__status_083be4_idx'),
+            model_name="visit",
+            index=models.Index(fields=["status", "latest_on"], name="enrollment__status_083be4_idx"),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(fields=['participant', 'period'], name='enrollment__partici_b68aac_idx'),
+            model_name="visit",
+            index=models.Index(fields=["participant", "period"], name="enrollment__partici_b68aac_idx"),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.UniqueConstraint(fields=('participant', 'period', 'code'), name='visit_once', nulls_distinct=False),
+            model_name="visit",
+            constraint=models.UniqueConstraint(
+                fields=("participant", "period", "code"), name="visit_once", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(('earliest_on', None), models.Q(('earliest_on__lte', models.F('planned_on')), ('planned_on__lte', models.F('latest_on'))), _connector='OR'), name='visit_window_in_order'),
+            model_name="visit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("earliest_on", None),
+                    models.Q(
+                        ("earliest_on__lte", models.F("planned_on")),
+                        ("planned_on__lte", models.F("latest_on")),
+                    ),
+                    _connector="OR",
+                ),
+                name="visit_window_in_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'done'), _negated=True), ('performed_on__isnull', False), ('planned_on__isnull', True), _connector='OR'), name='visit_done_has_date'),
+            model_name="visit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "done"), _negated=True),
+                    ("performed_on__isnull", False),
+                    ("planned_on__isnull", True),
+                    _connector="OR",
+                ),
+                name="visit_done_has_date",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'missed'), _negated=True), models.Q(('missed_reason', ''), _negated=True), _connector='OR'), name='visit_missed_has_reason'),
+            model_name="visit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "missed"), _negated=True),
+                    models.Q(("missed_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="visit_missed_has_reason",
+            ),
         ),
     ]

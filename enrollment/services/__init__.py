@@ -1,7 +1,12 @@
 """The only writers of enrolment data: one function for each change of the world."""
 
 from enrollment.services.protocol import load_protocol
-from enrollment.services.randomisation import pause_enrollment, randomise, request_allocation_list, resume_enrollment
+from enrollment.services.randomisation import (
+    pause_enrollment,
+    randomise,
+    request_allocation_list,
+    resume_enrollment,
+)
 from enrollment.services.schedule import (
     mark_missed,
     mark_performed,

@@ -6,8 +6,8 @@ import secrets
 from django.utils import timezone
 
 from enrollment.models import CalendarFeed
-from trialsite.accounts.models import Membership, Study, User
 from trialsite.accounts.acting import act
+from trialsite.accounts.models import Membership, Study, User
 
 
 def make_feed(study: Study, *, by: User) -> str:
@@ -22,7 +22,9 @@ def make_feed(study: Study, *, by: User) -> str:
 def feed_of(token: str) -> CalendarFeed | None:
     """The feed of `token`, while its owner still belongs to the study."""
     feed = (
-        CalendarFeed.objects.filter(token_sha256=_digest(token), revoked_at=None).select_related("user", "study").first()
+        CalendarFeed.objects.filter(token_sha256=_digest(token), revoked_at=None)
+        .select_related("user", "study")
+        .first()
     )
     if feed and Membership.objects.current().filter(user=feed.user, study=feed.study).exists():
         return feed

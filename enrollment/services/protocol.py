@@ -8,8 +8,8 @@ from django.db import transaction
 
 from enrollment.domain import protocol_file
 from enrollment.models import ProtocolVersion
-from trialsite.accounts.models import Site, Study, User
 from trialsite.accounts.acting import signed_by
+from trialsite.accounts.models import Site, Study, User
 
 
 class VersionTaken(Exception):
@@ -43,6 +43,11 @@ def load_protocol(source: str, *, by: User) -> tuple[ProtocolVersion, bool]:
             if not study.sites.filter(code=spec.code).exists():
                 Site.objects.create(study=study, code=spec.code, name=spec.name, timezone=spec.timezone)
         version = ProtocolVersion.objects.create(
-            study=study, version=protocol.version, document=document, source=source, sha256=digest, loaded_by=by
+            study=study,
+            version=protocol.version,
+            document=document,
+            source=source,
+            sha256=digest,
+            loaded_by=by,
         )
     return version, True

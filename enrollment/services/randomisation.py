@@ -6,8 +6,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from enrollment.models import EnrollmentPause, Participant, Period, Visit
-from trialsite.accounts.models import Site, Study, User
 from trialsite.accounts.acting import act
+from trialsite.accounts.models import Site, Study, User
 from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import owe, ring
 
@@ -53,7 +53,9 @@ def _assign(participant: Participant) -> dict[int, str]:
     except DatabaseError as error:
         if "used up" in str(error):
             raise ValidationError(
-                _("The allocation list of this site has no free place. Ask the unblinded pharmacist to extend it.")
+                _(
+                    "The allocation list of this site has no free place. Ask the unblinded pharmacist to extend it."
+                )
             ) from error
         raise
 
@@ -74,4 +76,6 @@ def pause_enrollment(study: Study, *, by: User, reason: str) -> EnrollmentPause:
 
 def resume_enrollment(pause: EnrollmentPause, *, by: User, reason: str) -> None:
     with act(by, "enrollment.pause", pause.study, reason=reason):
-        EnrollmentPause.objects.filter(pk=pause.pk, lifted_at=None).update(lifted_at=timezone.now(), lifted_by=by)
+        EnrollmentPause.objects.filter(pk=pause.pk, lifted_at=None).update(
+            lifted_at=timezone.now(), lifted_by=by
+        )

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from enrollment.domain import schedule, washout
 from enrollment.models import Participant, Period, Visit
 from enrollment.selectors import today_at, washout_before
+from trialsite.accounts.acting import act
 from trialsite.accounts.models import User
 from trialsite.accounts.policy import may
-from trialsite.accounts.acting import act
 from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import ring
 from trialsite.lib.errors import Conflict
@@ -30,7 +30,9 @@ def plan_period(
         if saved.dosed_on:
             raise ValidationError(_("The infusion was given; its date can be corrected, not planned."))
         if saved.planned_on and saved.planned_on != planned_on and not reason.strip():
-            raise ValidationError({"reason": _("The infusion was planned already. Say why its date changes.")})
+            raise ValidationError(
+                {"reason": _("The infusion was planned already. Say why its date changes.")}
+            )
         _check_washout(saved, planned_on, by, override_reason)
         saved.planned_on = planned_on
         return _save(saved)
@@ -51,7 +53,10 @@ def record_dosing(period: Period, dosed_on: date, *, by: User, version: int, rea
         before = _period_before(saved)
         if before and (not before.dosed_on or before.dosed_on >= dosed_on):
             raise ValidationError(
-                {"dosed_on": _("Record the infusion of period %(n)d first, with an earlier date.") % {"n": before.number}}
+                {
+                    "dosed_on": _("Record the infusion of period %(n)d first, with an earlier date.")
+                    % {"n": before.number}
+                }
             )
         rule = washout_before(saved)
         early = rule and washout.judge(rule, dosed_on) == "too_early" and not saved.override_by_id
@@ -109,7 +114,11 @@ def withdraw(participant: Participant, *, by: User, reason: str) -> None:
         saved = Participant.objects.select_for_update().get(pk=participant.pk)
         if saved.status in {Participant.Status.SCREEN_FAILED, Participant.Status.WITHDRAWN}:
             raise ValidationError(_("The participant has left the study already."))
-        saved.status, saved.left_reason, saved.version = Participant.Status.WITHDRAWN, reason, saved.version + 1
+        saved.status, saved.left_reason, saved.version = (
+            Participant.Status.WITHDRAWN,
+            reason,
+            saved.version + 1,
+        )
         saved.save()
         ring(Outbox.Kind.RECOMPUTE)
 
@@ -134,7 +143,9 @@ def _check_washout(period: Period, planned_on: date, by: User, override_reason: 
         if before := _period_before(period):
             raise ValidationError(
                 {
-                    "planned_on": _("The washout cannot be computed yet: record the infusion of period %(n)d first.")
+                    "planned_on": _(
+                        "The washout cannot be computed yet: record the infusion of period %(n)d first."
+                    )
                     % {"n": before.number}
                 }
             )
@@ -169,7 +180,11 @@ def _save(period: Period) -> Period:
     visits = list(period.visits.select_for_update())
     for visit in visits:
         plan = planned[visit.code]
-        visit.planned_on, visit.earliest_on, visit.latest_on = plan.planned_on, plan.earliest_on, plan.latest_on
+        visit.planned_on, visit.earliest_on, visit.latest_on = (
+            plan.planned_on,
+            plan.earliest_on,
+            plan.latest_on,
+        )
     Visit.objects.bulk_update(visits, ["planned_on", "earliest_on", "latest_on"])
     ring(Outbox.Kind.RECOMPUTE)
     return period

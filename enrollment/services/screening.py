@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from enrollment.domain import eligibility
 from enrollment.models import EligibilityDecision, EnrollmentPause, Fact, FailedTreatment, Participant, Visit
 from enrollment.selectors import facts_of, today_at
-from trialsite.accounts.models import Site, User
 from trialsite.accounts.acting import act
+from trialsite.accounts.models import Site, User
 from trialsite.lib.errors import Conflict
 
 SCREENING = "SCREENING"
@@ -22,7 +22,9 @@ def screen(site: Site, *, by: User, consented_on: date, age: int, sex: str) -> P
     """Begin screening a person at `site`; they get the site's next code. Raises ValidationError by field."""
     with act(by, "participant.screen", site.study, site):
         if EnrollmentPause.objects.filter(study=site.study, lifted_at=None).exists():
-            raise ValidationError(_("Enrolment of this study is paused. Nobody can be screened until it is resumed."))
+            raise ValidationError(
+                _("Enrolment of this study is paused. Nobody can be screened until it is resumed.")
+            )
         if consented_on > today_at(site):
             raise ValidationError({"consented_on": _("The consent date lies in the future. Check the date.")})
         with connection.cursor() as cursor:
@@ -100,7 +102,9 @@ def record_fact(
     participant: Participant, name: str, value: float | None, *, by: User, source: str, reason: str = ""
 ) -> None:
     """What another room measured, for eligibility: the HAM-D total comes this way."""
-    with act(by, "assessment.enter", participant.study, participant.site, reason=reason or f"{source} recorded"):
+    with act(
+        by, "assessment.enter", participant.study, participant.site, reason=reason or f"{source} recorded"
+    ):
         _write_facts(participant, {name: value}, source=source)
 
 
@@ -120,7 +124,8 @@ def confirm_eligibility(participant: Participant, *, by: User, comment: str = ""
             participant=saved,
             eligible=eligible,
             criteria=[
-                {"id": r.id, "verdict": r.verdict, "message": r.message, "params": r.params} for r in verdict.results
+                {"id": r.id, "verdict": r.verdict, "message": r.message, "params": r.params}
+                for r in verdict.results
             ],
             facts={
                 fact.name: {"value": None if fact.value is None else float(fact.value), "source": fact.source}
@@ -139,7 +144,11 @@ def confirm_eligibility(participant: Participant, *, by: User, comment: str = ""
 
 
 def _open_for_screening(participant: Participant) -> Participant:
-    saved = Participant.objects.select_for_update().select_related("protocol", "site", "study").get(pk=participant.pk)
+    saved = (
+        Participant.objects.select_for_update()
+        .select_related("protocol", "site", "study")
+        .get(pk=participant.pk)
+    )
     if saved.status != Participant.Status.SCREENING:
         raise ValidationError(
             _("Screening of %(code)s is closed (%(status)s); its data can no longer change.")

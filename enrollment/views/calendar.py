@@ -33,7 +33,8 @@ def feed_make(request: Request, study: str) -> HttpResponse:
     address = request.build_absolute_uri(reverse("feed", args=[token]))
     messages.success(
         request,
-        _("Your calendar address, shown once: %(address)s An earlier address no longer works.") % {"address": address},
+        _("Your calendar address, shown once: %(address)s An earlier address no longer works.")
+        % {"address": address},
     )
     return redirect("calendar", study)
 
@@ -46,6 +47,8 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
     if found is None:
         raise Http404
     sites = sites_where(found.user, "calendar.view", found.study)
-    response = HttpResponse(ics(entries_between(sites, days=(timedelta(-31), timedelta(120)))), "text/calendar")
+    response = HttpResponse(
+        ics(entries_between(sites, days=(timedelta(-31), timedelta(120)))), "text/calendar"
+    )
     response["Content-Disposition"] = 'attachment; filename="calendar.ics"'
     return response

@@ -32,7 +32,9 @@ from trialsite.lib.errors import Conflict
 def participant_list(request: Request, study: str) -> HttpResponse:
     chosen = study_for(request.user, study, "participant.view")
     asked = ParticipantFilter(request.GET, sites=sites_where(request.user, "participant.view", chosen))
-    page = Paginator(asked.apply(participants_for(request.user, chosen)), 25).get_page(request.GET.get("page"))
+    page = Paginator(asked.apply(participants_for(request.user, chosen)), 25).get_page(
+        request.GET.get("page")
+    )
     context = {
         "filter": asked,
         "page": page,
@@ -46,7 +48,9 @@ def participant_list(request: Request, study: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def participant_new(request: Request, study: str) -> HttpResponse:
     chosen = study_for(request.user, study, "participant.screen")
-    form = NewParticipantForm(request.POST or None, sites=sites_where(request.user, "participant.screen", chosen))
+    form = NewParticipantForm(
+        request.POST or None, sites=sites_where(request.user, "participant.screen", chosen)
+    )
     if form.is_valid():
         try:
             participant = services.screen(by=request.user, **form.cleaned_data)
@@ -55,7 +59,8 @@ def participant_new(request: Request, study: str) -> HttpResponse:
         else:
             messages.success(
                 request,
-                _("%(code)s is in screening. Next: complete the screening form.") % {"code": participant.code},
+                _("%(code)s is in screening. Next: complete the screening form.")
+                % {"code": participant.code},
             )
             return redirect("screening", study, participant.code)
     return render(request, "enrollment/participant_new.html", {"form": form})
@@ -97,8 +102,12 @@ def screening(request: Request, study: str, code: str) -> HttpResponse:
 
 
 def _initial(participant: Participant) -> dict[str, object]:
-    words = {value: word for word, value in AS_VALUE.items()}
-    facts = {f"check_{name}": words[value] for name, value in facts_of(participant).items() if value in (True, False)}
+    words: dict[object, str] = {value: word for word, value in AS_VALUE.items()}
+    facts = {
+        f"check_{name}": words[value]
+        for name, value in facts_of(participant).items()
+        if value in (True, False)
+    }
     return {
         "consented_on": participant.consented_on,
         "age": participant.age,
@@ -108,16 +117,18 @@ def _initial(participant: Participant) -> dict[str, object]:
     }
 
 
-def _screening_conflict(request: Request, participant: Participant, form: ScreeningForm, conflict: Conflict) -> HttpResponse:
+def _screening_conflict(
+    request: Request, participant: Participant, form: ScreeningForm, conflict: Conflict
+) -> HttpResponse:
     saved = _initial(conflict.current)
     rows = [
         {"label": field.label, "mine": field.value(), "saved": saved.get(field.name)}
         for field in form
-        if field.name not in {"version", "reason"} and str(field.value() or "") != str(saved.get(field.name) or "")
+        if field.name not in {"version", "reason"}
+        and str(field.value() or "") != str(saved.get(field.name) or "")
     ]
     # The form keeps what was typed; sending it again is a decision over the saved values.
-    form.data = form.data.copy()
-    form.data["version"] = str(conflict.current.version)
+    form.data = {**form.data.dict(), "version": str(conflict.current.version)}  # type: ignore[attr-defined]
     context = {"participant": participant, "form": form, "conflict": rows, "strip": strip_of(participant)}
     return render(request, "enrollment/screening.html", context, status=409)
 
@@ -171,7 +182,11 @@ def eligibility_confirm(request: Request, study: str, code: str) -> HttpResponse
         except ValidationError as error:
             add_errors(form, error)
         else:
-            said = _("Confirmed eligible. Next: randomise.") if decision.eligible else _("Recorded as a screen failure.")
+            said = (
+                _("Confirmed eligible. Next: randomise.")
+                if decision.eligible
+                else _("Recorded as a screen failure.")
+            )
             messages.success(request, said)
             return redirect("participant", study, code)
     verdict = eligibility.judge(participant.protocol.rules.criteria, facts_of(participant))

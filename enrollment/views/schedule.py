@@ -26,8 +26,12 @@ def plan(request: Request, pk: int) -> HttpResponse:
     form = PlanForm(
         request.POST or None,
         needs_reason=period.planned_on is not None,
-        may_override=washout is not None and may(request.user, "washout.override", participant.study, participant.site),
-        initial={"planned_on": period.planned_on or (washout and washout.target_on), "version": period.version},
+        may_override=washout is not None
+        and may(request.user, "washout.override", participant.study, participant.site),
+        initial={
+            "planned_on": period.planned_on or (washout and washout.target_on),
+            "version": period.version,
+        },
     )
     if form.is_valid():
         try:
@@ -101,7 +105,6 @@ def _context(period: Period, form: PlanForm | DosingForm) -> dict[str, object]:
 def _conflict(
     request: Request, template: str, period: Period, form: PlanForm | DosingForm, conflict: Conflict
 ) -> HttpResponse:
-    form.data = form.data.copy()
-    form.data["version"] = str(conflict.current.version)
+    form.data = {**form.data.dict(), "version": str(conflict.current.version)}  # type: ignore[attr-defined]
     context = {**_context(conflict.current, form), "conflict": conflict.current}
     return render(request, template, context, status=409)

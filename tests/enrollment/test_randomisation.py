@@ -6,6 +6,7 @@ from django.db import DatabaseError, connection, transaction
 
 from enrollment import services
 from enrollment.models import Participant
+from tests.conftest import MakeUser
 from trialsite.accounts.models import User
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +36,7 @@ def test_only_a_confirmed_participant_is_randomised(screened: Participant, coord
         services.randomise(screened, by=coordinator)
 
 
-def test_a_monitor_cannot_randomise(eligible: Participant, make_user) -> None:
+def test_a_monitor_cannot_randomise(eligible: Participant, make_user: MakeUser) -> None:
     """The policy table refuses."""
     with pytest.raises(PermissionDenied):
         services.randomise(eligible, by=make_user("monitor"))
@@ -44,11 +45,17 @@ def test_a_monitor_cannot_randomise(eligible: Participant, make_user) -> None:
 @pytest.mark.parametrize("table", ["slot", "kit", "report", "log"])
 def test_the_web_role_cannot_read_the_allocation(table: str, randomised: Participant) -> None:
     """`permission denied` from the database itself."""
-    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match="permission denied"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(f"select * from closed.{table}")
 
 
-def test_a_paused_study_randomises_nobody(eligible: Participant, coordinator: User, make_user) -> None:
+def test_a_paused_study_randomises_nobody(
+    eligible: Participant, coordinator: User, make_user: MakeUser
+) -> None:
     """A decision to stop holds in randomisation too."""
     services.pause_enrollment(eligible.study, by=make_user("statistician"), reason="board decision")
     with pytest.raises(ValidationError, match="paused"):

@@ -22,7 +22,8 @@ class Origin:
     ip: str | None = None
 
 
-origin: ContextVar[Origin] = ContextVar("origin", default=Origin())
+_NOWHERE = Origin()
+origin: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
 _current: ContextVar[str] = ContextVar("context", default="")
 
 
@@ -31,9 +32,7 @@ def new_request_id() -> str:
 
 
 @contextmanager
-def act(
-    by: User, action: str, study: Study, site: Site | None = None, *, reason: str = ""
-) -> Iterator[None]:
+def act(by: User, action: str, study: Study, site: Site | None = None, *, reason: str = "") -> Iterator[None]:
     """One change of the world: a transaction in which `by`, if the policy lets them, does `action`.
 
     Raises PermissionDenied. The context is transaction-local: it ends with the transaction, and an

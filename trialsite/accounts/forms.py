@@ -26,7 +26,9 @@ class PersonForm(RoleForm):
         max_length=64,
         validators=[RegexValidator(r"^[\w.-]+$", _("Letters, digits, dot, dash and underscore only."))],
     )
-    printed_name = forms.CharField(label=_("Printed name"), max_length=200, help_text=_("As it stands in signatures."))
+    printed_name = forms.CharField(
+        label=_("Printed name"), max_length=200, help_text=_("As it stands in signatures.")
+    )
     email = forms.EmailField(label=_("E-mail"), required=False)
     field_order = ["username", "printed_name", "email", "role", "site"]
 
@@ -50,5 +52,7 @@ class PasswordForm(forms.Form):
 
 class EndRoleForm(forms.Form):
     reason = forms.CharField(
-        label=_("Reason"), max_length=500, error_messages={"required": _("Say why; the audit trail keeps it.")}
+        label=_("Reason"),
+        max_length=500,
+        error_messages={"required": _("Say why; the audit trail keeps it.")},
     )

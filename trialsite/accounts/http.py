@@ -7,5 +7,5 @@ from trialsite.accounts.models import User
 
 
 class Request(HttpRequest):
-    user: User  # type: ignore[assignment]
+    user: User
     htmx: HtmxDetails

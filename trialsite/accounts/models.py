@@ -3,9 +3,10 @@
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -56,7 +57,7 @@ class User(AbstractBaseUser):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(models.functions.Lower("username"), name="user_username_unique"),
+            models.UniqueConstraint(Lower("username"), name="user_username_unique"),
             models.CheckConstraint(condition=~Q(printed_name=""), name="user_has_printed_name"),
         ]
 
@@ -144,7 +145,6 @@ class Session(AbstractBaseSession):
     """A session that knows its user, so that the database itself can ask who is live."""
 
     user_id = models.BigIntegerField(null=True, db_index=True)
-    objects: ClassVar[BaseSessionManager["Session"]] = BaseSessionManager()
 
     @classmethod
     def get_session_store_class(cls):  # type: ignore[no-untyped-def]

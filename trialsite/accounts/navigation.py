@@ -41,7 +41,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "study": study,
             "nav": _rooms(request, study, {Role(grant.role) for grant in mine}),
             "role_label": ", ".join(sorted({str(grant.get_role_display()) for grant in mine})),
-            "site_label": ", ".join(sorted({str(grant.site) for grant in mine if grant.site})) or _("All sites"),
+            "site_label": ", ".join(sorted({str(grant.site) for grant in mine if grant.site}))
+            or _("All sites"),
         }
     return base
 

@@ -22,11 +22,15 @@ class InvitationTokens(PasswordResetTokenGenerator):
 tokens = InvitationTokens()
 
 
-def invite(study: Study, *, by: User, username: str, printed_name: str, email: str, role: str, site: Site | None) -> User:
+def invite(
+    study: Study, *, by: User, username: str, printed_name: str, email: str, role: str, site: Site | None
+) -> User:
     """Add a person with a first role. They choose their password by the link of `invitation_path`."""
     with act(by, "people.manage", study, reason="invited"):
         if User.objects.filter(username__iexact=username).exists():
-            raise ValidationError({"username": _("This username is or was in use; usernames are never given twice.")})
+            raise ValidationError(
+                {"username": _("This username is or was in use; usernames are never given twice.")}
+            )
         user = User(username=username, printed_name=printed_name, email=email)
         user.set_unusable_password()
         user.save()
@@ -42,7 +46,9 @@ def invitation_of(user: User) -> tuple[str, str]:
 def invited(uid: str, token: str) -> User | None:
     """The person an unused, unexpired link belongs to."""
     try:
-        user = User.objects.filter(pk=int(urlsafe_base64_decode(uid)), is_active=True, is_system=False).first()
+        user = User.objects.filter(
+            pk=int(urlsafe_base64_decode(uid)), is_active=True, is_system=False
+        ).first()
     except (ValueError, OverflowError):
         return None
     return user if user and tokens.check_token(user, token) else None

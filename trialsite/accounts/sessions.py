@@ -16,5 +16,5 @@ class SessionStore(DatabaseStore):
 
     def create_model_instance(self, data: Mapping[str, Any]) -> Any:
         row = super().create_model_instance(data)  # type: ignore[arg-type]
-        row.user_id = data.get(SESSION_KEY)
+        row.user_id = data.get(SESSION_KEY)  # type: ignore[attr-defined]
         return row

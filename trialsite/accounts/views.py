@@ -33,7 +33,9 @@ def _study(user: User, code: str) -> Study:
 @require_GET
 def people(request: Request, study: str) -> HttpResponse:
     chosen = _study(request.user, study)
-    memberships = chosen.memberships.select_related("user", "site", "granted_by").order_by("user__printed_name", "role")
+    memberships = chosen.memberships.select_related("user", "site", "granted_by").order_by(
+        "user__printed_name", "role"
+    )
     context = {"memberships": memberships, "sites": chosen.sites.all()}
     return render(request, "accounts/people.html", context)
 
@@ -95,4 +97,6 @@ def invitation(request: HttpRequest, uid: str, token: str) -> HttpResponse:
         else:
             messages.success(request, _("Your password is set. Sign in with it."))
             return redirect("login")
-    return render(request, "accounts/invitation.html", {"person": person, "form": form}, status=200 if person else 410)
+    return render(
+        request, "accounts/invitation.html", {"person": person, "form": form}, status=200 if person else 410
+    )

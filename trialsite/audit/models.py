@@ -1,6 +1,7 @@
 """The outbox: work that a committed change still owes. Not trial data, so not audited."""
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 
 
@@ -16,8 +17,8 @@ class Outbox(models.Model):
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     subject = models.BigIntegerField()
-    created_at = models.DateTimeField(default=timezone.now, db_default=models.functions.Now())
-    not_before = models.DateTimeField(db_default=models.functions.Now())
+    created_at = models.DateTimeField(default=timezone.now, db_default=Now())
+    not_before = models.DateTimeField(db_default=Now())
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
     error = models.TextField(blank=True, default="", db_default="")
 

@@ -39,7 +39,7 @@ def ring(kind: Outbox.Kind) -> None:
     transaction.on_commit(publish, robust=True)
 
 
-def drain(kind: Outbox.Kind, work: Callable[[Sequence[int]], None]) -> int:
+def drain(kind: Outbox.Kind, work: Callable[[Sequence[int]], object]) -> int:
     """Take what is owed of `kind` and do it, each batch and its debts in one transaction. Returns debts paid."""
     paid = 0
     while rows := _batch(kind, work):
@@ -47,7 +47,7 @@ def drain(kind: Outbox.Kind, work: Callable[[Sequence[int]], None]) -> int:
     return paid
 
 
-def _batch(kind: Outbox.Kind, work: Callable[[Sequence[int]], None]) -> int:
+def _batch(kind: Outbox.Kind, work: Callable[[Sequence[int]], object]) -> int:
     with transaction.atomic():
         owed = _claim(kind)
         if not owed:
@@ -78,7 +78,7 @@ def _claim(kind: Outbox.Kind) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
-def _one_by_one(kind: Outbox.Kind, owed: dict[int, int], work: Callable[[Sequence[int]], None]) -> None:
+def _one_by_one(kind: Outbox.Kind, owed: dict[int, int], work: Callable[[Sequence[int]], object]) -> None:
     """So that one bad subject does not hold up the others; it is owed again, later and later."""
     for subject, failed in sorted(owed.items()):
         try:

@@ -36,7 +36,9 @@ def problems(connection: Any) -> list[str]:
             cursor.execute("select current_setting(%s)", [name])
             if cursor.fetchone()[0] == "off":
                 found.append(f"{name} is off: a crash could lose acknowledged writes")
-        cursor.execute("select tgrelid::regclass::text from pg_trigger where tgname = 'z_audit' and tgenabled in ('O', 'A')")
+        cursor.execute(
+            "select tgrelid::regclass::text from pg_trigger where tgname = 'z_audit' and tgenabled in ('O', 'A')"
+        )
         guarded = {row[0] for row in cursor.fetchall()}
     found += [f"{table} has no enabled audit trigger" for table in sorted(audited_tables() - guarded)]
     return found

@@ -3,7 +3,9 @@
 from django.db import migrations
 
 
-def trail(table: str, participant: str = "", *, bookkeeping: tuple[str, ...] = ("version",)) -> migrations.RunSQL:
+def trail(
+    table: str, participant: str = "", *, bookkeeping: tuple[str, ...] = ("version",)
+) -> migrations.RunSQL:
     """Audit every change of `table`; `participant` is the column that names the participant's chain.
 
     `bookkeeping` columns may change without a reason when nothing else does.
@@ -29,7 +31,7 @@ def owes(table: str, kind: str, subject: str) -> migrations.RunSQL:
           insert into audit_outbox (kind, subject) select distinct '{kind}', {subject} from changed;
           return null;
         end $$;
-    """
+    """  # noqa: S608 - names of our own tables, from migrations
     triggers = "".join(
         f"""
         create trigger y_owe_{kind}_{event} after {event} on {table} referencing new table as changed

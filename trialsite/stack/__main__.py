@@ -19,18 +19,41 @@ LOGINS = (
     "coordinator", "investigator", "monitor", "datamanager", "pharmacist", "statistician",
     "safety", "auditor", "admin", "coordinator2", "investigator2",
 )  # fmt: skip
-WORKER = ["-m", "celery", "-A", "trialsite", "worker", "--without-gossip", "--without-mingle", "-l", "warning"]
+WORKER = [
+    "-m",
+    "celery",
+    "-A",
+    "trialsite",
+    "worker",
+    "--without-gossip",
+    "--without-mingle",
+    "-l",
+    "warning",
+]
 
 
 def commands(port: int) -> dict[str, tuple[str, list[str]]]:
     """Name → (database role, arguments of python)."""
-    web = ["-m", "gunicorn", "trialsite.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4"]
+    web = [
+        "-m",
+        "gunicorn",
+        "trialsite.wsgi",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--workers",
+        "2",
+        "--threads",
+        "4",
+    ]
     schedule = str(LOCAL / "beat-schedule")
     return {
         "web": ("app", [*web, "--worker-tmp-dir", str(LOCAL), "--log-level", "warning"]),
         "worker": ("app", [*WORKER, "-Q", "default", "-c", "2", "-n", "default@demo"]),
         "closed worker": ("closed", [*WORKER, "-Q", "closed", "-c", "1", "-n", "closed@demo"]),
-        "beat": ("app", ["-m", "celery", "-A", "trialsite", "beat", "-l", "warning", "-s", schedule, "--pidfile="]),
+        "beat": (
+            "app",
+            ["-m", "celery", "-A", "trialsite", "beat", "-l", "warning", "-s", schedule, "--pidfile="],
+        ),
     }
 
 
@@ -49,7 +72,6 @@ class Demo:
         signal.signal(signal.SIGINT, self._stop)
         with self.servers:
             endpoints = self.servers.endpoints
-            assert endpoints
             password = _password()
             prepare(LOCAL, endpoints)
             if not (LOCAL / "demo-loaded").exists():
@@ -70,7 +92,11 @@ class Demo:
     def _spawn(self, name: str, endpoints: Endpoints) -> None:
         role, arguments = commands(self.port)[name]
         environment = {**os.environ, **endpoints.environment(role), "TRIALSITE_ENV": "demo"}
-        for key in [k for k in environment if k == "SETUP_DATABASE_URL" or k.startswith("TRIALSITE_") and "PASSWORD" in k]:
+        for key in [
+            k
+            for k in environment
+            if k == "SETUP_DATABASE_URL" or (k.startswith("TRIALSITE_") and "PASSWORD" in k)
+        ]:
             del environment[key]
         with open(LOCAL / "log" / f"{name.replace(' ', '-')}.log", "ab") as log:
             self.processes[name] = subprocess.Popen(  # noqa: S603 - our own programs

@@ -23,7 +23,10 @@ def attached(argv: list[str]) -> Iterator[None]:
     command = argv[1] if len(argv) > 1 else "help"
     os.environ.setdefault("TRIALSITE_ENV", "demo")
     if command in NEEDS_NOTHING or "--help" in argv or "-h" in argv:
-        placeholders = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1/0"}
+        placeholders = {
+            "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+            "REDIS_URL": "redis://127.0.0.1:1/0",
+        }
         for name, value in {**placeholders, "SECRET_KEY": "not-used-by-this-command-" + "x" * 40}.items():
             os.environ.setdefault(name, value)
         yield
@@ -36,7 +39,6 @@ def attached(argv: list[str]) -> Iterator[None]:
         yield
         return
     with servers:
-        assert servers.endpoints
         prepare(LOCAL, servers.endpoints)
         os.environ.update(servers.endpoints.environment(role))
         yield

@@ -23,7 +23,10 @@ def downloaded() -> bool:
 def main() -> None:
     if installed() or downloaded():
         return
-    if subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"]).returncode == 0 and downloaded():  # noqa: S603
+    if (
+        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"]).returncode == 0
+        and downloaded()
+    ):
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
         for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]):

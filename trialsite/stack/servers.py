@@ -58,7 +58,14 @@ class Servers:
         self.durable = durable
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._lock: IO[str] | None = None
-        self.endpoints: Endpoints | None = None
+        self._endpoints: Endpoints | None = None
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Of servers that were started. Raises RuntimeError before."""
+        if self._endpoints is None:
+            raise RuntimeError("the servers were not started")
+        return self._endpoints
 
     def running(self) -> Endpoints | None:
         """The servers that another process runs on this folder, once they are ready; None when nobody does."""
@@ -80,7 +87,7 @@ class Servers:
         except BlockingIOError:
             raise RuntimeError("another process runs the servers of this folder") from None
         (self.folder / "ready").unlink(missing_ok=True)
-        self.endpoints = self._endpoints()
+        self._endpoints = self._choose_endpoints()
         (self.folder / "log").mkdir(exist_ok=True)
         try:
             self._init_postgres()
@@ -118,13 +125,26 @@ class Servers:
         self.stop()
 
     def start_postgres(self) -> None:
-        assert self.endpoints
-        options = ["-h", "127.0.0.1", "-p", str(self.endpoints.postgres_port), "-c", "unix_socket_directories="]
-        tuning = ["-c", "shared_buffers=128MB", "-c", "max_connections=120", *(DURABLE if self.durable else FAST)]
-        self._spawn("postgres", [binaries.postgres() / "postgres", "-D", self.folder / "postgres", *options, *tuning])
+        options = [
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self.endpoints.postgres_port),
+            "-c",
+            "unix_socket_directories=",
+        ]
+        tuning = [
+            "-c",
+            "shared_buffers=128MB",
+            "-c",
+            "max_connections=120",
+            *(DURABLE if self.durable else FAST),
+        ]
+        self._spawn(
+            "postgres", [binaries.postgres() / "postgres", "-D", self.folder / "postgres", *options, *tuning]
+        )
 
     def start_valkey(self) -> None:
-        assert self.endpoints
         data = _make(self.folder / "valkey")
         # The password is in a file only the server can read: arguments are seen by everyone.
         conf = data / "valkey.conf"
@@ -147,7 +167,6 @@ class Servers:
             )
 
     def _init_postgres(self) -> None:
-        assert self.endpoints
         data = self.folder / "postgres"
         if (data / "PG_VERSION").exists() and (data / "global" / "pg_control").exists():
             return
@@ -156,10 +175,18 @@ class Servers:
         password.write_text(self.endpoints.password)
         _give(password, 0o600)
         command = [binaries.postgres() / "initdb", "-D", data, "-U", "postgres", "--auth=scram-sha-256"]
-        command += [f"--pwfile={password}", "--encoding=UTF8", "--locale=C", *([] if self.durable else ["--no-sync"])]
+        command += [
+            f"--pwfile={password}",
+            "--encoding=UTF8",
+            "--locale=C",
+            *([] if self.durable else ["--no-sync"]),
+        ]
         try:
             made = subprocess.run(  # noqa: S603
-                [str(part) for part in command], capture_output=True, text=True, preexec_fn=before_exec(drop=True)
+                [str(part) for part in command],
+                capture_output=True,
+                text=True,
+                preexec_fn=before_exec(drop=True),
             )
         finally:
             password.unlink()
@@ -169,13 +196,14 @@ class Servers:
     def _wait_postgres(self) -> None:
         import psycopg2
 
-        assert self.endpoints
         process = self.processes["postgres"]
         for _ in range(600):
             if process.poll() is not None:
                 break
             try:
-                connection = psycopg2.connect(self.endpoints.database("postgres", "postgres"), connect_timeout=2)
+                connection = psycopg2.connect(
+                    self.endpoints.database("postgres", "postgres"), connect_timeout=2
+                )
             except psycopg2.OperationalError:
                 time.sleep(0.05)
                 continue
@@ -188,7 +216,7 @@ class Servers:
             return
         raise RuntimeError(f"PostgreSQL did not start; see {self.folder / 'log' / 'postgres.log'}")
 
-    def _endpoints(self) -> Endpoints:
+    def _choose_endpoints(self) -> Endpoints:
         file = self.folder / "endpoints.json"
         if file.exists():
             kept = Endpoints(**json.loads(file.read_text()))

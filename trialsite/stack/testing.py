@@ -26,7 +26,9 @@ SETUP = "TRIALSITE_TEST_SETUP_URL"
 def url(role: str, name: str) -> str:
     """URL of database `name` for `setup` (who may do everything) or one of the four login roles."""
     parts = urlsplit(os.environ[SETUP])
-    netloc = parts.netloc if role == "setup" else f"trialsite_{role}:{PASSWORD}@{parts.netloc.rpartition('@')[2]}"
+    netloc = (
+        parts.netloc if role == "setup" else f"trialsite_{role}:{PASSWORD}@{parts.netloc.rpartition('@')[2]}"
+    )
     return urlunsplit(parts._replace(netloc=netloc, path=f"/{name}"))
 
 

@@ -37,6 +37,10 @@ class Command(BaseCommand):
             record_export(study, by=by, via="command", reason=options["reason"], unblinded=unblinded)
         except PermissionDenied as error:
             kind = "unblinded" if unblinded else "blinded"
-            raise CommandError(f"{by.username} has no role in {study.code} that may take {kind} exports.") from error
-        digest = write_folder(study, sites_where(by, action, study), options["out"], by=by, unblinded=unblinded)
+            raise CommandError(
+                f"{by.username} has no role in {study.code} that may take {kind} exports."
+            ) from error
+        digest = write_folder(
+            study, sites_where(by, action, study), options["out"], by=by, unblinded=unblinded
+        )
         self.stdout.write(f"Exported {study.code} to {options['out']} (manifest SHA-256 {digest}).")

@@ -10,7 +10,9 @@ from trialsite.accounts.models import Study
 
 
 class Command(BaseCommand):
-    help = "Make or extend the allocation lists of a study. Runs with the trialsite_closed role; prints no list."
+    help = (
+        "Make or extend the allocation lists of a study. Runs with the trialsite_closed role; prints no list."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--study", required=True)

@@ -55,7 +55,9 @@ class Command(BaseCommand):
     def _study(self, original: ProtocolVersion, code: str, sites: int) -> tuple[ProtocolVersion, list[Site]]:
         system = User.objects.system()
         with signed_by(system, role="system", reason="synthetic study"):
-            study = Study.objects.create(code=code, short_title=f"Simulated {original.study.code}", synthetic=True)
+            study = Study.objects.create(
+                code=code, short_title=f"Simulated {original.study.code}", synthetic=True
+            )
             document = {**original.document, "code": code, "synthetic": True}
             protocol = ProtocolVersion.objects.create(
                 study=study, version=original.version, document=document, source=original.source,
@@ -67,7 +69,9 @@ class Command(BaseCommand):
             ]
         return protocol, made
 
-    def _lists(self, protocol: ProtocolVersion, sites: list[Site], people: list[Person], rng: random.Random) -> None:
+    def _lists(
+        self, protocol: ProtocolVersion, sites: list[Site], people: list[Person], rng: random.Random
+    ) -> None:
         rule = protocol.rules.allocation
         if rule is None:
             return
@@ -82,9 +86,11 @@ def _person(rules: Protocol, site: Site, rng: random.Random) -> Person:
     """One in ten fails screening, one in twelve leaves after a period; ratings fall more in the first arm."""
     consented = BEGIN + timedelta(days=rng.randrange(600))
     total = rng.randint(20, 34)
-    common = {"site": site, "consented_on": consented, "age": rng.randint(18, 70), "sex": rng.choice("FM")}
+    common: dict[str, Any] = {"site": site, "consented_on": consented, "age": rng.randint(18, 70), "sex": rng.choice("FM")}
     if rng.random() < 0.1:
-        return Person(**common, screening_total=rng.randint(8, 19), status="screen_failed", left_reason="HAM-D below 20")
+        return Person(
+            **common, screening_total=rng.randint(8, 19), status="screen_failed", left_reason="HAM-D below 20"
+        )
     leaves = rng.random() < 1 / 12
     courses = _courses(rules, consented + timedelta(days=9), total, leaves, rng)
     reason = "Lost to follow-up" if leaves else ""
@@ -95,7 +101,9 @@ def _person(rules: Protocol, site: Site, rng: random.Random) -> Person:
     )  # fmt: skip
 
 
-def _courses(rules: Protocol, start: date, total: int, leaves: bool, rng: random.Random) -> dict[tuple[int, str], Course]:
+def _courses(
+    rules: Protocol, start: date, total: int, leaves: bool, rng: random.Random
+) -> dict[tuple[int, str], Course]:
     """A course for each arm in each period lived, so that it does not matter here which arm comes."""
     found, day = {}, start
     for n in range(1 if leaves and len(rules.periods) > 1 else len(rules.periods)):
@@ -111,5 +119,7 @@ def _courses(rules: Protocol, start: date, total: int, leaves: bool, rng: random
             found[n, arm.code] = Course(day, totals, delays)
         rule = rules.washout
         if rule:
-            day += timedelta(days=min(rule.max_days, max(rule.min_days, round(rng.gauss(rule.target_days, 9)))))
+            day += timedelta(
+                days=min(rule.max_days, max(rule.min_days, round(rng.gauss(rule.target_days, 9))))
+            )
     return found

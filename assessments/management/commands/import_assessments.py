@@ -27,7 +27,9 @@ class Command(BaseCommand):
         parser.add_argument("--study", required=True, help="the study's code")
         parser.add_argument("--dry-run", action="store_true", help="only say what would change")
         parser.add_argument("--mapping", help="a shipped mapping (reisby) or a TOML file: see docs/import.md")
-        parser.add_argument("--create-participants", action="store_true", help="enrol participants not yet known")
+        parser.add_argument(
+            "--create-participants", action="store_true", help="enrol participants not yet known"
+        )
         parser.add_argument("--by", metavar="USERNAME", help="who imports; else the system user")
         parser.add_argument("--reason", default="", help="needed when saved values change")
 
@@ -36,12 +38,17 @@ class Command(BaseCommand):
         if study is None:
             raise CommandError(f"--study: no study {options['study']!r} is loaded.")
         mapping = _mapping(options["mapping"])
-        importer = Importer(study, create_participants=options["create_participants"] or mapping.pop("create_participants", False))
+        importer = Importer(
+            study,
+            create_participants=options["create_participants"] or mapping.pop("create_participants", False),
+        )
         mapping.pop("create_participants", None)
         try:
             with options["file"].open("rb") as file:
                 rows = read_rows(file, ColumnMapping(**mapping))
-                plan = importer.plan(tqdm(rows, desc="Reading", unit=" rows", disable=not sys.stderr.isatty()))
+                plan = importer.plan(
+                    tqdm(rows, desc="Reading", unit=" rows", disable=not sys.stderr.isatty())
+                )
         except OSError as error:
             raise CommandError(f"The file cannot be read: {error}") from error
         self._say(plan)
@@ -50,7 +57,9 @@ class Command(BaseCommand):
                 self.stderr.write(str(problem))
             raise CommandError(f"{len(plan.problems)} problems; nothing was imported.")
         if plan.changed and not options["reason"].strip() and not options["dry_run"]:
-            raise CommandError(f"{len(plan.changed)} saved ratings would change: say why with --reason. Nothing was imported.")
+            raise CommandError(
+                f"{len(plan.changed)} saved ratings would change: say why with --reason. Nothing was imported."
+            )
         if options["dry_run"]:
             self.stdout.write("Dry run: nothing was imported.")
             return
@@ -60,7 +69,9 @@ class Command(BaseCommand):
         by = _person(options["by"])
         digest = hashlib.sha256(options["file"].read_bytes()).hexdigest()
         reason = f"{options['reason'] or 'import'} (file SHA-256 {digest[:16]})"
-        with tqdm(total=len(plan.new) + len(plan.changed), desc="Saving", disable=not sys.stderr.isatty()) as bar:
+        with tqdm(
+            total=len(plan.new) + len(plan.changed), desc="Saving", disable=not sys.stderr.isatty()
+        ) as bar:
             importer.carry_out(plan, by=by, reason=reason, progress=bar.update)
         ring(Outbox.Kind.RECOMPUTE)
         self.stdout.write("Imported. The outcomes follow within seconds while a worker runs.")

@@ -31,4 +31,6 @@ class Command(BaseCommand):
             except (VersionTaken, OSError, UnicodeDecodeError) as error:
                 raise CommandError(f"{file}: {error}") from error
             said = "loaded" if new else "was loaded before; nothing changed"
-            self.stdout.write(f"{version.study.code} {version.version} {said} (SHA-256 {version.sha256[:16]}).")
+            self.stdout.write(
+                f"{version.study.code} {version.version} {said} (SHA-256 {version.sha256[:16]})."
+            )

@@ -6,50 +6,75 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('pk', models.CompositePrimaryKey('chain', 'n', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('chain', models.TextField()),
-                ('n', models.BigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('table_name', models.TextField()),
-                ('row_pk', models.TextField()),
-                ('op', models.CharField(max_length=1)),
-                ('actor', models.BigIntegerField()),
-                ('actor_name', models.TextField()),
-                ('actor_role', models.TextField(null=True)),
-                ('reason', models.TextField(null=True)),
-                ('request_id', models.UUIDField(null=True)),
-                ('old', models.JSONField(null=True)),
-                ('new', models.JSONField(null=True)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "chain", "n", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("chain", models.TextField()),
+                ("n", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                ("table_name", models.TextField()),
+                ("row_pk", models.TextField()),
+                ("op", models.CharField(max_length=1)),
+                ("actor", models.BigIntegerField()),
+                ("actor_name", models.TextField()),
+                ("actor_role", models.TextField(null=True)),
+                ("reason", models.TextField(null=True)),
+                ("request_id", models.UUIDField(null=True)),
+                ("old", models.JSONField(null=True)),
+                ("new", models.JSONField(null=True)),
             ],
             options={
-                'db_table': 'audit"."event',
-                'ordering': ['chain', 'n'],
-                'managed': False,
+                "db_table": 'audit"."event',
+                "ordering": ["chain", "n"],
+                "managed": False,
             },
         ),
         migrations.CreateModel(
-            name='Outbox',
+            name="Outbox",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('recompute', 'Recompute'), ('summary', 'Summary'), ('report', 'Report'), ('allocation', 'Allocation')], max_length=20)),
-                ('subject', models.BigIntegerField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), default=django.utils.timezone.now)),
-                ('not_before', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('attempts', models.PositiveSmallIntegerField(db_default=0, default=0)),
-                ('error', models.TextField(blank=True, db_default='', default='')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("recompute", "Recompute"),
+                            ("summary", "Summary"),
+                            ("report", "Report"),
+                            ("allocation", "Allocation"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("subject", models.BigIntegerField()),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        default=django.utils.timezone.now,
+                    ),
+                ),
+                ("not_before", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("attempts", models.PositiveSmallIntegerField(db_default=0, default=0)),
+                ("error", models.TextField(blank=True, db_default="", default="")),
             ],
             options={
-                'indexes': [models.Index(fields=['kind', 'id'], name='outbox_kind')],
+                "indexes": [models.Index(fields=["kind", "id"], name="outbox_kind")],
             },
         ),
     ]

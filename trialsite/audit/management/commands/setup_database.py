@@ -35,7 +35,7 @@ def set_up(url: str, passwords: dict[str, str]) -> None:
 
 class Command(BaseCommand):
     help = "Create the database roles, schemas, grants and the audit trail. Needs SETUP_DATABASE_URL."
-    requires_system_checks: list[str] = []  # noqa: RUF012 - Django's own shape
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         url = os.environ.get("SETUP_DATABASE_URL", "")

@@ -1,8 +1,6 @@
-"""People, roles and sites are audited; sessions may be deleted."""
+"""The system user; and sessions, which come and go."""
 
 from django.db import migrations
-
-from trialsite.audit.triggers import trail
 
 
 class Migration(migrations.Migration):
@@ -14,9 +12,5 @@ class Migration(migrations.Migration):
             " values ('system', 'Trialsite', '', true, true, '!', now())",
             "delete from accounts_user where is_system",
         ),
-        trail("accounts_user", bookkeeping=()),
-        trail("accounts_study"),
-        trail("accounts_site"),
-        trail("accounts_membership"),
         migrations.RunSQL("grant delete on accounts_session to trialsite_app", migrations.RunSQL.noop),
     ]
