@@ -174,11 +174,7 @@ def score(instrument: Instrument, items: Mapping[str, int | None], prorate: bool
     values: dict[str, int] = {}
     attainable = 0
     for group in instrument.groups:
-        rated = [
-            (item, value)
-            for item in group
-            if (value := items.get(item.code)) is not None and value != item.not_assessed
-        ]
+        rated = [(item, value) for item in group if (value := items.get(item.code)) is not None]
         if len(rated) == 1 and 0 <= rated[0][1] <= rated[0][0].maximum:
             item, value = rated[0]
             values[item.alternative or item.number] = value

@@ -189,7 +189,13 @@ def test_with_no_reasons_given_a_total_is_the_absence_of_problems(
 def test_a_protected_scale_has_values_without_wordings() -> None:
     """A file that lists no anchors still offers every value: its score sheet goes by item number only."""
     item = {"code": "X01", "number": "1", "name": "1", "maximum": 6}
-    document = {"code": "X", "name": "X", "version": "1", "items": [item], "total_code": "X02"}
+    document: dict[str, object] = {
+        "code": "X",
+        "name": "X",
+        "version": "1",
+        "items": [item],
+        "total_code": "X02",
+    }
     document |= {"total_maximum": 6, "missing_reasons": [], "bands": [], "subscales": {}}
     assert parse(document).items[0].choices == [(value, "") for value in range(7)]
     assert parse(document).alert is None

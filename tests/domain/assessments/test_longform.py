@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments.domain.instrument import load, score, with_maxima
+from assessments.domain.instrument import Anchor, Instrument, Item, load, score, with_maxima
 from assessments.domain.longform import ColumnMapping, Problem, Row, read_rows
 
 HAMD = load("HAMD17")
@@ -200,6 +201,22 @@ def test_16a_and_16b_are_one_item() -> None:
     found = one_problem(header, f"{KEY},1,2")
     assert (found.column, found.value) == ("HAMD116A and HAMD116B", "1 and 2")
     assert one_row(header, f"{KEY},3,2").items == {"HAMD116B": 2}
+
+
+def test_a_file_of_two_instruments() -> None:
+    """An item number is the item of the row's own instrument; an item of the other one is refused."""
+    other = Instrument("TWO", "Two", "1", (), "TWO3", 12, (), (), {})
+    scale = tuple(Anchor(value, "") for value in range(7))
+    items = (Item("TWO1", "1", "1", 6, scale), Item("TWO2", "2", "2", 6, scale))
+    both = {"HAMD17": HAMD, "TWO": replace(other, items=items)}
+    day_1 = KEY.replace("BL", "D1")
+    lines = [f"{KEYS},1,TWO2", f"{KEY},4,", KEY.replace("HAMD17", "TWO") + ",6,5", f"{day_1},4,5"]
+    hamd, two, wrong = read_rows(io.BytesIO("\n".join(lines).encode()), instruments=both)
+    assert isinstance(hamd, Row)
+    assert isinstance(two, Row)
+    assert (hamd.items, hamd.total) == ({"HAMD101": 4}, None)
+    assert (two.items, two.total) == ({"TWO1": 6, "TWO2": 5}, 11)
+    assert wrong == Problem(4, "TWO2", "5", "HAMD17 has no such item")
 
 
 def test_a_visit_rated_twice_names_both_lines() -> None:
