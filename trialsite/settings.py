@@ -29,7 +29,9 @@ def one_of(name: str, allowed: tuple[str, ...]) -> str:
 def database(url: str) -> dict[str, object]:
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured("DATABASE_URL must start with postgresql://; no other database is supported.")
+        raise ImproperlyConfigured(
+            "DATABASE_URL must start with postgresql://; no other database is supported."
+        )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -48,8 +50,10 @@ DEBUG = False
 SECRET_KEY = required("SECRET_KEY")
 SECURE = ENVIRONMENT == "production"
 ALLOWED_HOSTS = [host for host in os.environ.get("ALLOWED_HOSTS", "").split(",") if host]
-if ENVIRONMENT != "production":
-    ALLOWED_HOSTS += ["127.0.0.1", "localhost", "testserver"]
+# Health checks come from the machine itself.
+ALLOWED_HOSTS += ["127.0.0.1", "localhost"]
+if ENVIRONMENT == "test":
+    ALLOWED_HOSTS += ["testserver"]
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
 
 DATABASES = {"default": database(required("DATABASE_URL"))}
@@ -204,7 +208,11 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A save must not wait for a broker that is gone: the sweep brings what the doorbell lost.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 0.3, "socket_timeout": 5, "visibility_timeout": 600}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 0.3,
+    "socket_timeout": 5,
+    "visibility_timeout": 600,
+}
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "analysis.sweep", "schedule": 5.0, "options": {"expires": 5}},

@@ -1,0 +1,134 @@
+"""docker-compose.yml: valid, and every service's command runs as it is written."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from trialsite.stack import testing
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+
+
+@pytest.fixture(scope="module")
+def name() -> Iterator[str]:
+    """A database of this module's own, prepared."""
+    database = f"compose_{os.getpid()}"
+    testing.database(database)
+    yield database
+    testing.drop(database)
+
+
+def command(service: str, **replaced: str) -> list[str]:
+    """The service's command with this interpreter and, where said, other arguments."""
+    words = [sys.executable if word == "python" else word for word in SERVICES[service]["command"]]
+    return [replaced.get(word, word) for word in words]
+
+
+def test_the_compose_file_is_valid() -> None:
+    """The Compose specification's own schema accepts it."""
+    tool = shutil.which("check-jsonschema") or str(Path(sys.executable).parent / "check-jsonschema")
+    checked = subprocess.run(
+        [tool, "--builtin-schema", "vendor.compose-spec", str(ROOT / "docker-compose.yml")],
+        capture_output=True,
+        text=True,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_only_the_closed_worker_knows_the_closed_role() -> None:
+    """The web, the worker and beat connect as trialsite_app; no service but setup gets an owner's password."""
+    closed = [s for s, spec in SERVICES.items() if "trialsite_closed:" in str(spec.get("environment", {}))]
+    assert closed == ["worker-closed"]
+    owners = [s for s, spec in SERVICES.items() if "OWNER_PASSWORD" in str(spec.get("environment", {}))]
+    assert owners == ["setup"]
+
+
+def test_every_lasting_service_has_a_health_check() -> None:
+    assert [s for s, spec in SERVICES.items() if s != "setup" and "healthcheck" not in spec] == []
+
+
+def test_setup_runs_again_and_again(name: str) -> None:
+    """The one-shot service changes nothing the second time."""
+    for _ in range(2):
+        done = subprocess.run(
+            command("setup"), env=testing.environment("owner", name), cwd=ROOT, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def test_the_web_command_serves(name: str) -> None:
+    """gunicorn starts as written (on another port) and says it is alive, then stops on SIGTERM."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    web = subprocess.Popen(
+        command("web", **{"0.0.0.0:8000": f"127.0.0.1:{port}"}),  # noqa: S104
+        env=testing.environment("app", name), cwd=ROOT, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert _answers(f"http://127.0.0.1:{port}/healthz", web)
+    finally:
+        web.terminate()
+        assert web.wait(15) == 0
+
+
+@pytest.mark.parametrize(("service", "role"), [("worker", "app"), ("worker-closed", "closed")])
+def test_the_workers_start_and_stop(service: str, role: str, name: str) -> None:
+    """A worker of each queue comes up as written, answers a ping, and ends on SIGTERM."""
+    node = f"{service}-{os.getpid()}@test"
+    words = [node if word.endswith("@%h") else word for word in command(service)]
+    environment = testing.environment(role, name)
+    worker = subprocess.Popen(
+        words, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        ping = [sys.executable, "-m", "celery", "-A", "trialsite", "inspect", "ping", "-d", node]
+        for _ in range(15):
+            done = subprocess.run(ping, env=environment, cwd=ROOT, capture_output=True, text=True)
+            if done.returncode == 0:
+                break
+        assert "pong" in done.stdout
+    finally:
+        worker.terminate()
+        assert worker.wait(30) == 0
+
+
+def test_beat_starts(name: str, tmp_path: Path) -> None:
+    """beat writes its schedule, which its health check looks for."""
+    schedule = tmp_path / "beat-schedule"
+    beat = subprocess.Popen(
+        command("beat", **{"/tmp/beat-schedule": str(schedule)}),  # noqa: S108 - as the file has it
+        env=testing.environment("app", name), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        for _ in range(150):
+            if list(tmp_path.glob("beat-schedule*")):
+                break
+            time.sleep(0.1)
+        assert list(tmp_path.glob("beat-schedule*"))
+    finally:
+        beat.terminate()
+        beat.wait(15)
+
+
+def _answers(address: str, process: subprocess.Popen[bytes]) -> bool:
+    for _ in range(150):
+        if process.poll() is not None:
+            return False
+        try:
+            with urllib.request.urlopen(address, timeout=1) as response:
+                return bool(response.status == 200)
+        except OSError:
+            time.sleep(0.1)
+    return False

@@ -1,0 +1,17 @@
+"""What has to be done once before the others start: roles, tables. `python -m trialsite.stack.setup`."""
+
+import os
+
+import django
+from django.core.management import call_command
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trialsite.settings")
+    django.setup()
+    call_command("setup_database")
+    call_command("migrate", interactive=False)
+
+
+if __name__ == "__main__":
+    main()
