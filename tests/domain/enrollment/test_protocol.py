@@ -64,6 +64,7 @@ def test_ketnal_asks_for_hamd_of_20_and_four_failed_treatments_and_says_where_so
     assert bounds["hamd17_total"] == (20, None)
     assert bounds["failed_treatments"] == (4, None)
     assert bounds["age"] == (18, 70)
+    assert all(isinstance(bound, float) for pair in bounds.values() for bound in pair if bound is not None)
     sources = ketnal()["sources"]
     assert any(text.startswith("article: at least 4") for text in sources["criteria.I04"])
     assert any("at least 2 adequate courses" in text for text in sources["criteria.I04"])

@@ -225,3 +225,10 @@ def test_comparing_two_arms_that_no_one_receives_both_of_is_a_mistake() -> None:
     content = ketnal()
     content["sequences"] = [{"code": "P", "arms": ["PLA", "PLA"]}, {"code": "N", "arms": ["NAL", "NAL"]}]
     assert list(problems_of(content)) == ["stopping.compare"]
+
+
+def test_two_elements_of_one_code_are_told_apart_by_their_place() -> None:
+    """A mistake in the third visit is never laid on the second, though both call themselves DAY1."""
+    content = ketnal()
+    content["visits"][2] |= {"code": "DAY1", "before": -1}
+    assert "visits[3].before" in problems_of(content)
