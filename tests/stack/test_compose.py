@@ -73,7 +73,7 @@ def test_the_web_command_serves(name: str) -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     web = subprocess.Popen(
-        command("web", **{"0.0.0.0:8000": f"127.0.0.1:{port}"}),  # noqa: S104
+        command("web", **{"0.0.0.0:8000": f"127.0.0.1:{port}"}),
         env=testing.environment("app", name), cwd=ROOT, stderr=subprocess.PIPE,
     )  # fmt: skip
     try:

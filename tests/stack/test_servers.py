@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def folder() -> Iterator[Path]:
     """Below a folder that only its owner may enter, as a clone in root's home is."""
     with tempfile.TemporaryDirectory() as private:
-        os.chmod(private, 0o700)  # noqa: S103
+        os.chmod(private, 0o700)
         yield Path(private) / "local"
 
 
