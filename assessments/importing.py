@@ -49,20 +49,22 @@ class Importer:
         }
         self.site_codes = {site.pk: site.code for site in self.sites.values()}
         self.visit_codes = {visit.code for visit in self.protocol.rules.visits}
+        self.instruments = {
+            use.code: instrument_of(self.protocol.rules, use.code) for use in self.protocol.rules.instruments
+        }
         self.uses = {use.code: use for use in self.protocol.rules.instruments}
         self.saved = self._saved()
         self.visit_ids: dict[tuple[str, int, str], int] = {}
 
     def plan(self, found: Iterable[Row | Problem]) -> Plan:
+        """Hold `found` (of `longform.read_rows`, which finds duplicates) against the study; write nothing."""
         plan = Plan()
-        seen: dict[Key, int] = {}
         for row in found:
             if isinstance(row, Problem):
                 plan.problems.append(row)
                 continue
             key: Key = (row.participant, row.period, row.visit, row.instrument)
-            problems = list(self._problems(row, seen.get(key)))
-            seen.setdefault(key, row.line)
+            problems = list(self._problems(row))
             plan.problems += problems
             if problems:
                 continue
@@ -103,9 +105,7 @@ class Importer:
         )
         return {(row[0], row[1], row[2], row[3]): (row[4], row[5], row[6], row[7]) for row in rows.iterator()}
 
-    def _problems(self, row: Row, first: int | None) -> Iterator[Problem]:
-        if first is not None:
-            yield Problem(row.line, "participant", row.participant, f"this rating is in line {first} already")
+    def _problems(self, row: Row) -> Iterator[Problem]:
         if row.site not in self.sites:
             yield Problem(row.line, "site", row.site, f"no such site; the sites are {', '.join(self.sites)}")
         person = self.people.get(row.participant)
@@ -250,7 +250,9 @@ class Importer:
 def _unrated(instrument: rules.Instrument, items: dict[str, int]) -> dict[str, str]:
     """Items without a value in a file: missing, for a reason the file does not tell."""
     return {
-        group[0].code: "other" for group in instrument.groups if not any(item.code in items for item in group)
+        group[0].code: "not_recorded"
+        for group in instrument.groups
+        if not any(item.code in items for item in group)
     }
 
 

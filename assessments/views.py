@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from assessments import services
+from assessments.domain import checks
+from assessments.domain.instrument import Instrument
 from assessments.forms import RatingForm, fresh_fields, new_token, saved_fields, typed_fields
 from assessments.models import Assessment, Draft
 from assessments.presenters import conflict_rows, rating_page
@@ -68,6 +70,7 @@ def rating(request: Request, pk: int, code: str) -> HttpResponse:
             return _conflict(request, chosen, code, form, conflict)
         else:
             messages.success(request, _said(assessment))
+            _warn(request, chosen, instrument, assessment)
             return redirect("visit", pk)
     if request.method == "POST":
         fields = typed_fields(request.POST, instrument)
@@ -100,7 +103,7 @@ def _may_enter(request: Request, chosen: Visit) -> bool:
     return may(request.user, "assessment.enter", chosen.participant.study, chosen.participant.site)
 
 
-def _instrument(chosen: Visit, code: str):  # type: ignore[no-untyped-def]
+def _instrument(chosen: Visit, code: str) -> Instrument:
     if code not in instruments_due(chosen):
         raise Http404
     return instrument_of(chosen.participant.protocol.rules, code)
@@ -153,6 +156,21 @@ def _conflict(
     )
     context["conflict"] = conflict_rows(form.instrument, mine, saved_fields(current), current)
     return render(request, "assessments/rating_form.html", context, status=409)
+
+
+def _warn(request: Request, chosen: Visit, instrument: Instrument, assessment: Assessment) -> None:
+    """Soft checks ask for a second look; they never keep a rating from being saved."""
+    found = checks.check(
+        instrument,
+        assessment.items,
+        assessment.missing,
+        performed_on=assessment.performed_on,
+        earliest_on=chosen.earliest_on,
+        latest_on=chosen.latest_on,
+    )
+    for check in found:
+        if check.severity == "soft":
+            messages.warning(request, _(check.message) % check.params)
 
 
 def _said(assessment: Assessment) -> str:

@@ -35,6 +35,9 @@ class ParticipantFilter(forms.Form):
     def __init__(self, data: Any, *, sites: QuerySet[Site]) -> None:
         super().__init__(data)
         self.fields["site"].queryset = sites  # type: ignore[attr-defined]
+        for name, field in self.fields.items():
+            kind = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
+            field.widget.attrs["class"] = "form-check-input" if name == "overdue" else kind
 
     def apply(self, participants: QuerySet[Participant]) -> QuerySet[Participant]:
         """Nonsense in one field leaves that field out, not the list empty."""

@@ -1,7 +1,6 @@
 """Participants from screening to completion: what they are due, what was decided, and when."""
 
 from datetime import date
-from functools import cached_property
 
 from django.db import models
 from django.db.models import F, Q
@@ -10,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from enrollment.domain import protocol, protocol_file
 from trialsite.accounts.models import Site, Study, User
+
+_parsed: dict[tuple[int, str], protocol.Protocol] = {}
 
 
 class ProtocolVersion(models.Model):
@@ -31,10 +32,13 @@ class ProtocolVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.study} {self.version}"
 
-    @cached_property
+    @property
     def rules(self) -> protocol.Protocol:
-        """The protocol as the pure rules read it."""
-        return protocol_file.parse(self.document)
+        """The protocol as the pure rules read it. Parsed once a process: rows of this table never change."""
+        key = (self.pk, self.sha256)
+        if key not in _parsed:
+            _parsed[key] = protocol_file.parse(self.document)
+        return _parsed[key]
 
 
 class ParticipantQuerySet(models.QuerySet["Participant"]):

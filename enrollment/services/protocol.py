@@ -1,7 +1,6 @@
 """Protocol files become protocol versions, once."""
 
 import hashlib
-import json
 import tomllib
 
 from django.db import transaction
@@ -24,7 +23,7 @@ def load_protocol(source: str, *, by: User) -> tuple[ProtocolVersion, bool]:
     version exists with another content. Loading the same text again changes nothing. A command line
     calls this: it has no role to check, and is audited as the system user.
     """
-    document = json.loads(json.dumps(tomllib.loads(source)))
+    document = tomllib.loads(source)
     protocol = protocol_file.parse(document)
     digest = hashlib.sha256(source.encode()).hexdigest()
     with signed_by(by, role="system", reason=f"load protocol {protocol.code} {protocol.version}"):

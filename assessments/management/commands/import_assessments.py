@@ -45,7 +45,7 @@ class Command(BaseCommand):
         mapping.pop("create_participants", None)
         try:
             with options["file"].open("rb") as file:
-                rows = read_rows(file, ColumnMapping(**mapping))
+                rows = read_rows(file, ColumnMapping(**mapping), importer.instruments)
                 plan = importer.plan(
                     tqdm(rows, desc="Reading", unit=" rows", disable=not sys.stderr.isatty())
                 )
