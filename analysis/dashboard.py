@@ -89,7 +89,7 @@ def _flow(figures: dict[str, Any]) -> list[dict[str, Any]]:
     ]
     for period in figures["periods"]:
         rows.append(
-            {"label": _("Period %(n)d: infusion given") % {"n": period["number"]}, "n": period["dosed"]}
+            {"label": _("Period %(n)d: treatment given") % {"n": period["number"]}, "n": period["dosed"]}
         )
         rows.append(
             {"label": _("Period %(n)d: evaluable") % {"n": period["number"]}, "n": period["evaluable"]}

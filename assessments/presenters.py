@@ -112,3 +112,24 @@ def _window(visit: Visit) -> str:
         "from": date_format(visit.earliest_on),
         "to": date_format(visit.latest_on),
     }
+
+
+def rating_row(instrument: Instrument, assessment: Assessment | None) -> dict[str, Any]:
+    """A rating as the visit's page shows it: what it is, and each item in words."""
+    reasons = dict(instrument.missing_reasons)
+    items = []
+    for item in instrument.items if assessment and assessment.items else ():
+        value = assessment.items.get(item.code) if assessment else None
+        why = str(assessment.missing.get(item.code, "")) if assessment else ""
+        if value is not None or why:
+            items.append(
+                {
+                    "number": item.number,
+                    "name": item.name,
+                    "value": value,
+                    "anchor": item.anchors[value].text
+                    if value is not None
+                    else _(reasons.get(why, why)),
+                }
+            )
+    return {"code": instrument.code, "instrument": instrument, "assessment": assessment, "answers": items}

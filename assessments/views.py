@@ -15,12 +15,22 @@ from assessments.forms import RatingForm, fresh_fields, new_token, saved_fields,
 from assessments.models import Assessment, Draft
 from assessments.presenters import conflict_rows, rating_page
 from assessments.selectors import assessment_of, instrument_of, instruments_due
+from assessments.worklist import items_missing
 from enrollment.models import Visit
 from enrollment.presenters import state_of, strip_of
-from enrollment.selectors import today_at, visit_for
+from enrollment.selectors import study_for, today_at, visit_for
+from enrollment.worklist import worklist
 from trialsite.accounts.http import Request
 from trialsite.accounts.policy import may
 from trialsite.lib.errors import Conflict
+
+
+@require_GET
+def today(request: Request, study: str) -> HttpResponse:
+    """Home: what this person can do now, this week, and what waits on others."""
+    chosen = study_for(request.user, study, "home.view")
+    columns = worklist(request.user, chosen, items_missing(request.user, chosen))
+    return render(request, "enrollment/today.html", {"columns": columns})
 
 
 @require_GET
@@ -29,11 +39,7 @@ def visit(request: Request, pk: int) -> HttpResponse:
     participant = chosen.participant
     saved = {a.instrument: a for a in chosen.assessments.all()}
     rows = [
-        {
-            "code": code,
-            "instrument": instrument_of(participant.protocol.rules, code),
-            "assessment": saved.get(code),
-        }
+        rating_row(instrument_of(participant.protocol.rules, code), saved.get(code))
         for code in instruments_due(chosen)
     ]
     if (

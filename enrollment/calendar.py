@@ -71,7 +71,7 @@ def _infusions(sites: QuerySet[Site], first: date, last: date) -> Iterable[Entry
     periods = (
         Period.objects.filter(participant__site__in=sites)
         .filter(Q(dosed_on__range=(first, last)) | Q(dosed_on=None, planned_on__range=(first, last)))
-        .select_related("participant__site", "participant__study")
+        .select_related("participant__site", "participant__study", "participant__protocol")
     )
     for period in periods:
         person, day = period.participant, period.day0
@@ -82,7 +82,7 @@ def _infusions(sites: QuerySet[Site], first: date, last: date) -> Iterable[Entry
             until=day,  # type: ignore[arg-type]
             participant=person.code,
             site=person.site.code,
-            text=_("infusion %(n)d") % {"n": period.number},
+            text=f"{person.protocol.rules.dosing_label} {period.number}",
             state="done" if period.dosed_on else "planned",
             url=reverse("participant", args=[person.study.code, person.code]),
         )
@@ -106,7 +106,8 @@ def _washouts(sites: QuerySet[Site], first: date, last: date) -> Iterable[Entry]
                 until=window.latest_on,
                 participant=person.code,
                 site=person.site.code,
-                text=_("window for infusion %(n)d") % {"n": period.number},
+                text=_("window for %(dosing)s %(n)d")
+                % {"dosing": person.protocol.rules.dosing_label, "n": period.number},
                 state="planned",
                 url=reverse("plan", args=[period.pk]),
             )

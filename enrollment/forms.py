@@ -88,7 +88,7 @@ class ConfirmEligibilityForm(forms.Form):
 
 
 class PlanForm(forms.Form):
-    planned_on = DateField(label=_("Planned infusion date"))
+    planned_on = DateField(label=_("Planned date"))
     reason = forms.CharField(
         label=_("Reason for the change"),
         required=False,
@@ -96,7 +96,7 @@ class PlanForm(forms.Form):
         help_text=_("Needed when a date was planned before."),
     )
     override_reason = forms.CharField(
-        label=_("Reason for an infusion before the washout minimum"),
+        label=_("Reason for a day before the washout minimum"),
         required=False,
         max_length=500,
         help_text=_("Investigators only, and only for a day before the earliest one."),
@@ -112,7 +112,7 @@ class PlanForm(forms.Form):
 
 
 class DosingForm(forms.Form):
-    dosed_on = DateField(label=_("Infusion given on"))
+    dosed_on = DateField(label=_("Given on"))
     reason = forms.CharField(
         label=_("Reason"),
         required=False,

@@ -47,6 +47,7 @@ def strip_of(participant: Participant) -> strip.Strip:
     return strip.build(
         strip.StripInput(
             participant_code=participant.code,
+            dosing_label=participant.protocol.rules.dosing_label,
             screening_on=participant.consented_on,
             screening_state=state_of(screening, today) if screening else "planned",
             periods=tuple(

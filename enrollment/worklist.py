@@ -1,5 +1,6 @@
 """The work list: each row is one action with its reason, and opens exactly the place where it is done."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -30,8 +31,8 @@ class Action:
     on: date | None = None
 
 
-def worklist(user: User, study: Study) -> list[dict[str, Any]]:
-    """Three columns by urgency: now, this week, waiting on others."""
+def worklist(user: User, study: Study, more: Iterable[Action] = ()) -> list[dict[str, Any]]:
+    """Three columns by urgency: now (with `more`, which other rooms found), this week, waiting on others."""
     enters = sites_where(user, "schedule.plan", study)
     views = sites_where(user, "participant.view", study)
     confirms = sites_where(user, "eligibility.confirm", study)
@@ -42,6 +43,7 @@ def worklist(user: User, study: Study) -> list[dict[str, Any]]:
         mine = person.site in confirms if verdict != "incomplete" else person.site in enters
         (now if mine else waiting).append(_screening_action(person, verdict))
     now += [_randomise_action(p) for p in _people(enters, Participant.Status.ELIGIBLE)]
+    now += more
     columns = [(_("Now"), now), (_("This week"), week), (_("Waiting on others"), waiting)]
     return [
         {
@@ -119,15 +121,16 @@ def _infusions(sites: QuerySet[Site]) -> list[tuple[Action, bool]]:
 def _infusion_action(period: Period) -> tuple[Action, bool] | None:
     person = period.participant
     today = today_at(person.site)
+    dosing = f"{person.protocol.rules.dosing_label} {period.number}"
     if period.planned_on:
         if period.planned_on > today + timedelta(days=7):
             return None
         why = _("planned for %(day)s") % {"day": date_format(period.planned_on)}
-        what = _("Give infusion %(n)d") % {"n": period.number}
+        what = _("Record: %(dosing)s") % {"dosing": dosing}
         url = reverse("dosing", args=[period.pk])
         state = "overdue" if period.planned_on < today else "due"
         return Action(person.code, what, why, url, state, period.planned_on), period.planned_on <= today
-    what = _("Plan infusion %(n)d") % {"n": period.number}
+    what = _("Plan: %(dosing)s") % {"dosing": dosing}
     url = reverse("plan", args=[period.pk])
     window = washout_before(period)
     if window is None:

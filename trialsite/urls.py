@@ -16,12 +16,16 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("feeds/<str:token>.ics", calendar.feed, name="feed"),
-    path("studies/<str:study>/", today.today, name="today"),
+    path("studies/<str:study>/", assessments.today, name="today"),
     path("studies/<str:study>/participants/", participants.participant_list, name="participants"),
     path("studies/<str:study>/participants/new/", participants.participant_new, name="participant_new"),
     path("studies/<str:study>/participants/<str:code>/", participants.participant_detail, name="participant"),
     path("studies/<str:study>/participants/<str:code>/screening/", participants.screening, name="screening"),
-    path("studies/<str:study>/participants/<str:code>/treatments/", participants.treatment_add, name="treatment_add"),
+    path(
+        "studies/<str:study>/participants/<str:code>/treatments/",
+        participants.treatment_add,
+        name="treatment_add",
+    ),
     path(
         "studies/<str:study>/participants/<str:code>/treatments/<int:pk>/remove/",
         participants.treatment_remove,
@@ -37,10 +41,16 @@ urlpatterns = [
     path("studies/<str:study>/calendar/", calendar.calendar, name="calendar"),
     path("studies/<str:study>/calendar/feed/", calendar.feed_make, name="feed_make"),
     path("studies/<str:study>/dashboard/", analysis.dashboard, name="dashboard"),
-    path("studies/<str:study>/dashboard/<slug:chart>.<str:kind>", analysis.chart_download, name="chart_download"),
+    path(
+        "studies/<str:study>/dashboard/<slug:chart>.<str:kind>",
+        analysis.chart_download,
+        name="chart_download",
+    ),
     path("studies/<str:study>/closed/", analysis.closed, name="closed"),
     path("studies/<str:study>/allocation/", analysis.allocation, name="allocation"),
-    path("studies/<str:study>/allocation/<str:site>/", analysis.allocation_request, name="allocation_request"),
+    path(
+        "studies/<str:study>/allocation/<str:site>/", analysis.allocation_request, name="allocation_request"
+    ),
     path("studies/<str:study>/export/", analysis.export, name="export"),
     path("studies/<str:study>/people/", accounts.people, name="people"),
     path("studies/<str:study>/people/new/", accounts.person_new, name="person_new"),
@@ -52,5 +62,7 @@ urlpatterns = [
     path("visits/<int:pk>/missed/", schedule.visit_missed, name="visit_missed"),
     path("visits/<int:pk>/ratings/<str:code>/", assessments.rating, name="rating"),
     path("visits/<int:pk>/ratings/<str:code>/draft/", assessments.draft, name="draft"),
-    path("visits/<int:pk>/ratings/<str:code>/draft/discard/", assessments.draft_discard, name="draft_discard"),
+    path(
+        "visits/<int:pk>/ratings/<str:code>/draft/discard/", assessments.draft_discard, name="draft_discard"
+    ),
 ]

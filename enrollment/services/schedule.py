@@ -1,4 +1,4 @@
-"""The schedule: infusions are planned and recorded, and everything that hangs on them follows."""
+"""The schedule: dosings are planned and recorded, and everything that hangs on them follows."""
 
 from datetime import date
 
@@ -19,50 +19,48 @@ from trialsite.lib.errors import Conflict
 def plan_period(
     period: Period, planned_on: date, *, by: User, version: int, reason: str = "", override_reason: str = ""
 ) -> Period:
-    """Plan the period's infusion; its visits get their windows.
+    """Plan day 0 of the period; its visits get their windows.
 
     Raises ValidationError by field: a change without a reason, a period before it that was not given yet,
     or a day before the washout minimum without an investigator's override. Conflict when `version` is old.
     """
     participant = period.participant
-    with act(by, "schedule.plan", participant.study, participant.site, reason=reason or "infusion planned"):
+    with act(by, "schedule.plan", participant.study, participant.site, reason=reason or "dosing planned"):
         saved = _lock(period, version)
         if saved.dosed_on:
-            raise ValidationError(_("The infusion was given; its date can be corrected, not planned."))
+            raise ValidationError(_("This period was begun; its date can be corrected, not planned."))
         if saved.planned_on and saved.planned_on != planned_on and not reason.strip():
-            raise ValidationError(
-                {"reason": _("The infusion was planned already. Say why its date changes.")}
-            )
+            raise ValidationError({"reason": _("A date was planned already. Say why it changes.")})
         _check_washout(saved, planned_on, by, override_reason)
         saved.planned_on = planned_on
         return _save(saved)
 
 
 def record_dosing(period: Period, dosed_on: date, *, by: User, version: int, reason: str = "") -> Period:
-    """Record the day on which the infusion was given. What happened is never refused for its day; a day
+    """Record the day on which the period's treatment was given. What happened is never refused for its day; a day
     outside the washout rule needs a reason and stands as a deviation."""
     participant = period.participant
-    with act(by, "schedule.plan", participant.study, participant.site, reason=reason or "infusion given"):
+    with act(by, "schedule.plan", participant.study, participant.site, reason=reason or "dosing recorded"):
         saved = _lock(period, version)
         if dosed_on > today_at(participant.site):
-            raise ValidationError({"dosed_on": _("This day lies in the future. Plan the infusion instead.")})
+            raise ValidationError({"dosed_on": _("This day lies in the future. Plan it instead.")})
         if participant.consented_on and dosed_on < participant.consented_on:
             raise ValidationError({"dosed_on": _("This day lies before the consent date. Check both dates.")})
         if saved.dosed_on and saved.dosed_on != dosed_on and not reason.strip():
-            raise ValidationError({"reason": _("You change a recorded infusion date. Say why.")})
+            raise ValidationError({"reason": _("You change a recorded date. Say why.")})
         before = _period_before(saved)
         if before and (not before.dosed_on or before.dosed_on >= dosed_on):
             raise ValidationError(
                 {
-                    "dosed_on": _("Record the infusion of period %(n)d first, with an earlier date.")
-                    % {"n": before.number}
+                    "dosed_on": _("Record %(dosing)s %(n)d first, with an earlier date.")
+                    % {"dosing": participant.protocol.rules.dosing_label, "n": before.number}
                 }
             )
         rule = washout_before(saved)
         early = rule and washout.judge(rule, dosed_on) == "too_early" and not saved.override_by_id
         if early and not reason.strip():
             raise ValidationError(
-                {"reason": _("The washout minimum was not kept. Say why the infusion was given this day.")}
+                {"reason": _("The washout minimum was not kept. Say why it was given this day.")}
             )
         saved.dosed_on = dosed_on
         return _save(saved)
@@ -143,10 +141,8 @@ def _check_washout(period: Period, planned_on: date, by: User, override_reason: 
         if before := _period_before(period):
             raise ValidationError(
                 {
-                    "planned_on": _(
-                        "The washout cannot be computed yet: record the infusion of period %(n)d first."
-                    )
-                    % {"n": before.number}
+                    "planned_on": _("The washout cannot be computed yet: record %(dosing)s %(n)d first.")
+                    % {"dosing": period.participant.protocol.rules.dosing_label, "n": before.number}
                 }
             )
         return
@@ -158,7 +154,7 @@ def _check_washout(period: Period, planned_on: date, by: User, override_reason: 
         raise ValidationError(
             {
                 "planned_on": _(
-                    "The washout ends on %(day)s. An earlier infusion needs an investigator's override with a reason."
+                    "The washout ends on %(day)s. An earlier day needs an investigator's override with a reason."
                 )
                 % {"day": f"{rule.earliest_on:%-d %b %Y}"}
             }

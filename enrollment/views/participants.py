@@ -203,7 +203,7 @@ def randomise(request: Request, study: str, code: str) -> HttpResponse:
         say_errors(request, error)
     else:
         messages.success(
-            request, _("%(code)s is randomised. Next: plan the first infusion.") % {"code": participant.code}
+            request, _("%(code)s is randomised. Next: plan the first period.") % {"code": participant.code}
         )
     return redirect("participant", study, code)
 

@@ -41,7 +41,7 @@ def plan(request: Request, pk: int) -> HttpResponse:
         except Conflict as conflict:
             return _conflict(request, "enrollment/plan.html", period, form, conflict)
         else:
-            messages.success(request, _("Infusion planned; the visits follow it."))
+            messages.success(request, _("Planned; the visits follow this day."))
             return redirect("participant", participant.study.code, participant.code)
     return render(request, "enrollment/plan.html", _context(period, form))
 
@@ -61,7 +61,7 @@ def dosing(request: Request, pk: int) -> HttpResponse:
         except Conflict as conflict:
             return _conflict(request, "enrollment/dosing.html", period, form, conflict)
         else:
-            messages.success(request, _("Infusion recorded; the visit windows follow this day."))
+            messages.success(request, _("Recorded; the visit windows follow this day."))
             return redirect("participant", participant.study.code, participant.code)
     return render(request, "enrollment/dosing.html", _context(period, form))
 

@@ -1,11 +1,9 @@
-"""Home: what this person can do now, this week, and what waits on others."""
+"""The way in: from the address alone to the person's study."""
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
-from enrollment.selectors import study_for
-from enrollment.worklist import worklist
 from trialsite.accounts.http import Request
 from trialsite.accounts.models import Membership, Study
 
@@ -18,9 +16,3 @@ def home(request: Request) -> HttpResponse:
     if len(studies) == 1:
         return redirect("today", studies[0].code)
     return render(request, "enrollment/home.html", {"choices": studies})
-
-
-@require_GET
-def today(request: Request, study: str) -> HttpResponse:
-    chosen = study_for(request.user, study, "home.view")
-    return render(request, "enrollment/today.html", {"columns": worklist(request.user, chosen)})
