@@ -13,7 +13,7 @@ from assessments.domain import checks
 from assessments.domain.instrument import Instrument
 from assessments.forms import RatingForm, fresh_fields, new_token, saved_fields, typed_fields
 from assessments.models import Assessment, Draft
-from assessments.presenters import conflict_rows, rating_page
+from assessments.presenters import conflict_rows, rating_page, rating_row
 from assessments.selectors import assessment_of, instrument_of, instruments_due
 from assessments.worklist import items_missing
 from enrollment.models import Visit
