@@ -181,6 +181,15 @@ def board_page(study: Study, found: dict[str, Any] | None) -> dict[str, Any]:
             }
             for arm in found["arms"]
         ]
+        page["among"] = [
+            {
+                "label": labels[group["arm"]],
+                "n": group["n"],
+                "arms": [{**row, "label": labels[row["arm"]]} for row in group["arms"]],
+            }
+            for group in found.get("among_responders", [])
+            if group["n"]
+        ]
         monitoring = found.get("monitoring")
         if monitoring:
             page["compared"] = [labels.get(code, code) for code in monitoring["compare"]]

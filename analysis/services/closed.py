@@ -116,6 +116,7 @@ def _report(rules: Protocol, rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "completers": len(completers),
         "arms": [_arm(rules, arm.code, arm.label, completers) for arm in rules.arms],
+        "among_responders": _among_responders(rules, list(completers.values())),
         "monitoring": _monitoring(rules.stopping, list(completers.values())) if rules.stopping else None,
     }
 
@@ -151,6 +152,30 @@ def _arm(
         "mean_change": mean(row["change"] for row in rows) if rows else None,
         "visits": visits,
     }
+
+
+def _among_responders(rules: Protocol, completers: list[dict[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """For each arm: the completers who responded with it, and what every arm did in the same people."""
+    codes = [arm.code for arm in rules.arms]
+    found = []
+    for code in codes:
+        people = [by for by in completers if by[code]["response"]]
+        found.append(
+            {
+                "arm": code,
+                "n": len(people),
+                "arms": [
+                    {
+                        "arm": other,
+                        "responders": sum(bool(by[other]["response"]) for by in people),
+                        "remitters": sum(bool(by[other]["remission"]) for by in people),
+                        "mean_change": mean(by[other]["change"] for by in people) if people else None,
+                    }
+                    for other in codes
+                ],
+            }
+        )
+    return found
 
 
 def _monitoring(rule: StoppingRule, completers: list[dict[str, dict[str, Any]]]) -> dict[str, Any]:
