@@ -105,6 +105,21 @@ def test_a_band_ends_where_the_next_infusion_was_given() -> None:
     assert built.bands[0].end == second
 
 
+def test_a_plan_after_the_longest_interval_stays_at_the_edge_of_the_band() -> None:
+    """A day that is too late can be planned; its mark does not leave the band."""
+    late = INFUSION + timedelta(days=80)
+    built = strip.build(
+        course(
+            period(1, INFUSION, state="done"),
+            period(2, None, late),
+            today=INFUSION,
+            washouts=(washout(INFUSION),),
+        )
+    )
+    planned = next(mark for mark in built.bands[0].marks if mark.kind == "planned")
+    assert number(planned.x) == pytest.approx(built.bands[0].right, abs=0.01)
+
+
 def test_today_stands_between_the_dates_around_it() -> None:
     """On day 4 today lies half way between the ticks of day 3 and day 5."""
     built = strip.build(course(period(1, INFUSION), today=INFUSION + timedelta(days=4)))

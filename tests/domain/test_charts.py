@@ -1,0 +1,228 @@
+"""Charts: values are where the axes say, gaps stay gaps, and drawing and table say the same."""
+
+import re
+import xml.etree.ElementTree as ET
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pytest
+from django.template.loader import render_to_string
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis import charts
+from analysis.chart_flow import Step, flow
+from analysis.chart_looks import LookPoint, boundary, means
+from analysis.chart_pages import svg_file
+from analysis.chart_shapes import Chart, Frame, num, path, steps, ticks
+
+VISITS = [("BASELINE", "Baseline", 0), ("DAY1", "Day 1", 1), ("DAY3", "Day 3", 3)]
+SEVEN_OF_12 = charts.Proportion(7, 12, 700 / 12, 27.67, 84.83)
+NOBODY = charts.Proportion(0, 0, None, None, None)
+
+
+def trajectories() -> Chart:
+    return charts.trajectories(
+        [
+            charts.Trajectory("P-0101", 1, {"BASELINE": 25, "DAY1": None, "DAY3": 5}),
+            charts.Trajectory("P-0101", 2, {"BASELINE": 26, "DAY1": 20, "DAY3": 21}),
+        ],
+        VISITS,
+        maximum=40,
+        score="HAMD17",
+        remission_max=7,
+    )
+
+
+def pooled() -> Chart:
+    return charts.proportions(
+        "Response", "By day.", [("Day 1", [SEVEN_OF_12, NOBODY])], ["response", "remission"]
+    )
+
+
+def enrolment() -> Chart:
+    start = date(2026, 1, 5)
+    return charts.enrolment([(start, 1), (start + timedelta(days=10), 3)], 30)
+
+
+def washouts() -> Chart:
+    return charts.washouts([(14, 1), (33, 2), (63, 1)], minimum=14, target=33, maximum=63)
+
+
+def looks() -> Chart:
+    return boundary([LookPoint(1, 12, 3.1, 2.456), LookPoint(2, 30, None, None)], name="O’Brien–Fleming")
+
+
+def by_arm() -> Chart:
+    return means(
+        [("A & B", [(28.0, 12), (None, 0)]), ("A", [(27.5, 12), (6.25, 12)])],
+        [("Baseline", 0), ("Day 1", 1)],
+        maximum=30,
+        score="HAMD17",
+    )
+
+
+def steps_of_flow() -> Chart:
+    return flow([Step("Screened", 19), Step("Screen failures <none>", 5, out=True), Step("Randomised", 14)])
+
+
+ALL = [trajectories, pooled, enrolment, washouts, looks, by_arm, steps_of_flow]
+
+
+@given(
+    low=st.floats(-1e4, 1e4),
+    span=st.floats(0.01, 1e5),
+    about=st.integers(2, 8),
+)
+def test_ticks_are_round_even_and_enclose_the_data(low: float, span: float, about: int) -> None:
+    """An axis starts at or below the smallest value, ends at or above the largest, in equal steps."""
+    found = ticks(low, low + span, about)
+    step = found[1] - found[0]
+    assert found[0] <= low + step * 1e-6
+    assert found[-1] >= low + span - step * 1e-6
+    assert len(found) <= about + 3
+    assert f"{step:.0e}"[0] in "125"
+    assert all(b - a == pytest.approx(step, rel=1e-6) for a, b in pairwise(found))
+
+
+def test_numbers_for_svg_have_a_full_stop_and_no_noise() -> None:
+    """A decimal comma would break the drawing."""
+    assert [num(1 / 3), num(2.0), num(-0.26)] == ["0.3", "2", "-0.3"]
+
+
+def test_a_gap_in_the_data_is_a_gap_in_the_line() -> None:
+    """A missing value is neither drawn as 0 nor bridged."""
+    assert path([(0, 1), None, (2, 3), (4, 5)]) == "M0 1M2 3L4 5"
+    assert path([None]) == ""
+    assert steps([(0, 9), (5, 4)]) == "M0 9H5V4"
+
+
+def test_a_value_is_where_the_axis_says() -> None:
+    """The same scale places points, ticks and thresholds."""
+    frame = Frame(460, 280, 0, 40)
+    assert frame.y(0) == 280 - frame.bottom
+    assert frame.y(40) == frame.top
+    assert frame.y(20) == pytest.approx((frame.y(0) + frame.y(40)) / 2)
+
+
+def test_a_visit_without_a_total_has_no_point() -> None:
+    """Period 1 has two totals of three visits: two points, a broken line, and "not done" in the table."""
+    chart = trajectories()
+    first, second = chart.lines
+    assert (len(first.points), first.d.count("M")) == (2, 2)
+    assert (len(second.points), second.d.count("M")) == (3, 1)
+    assert chart.rows[0] == ("P-0101", "1", "25", "not done", "5")
+    assert chart.n == "n = 1 participant"
+
+
+def test_periods_stand_side_by_side() -> None:
+    """Every point of period 2 lies to the right of every point of period 1."""
+    first, second = trajectories().lines
+    assert max(float(p.x) for p in first.points) < min(float(p.x) for p in second.points)
+
+
+def test_a_bar_has_its_height_and_its_whisker() -> None:
+    """7 of 12 reaches 58.3 per cent of the axis; the whisker goes from the lower to the upper limit."""
+    chart = pooled()
+    frame = Frame(chart.width, chart.height, 0, 100)
+    (bar,) = chart.boxes
+    assert float(bar.y) == pytest.approx(frame.y(700 / 12), abs=0.1)
+    assert bar.tip == "Day 1, response: 7/12, 58 % (28–85 %)"
+    whisker = next(rule for rule in chart.rules if rule.kind == "whisker" and rule.x1 == rule.x2)
+    assert float(whisker.y1) == pytest.approx(frame.y(27.67), abs=0.1)
+    assert float(whisker.y2) == pytest.approx(frame.y(84.83), abs=0.1)
+
+
+def test_nobody_evaluable_is_said_and_not_drawn_as_zero() -> None:
+    """0 of 0 is no bar of height 0."""
+    chart = pooled()
+    assert len(chart.boxes) == 1
+    assert chart.rows == (("Day 1", "7/12, 58 % (28–85 %)", "none evaluable"),)
+
+
+def test_enrolment_counts_against_the_plan() -> None:
+    """The planned number is a line, whatever was reached."""
+    chart = enrolment()
+    assert chart.description == "3 of 30 planned participants are randomised."
+    assert chart.rows[-1] == ("15 Jan 2026", "3")
+    assert any(text.text == "planned: 30" for text in chart.texts)
+
+
+def test_enrolment_before_the_first_participant() -> None:
+    """An empty study has a chart without a line and a sentence that says 0."""
+    chart = charts.enrolment([], 30)
+    assert chart.description.startswith("0 of 30")
+    assert chart.rows == ()
+
+
+def test_each_washout_is_a_dot_between_its_limits() -> None:
+    """Four participants, four dots; the mean is over people, not over distinct lengths."""
+    chart = washouts()
+    assert len(chart.points) == 4
+    assert chart.description == "Mean 35.8 days, from 14 to 63."
+
+
+def test_many_washouts_become_a_histogram_that_loses_nobody() -> None:
+    """Weeks add up to the number of participants; the table keeps the days."""
+    counts = [(days, 20) for days in range(14, 64)]
+    chart = charts.washouts(counts, minimum=14, target=33, maximum=63)
+    heads = [int(re.search(r": (\d+) ", box.tip)[1]) for box in chart.boxes]  # type: ignore[index]
+    assert sum(heads) == 20 * 50
+    assert not chart.points
+    assert len(chart.rows) == 50
+
+
+def test_a_look_not_taken_has_no_figure() -> None:
+    """The second look is planned: no z, no boundary point, and the table says so."""
+    chart = looks()
+    assert chart.description == "Look 1: z = 2.456 against 3.100, boundary not crossed."
+    assert chart.rows[1] == ("2", "30", "not taken yet", "not taken yet")
+    assert len(chart.points) == 1
+
+
+@pytest.mark.parametrize(
+    ("z", "said"), [(3.1, "boundary crossed"), (-3.2, "boundary crossed"), (3.09, "not crossed")]
+)
+def test_the_boundary_is_crossed_when_it_is_reached(z: float, said: str) -> None:
+    """Either side counts in a two-sided plan, and reaching the boundary is crossing it."""
+    assert said in boundary([LookPoint(1, 12, 3.1, z)], name="b").description
+
+
+def test_those_who_leave_stand_beside_the_main_line() -> None:
+    """Losses are to the right; the main line goes straight down."""
+    chart = steps_of_flow()
+    main = [box for box in chart.boxes if box.kind == "step"]
+    out = [box for box in chart.boxes if box.kind == "step-out"]
+    assert len({box.x for box in main}) == 1
+    assert float(out[0].x) > float(main[0].x) + float(main[0].width)
+    assert [row[1] for row in chart.rows] == ["19", "5", "14"]
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_everything_is_inside_the_drawing(make) -> None:  # type: ignore[no-untyped-def]
+    """No mark and no box beyond the edge of the paper."""
+    chart = make()
+    points = [*chart.points, *(point for line in chart.lines for point in line.points)]
+    assert all(0 <= float(p.x) <= chart.width and 0 <= float(p.y) <= chart.height for p in points)
+    assert all(float(b.x) + float(b.width) <= chart.width for b in chart.boxes)
+    assert all(float(b.y) + float(b.height) <= chart.height for b in chart.boxes)
+    assert all(0 <= float(t.y) <= chart.height for t in chart.texts)
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_the_drawing_obeys_the_content_security_policy(make) -> None:  # type: ignore[no-untyped-def]
+    """No inline style, no script, no event handler; every value that can be pointed at has its words."""
+    html = render_to_string("analysis/_chart.html", {"chart": make()})
+    assert not re.search(r"\sstyle=|<style|<script|\son\w+=", html)
+    assert html.count("data-tip=") == html.count("data-tick")
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_the_file_is_well_formed_and_carries_its_title(make) -> None:  # type: ignore[no-untyped-def]
+    """The download opens in any program, with names escaped and colours inside."""
+    chart = make()
+    root = ET.fromstring(svg_file(chart))  # noqa: S314 -- our own file
+    words = " ".join(text.strip() for text in root.itertext())
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert chart.title in words
+    assert "--ts-series-1" in words
