@@ -3,7 +3,7 @@
 Why not a chart library: docs/decisions/0003-own-svg.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -95,7 +95,9 @@ def trajectories(
     )
 
 
-def _trajectory(line: Trajectory, visits: Sequence[tuple[str, str, int]], at: object, frame: Frame) -> Line:
+def _trajectory(
+    line: Trajectory, visits: Sequence[tuple[str, str, int]], at: Callable[[int, int], float], frame: Frame
+) -> Line:
     places: list[tuple[float, float] | None] = []
     points = []
     for index, (code, label, _day) in enumerate(visits):
@@ -103,7 +105,7 @@ def _trajectory(line: Trajectory, visits: Sequence[tuple[str, str, int]], at: ob
         if total is None:
             places.append(None)
             continue
-        x, y = at(line.period, index), frame.y(total)  # type: ignore[operator]
+        x, y = at(line.period, index), frame.y(total)
         places.append((x, y))
         tip = _("%(who)s, period %(period)d, %(visit)s: %(total)d") % {
             "who": line.participant,

@@ -98,6 +98,7 @@ def _place(spots: list[Spot]) -> None:
 
 def _mark(strip: StripInput, spot: Spot) -> Mark:
     """What one spot shows: its shape (`state`), its short label, and its text for pointer and ear."""
+    state: str
     if spot.kind == "visit" and spot.visit:
         state, url, label = spot.visit.state, spot.visit.url, str(spot.visit.day)
     elif spot.kind == "infusion" and spot.period:

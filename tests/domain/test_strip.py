@@ -206,7 +206,12 @@ def test_any_course_stays_on_the_paper(
     for index, offset in enumerate(dosed, start=1):
         day0 = None if offset is None else INFUSION + timedelta(days=offset)
         visits = tuple(
-            visit(day, day0, "planned" if done is None else "done", done and INFUSION + timedelta(days=done))
+            visit(
+                day,
+                day0,
+                "planned" if done is None else "done",
+                None if done is None else INFUSION + timedelta(days=done),
+            )
             for day, done in zip(DAYS, performed, strict=True)
         )
         periods.append(strip.StripPeriod(index, day0, None, visits))
