@@ -38,7 +38,8 @@ class Command(BaseCommand):
         except PermissionDenied as error:
             kind = "unblinded" if unblinded else "blinded"
             raise CommandError(
-                f"{by.username} has no role in {study.code} that may take {kind} exports."
+                f"{by.username} has no role in {study.code} that may take {kind} exports. "
+                "Grant one: manage.py grant_role --study CODE --username NAME --role ROLE"
             ) from error
         digest = write_folder(
             study, sites_where(by, action, study), options["out"], by=by, unblinded=unblinded

@@ -86,7 +86,12 @@ def _person(rules: Protocol, site: Site, rng: random.Random) -> Person:
     """One in ten fails screening, one in twelve leaves after a period; ratings fall more in the first arm."""
     consented = BEGIN + timedelta(days=rng.randrange(600))
     total = rng.randint(20, 34)
-    common: dict[str, Any] = {"site": site, "consented_on": consented, "age": rng.randint(18, 70), "sex": rng.choice("FM")}
+    common: dict[str, Any] = {
+        "site": site,
+        "consented_on": consented,
+        "age": rng.randint(18, 70),
+        "sex": rng.choice("FM"),
+    }
     if rng.random() < 0.1:
         return Person(
             **common, screening_total=rng.randint(8, 19), status="screen_failed", left_reason="HAM-D below 20"
