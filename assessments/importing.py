@@ -110,7 +110,7 @@ class Importer:
             yield Problem(row.line, "site", row.site, f"no such site; the sites are {', '.join(self.sites)}")
         person = self.people.get(row.participant)
         if person is None and not self.create:
-            yield Problem(row.line, "participant", row.participant, "no such participant in this study")
+            yield Problem(row.line, "participant", row.participant, self._unknown())
         elif person and row.site in self.sites and self.site_codes[person.site_id] != row.site:
             yield Problem(
                 row.line, "site", row.site, f"this participant is of site {self.site_codes[person.site_id]}"
@@ -137,6 +137,11 @@ class Importer:
             )
         elif not row.is_missing:
             yield from self._value_problems(row)
+
+    def _unknown(self) -> str:
+        if self.protocol.rules.allocation is None:
+            return "no such participant in this study; --create-participants enrols those of the file"
+        return "no such participant in this study; screen and randomise them first"
 
     def _value_problems(self, row: Row) -> Iterator[Problem]:
         instrument = instrument_of(self.protocol.rules, row.instrument)

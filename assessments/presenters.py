@@ -11,6 +11,7 @@ from assessments.domain.instrument import Instrument
 from assessments.forms import RatingForm
 from assessments.models import Assessment, Draft
 from enrollment.models import Visit
+from trialsite.audit.trail import Change, history
 
 LABELS = {
     "rater": gettext_lazy("Rater"),
@@ -114,6 +115,13 @@ def _window(visit: Visit) -> str:
     }
 
 
+def _history(assessment: Assessment | None) -> list[Change]:
+    """What was changed in a rating after it was first saved, newest first."""
+    if assessment is None or assessment.version == 1:
+        return []
+    return history(f"participant:{assessment.participant_id}", "assessments_assessment", assessment.pk)
+
+
 def rating_row(instrument: Instrument, assessment: Assessment | None) -> dict[str, Any]:
     """A rating as the visit's page shows it: what it is, and each item in words."""
     reasons = dict(instrument.missing_reasons)
@@ -127,9 +135,13 @@ def rating_row(instrument: Instrument, assessment: Assessment | None) -> dict[st
                     "number": item.number,
                     "name": item.name,
                     "value": value,
-                    "anchor": item.anchors[value].text
-                    if value is not None
-                    else _(reasons.get(why, why)),
+                    "anchor": item.anchors[value].text if value is not None else _(reasons.get(why, why)),
                 }
             )
-    return {"code": instrument.code, "instrument": instrument, "assessment": assessment, "answers": items}
+    return {
+        "code": instrument.code,
+        "instrument": instrument,
+        "assessment": assessment,
+        "answers": items,
+        "history": _history(assessment),
+    }

@@ -4,7 +4,7 @@ from django.urls import path
 
 from analysis import views as analysis
 from assessments import views as assessments
-from enrollment.views import calendar, participants, schedule, today
+from enrollment.views import audit, calendar, participants, schedule, today
 from trialsite.accounts import views as accounts
 from trialsite.audit import health
 
@@ -51,6 +51,7 @@ urlpatterns = [
     path(
         "studies/<str:study>/allocation/<str:site>/", analysis.allocation_request, name="allocation_request"
     ),
+    path("studies/<str:study>/audit/", audit.audit, name="audit"),
     path("studies/<str:study>/export/", analysis.export, name="export"),
     path("studies/<str:study>/people/", accounts.people, name="people"),
     path("studies/<str:study>/people/new/", accounts.person_new, name="person_new"),

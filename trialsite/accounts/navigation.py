@@ -18,6 +18,7 @@ ROOMS = [
     ("closed.view", "closed", _("Closed report")),
     ("allocation.view", "allocation", _("Allocation")),
     ("export.blinded", "export", _("Export")),
+    ("audit.view", "audit", _("Audit trail")),
     ("people.manage", "people", _("People and sites")),
 ]
 

@@ -41,6 +41,7 @@ washout.override              . I . . . . . . .
 calendar.view                 C I M D . . F A .
 assessment.view               C I M D . . F A .
 assessment.enter              C I . . . . . . .
+audit.view                    . . M D . . . A .
 dashboard.view                C I M D . S F A .
 closed.view                   . . . . . S . . .
 enrollment.pause              . . . . . S . . .

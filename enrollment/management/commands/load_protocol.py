@@ -34,3 +34,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{version.study.code} {version.version} {said} (SHA-256 {version.sha256[:16]})."
             )
+            if not version.study.memberships.exists():
+                self.stdout.write(
+                    "  Nobody has a role in it yet: manage.py add_administrator, or grant_role."
+                )

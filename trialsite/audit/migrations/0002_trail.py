@@ -15,5 +15,5 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             "grant delete on audit_outbox, axes_accessattempt, axes_accesslog, axes_accessfailurelog to trialsite_app",
             migrations.RunSQL.noop,
-        )
+        ),
     ]
