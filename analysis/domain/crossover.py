@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student_t
 
 Floats = NDArray[np.float64]
+Rows = ArrayLike | Sequence[Sequence[float | None]]
 Gap = Literal["sequence_empty", "too_few", "no_variation", "collinear"]
 
 
@@ -94,10 +95,10 @@ def student(estimate: float, se: float, df: float, level: float = 0.95) -> Contr
     """
     if not (se > 0 and df > 0 and 0 < level < 1):
         raise ValueError(f"se {se}, df {df} must be positive and level {level} within 0 and 1")
-    t = estimate / se
-    half = student_t.isf((1 - level) / 2, df) * se
-    figures = estimate, se, df, t, 2 * student_t.sf(abs(t), df), estimate - half, estimate + half
-    return Contrast(*(float(figure) for figure in figures), level=level)
+    estimate, se, df = float(estimate), float(se), float(df)
+    half = float(student_t.isf((1 - level) / 2, df)) * se
+    p = float(2 * student_t.sf(abs(estimate / se), df))
+    return Contrast(estimate, se, df, estimate / se, p, estimate - half, estimate + half, level)
 
 
 def pairs(frame: pd.DataFrame, test: str, reference: str, value: str = "value") -> Pairs:
@@ -129,7 +130,7 @@ def pairs(frame: pd.DataFrame, test: str, reference: str, value: str = "value") 
     return Pairs(values[first], values[~first], tuple(compress(ids, first)), tuple(compress(ids, ~first)))
 
 
-def as_pairs(rows: ArrayLike | Sequence[Sequence[float | None]]) -> Floats:
+def as_pairs(rows: Rows) -> Floats:
     """Rows of (period 1, period 2) as floats of shape (n, 2), None as NaN. ValueError for anything else."""
     array = np.array(rows, dtype=np.float64)
     array = array.reshape(0, 2) if array.size == 0 else array
@@ -138,7 +139,7 @@ def as_pairs(rows: ArrayLike | Sequence[Sequence[float | None]]) -> Floats:
     return array
 
 
-def hills_armitage(ab: ArrayLike, ba: ArrayLike, level: float = 0.95) -> HillsArmitage:
+def hills_armitage(ab: Rows, ba: Rows, level: float = 0.95) -> HillsArmitage:
     """Treatment, period and carry-over contrasts of an AB/BA trial, from complete participants.
 
     `ab`, `ba`: shape (n, 2), period 1 and 2; test first in `ab`. With d = y_1 − y_2, s = y_1 + y_2 and means by
@@ -173,7 +174,7 @@ def hills_armitage(ab: ArrayLike, ba: ArrayLike, level: float = 0.95) -> HillsAr
 
 
 def baseline_adjusted(
-    ab: ArrayLike, ba: ArrayLike, ab_baselines: ArrayLike, ba_baselines: ArrayLike, level: float = 0.95
+    ab: Rows, ba: Rows, ab_baselines: Rows, ba_baselines: Rows, level: float = 0.95
 ) -> BaselineAdjusted:
     """Treatment and period contrasts adjusted for the baseline of each period.
 
@@ -214,7 +215,9 @@ def rounding(values: Floats) -> float:
     return float(values.size * (1e-12 * np.abs(values).max(initial=0.0)) ** 2)
 
 
-def _two_samples(one: Floats, two: Floats, weights: tuple[float, float], floor: float, level: float) -> Contrast:
+def _two_samples(
+    one: Floats, two: Floats, weights: tuple[float, float], floor: float, level: float
+) -> Contrast:
     """Weighted sum of two means, with the pooled variance; the weights differ in sign at most."""
     a, b = weights
     if not (len(one) and len(two)):
@@ -242,5 +245,5 @@ def _least_squares(design: Floats, d: Floats, floor: float, level: float) -> lis
     squares = float(((d - design @ solution) ** 2).sum())
     if squares <= floor:
         return [unknown("no_variation", level, float(e), n - columns) for e in solution]
-    variances = squares / (n - columns) * np.diag(np.linalg.inv(design.T @ design))
-    return [student(float(e), float(np.sqrt(v)), n - columns, level) for e, v in zip(solution, variances, strict=True)]
+    errors = np.sqrt(squares / (n - columns) * np.diag(np.linalg.inv(design.T @ design)))
+    return [student(e, se, n - columns, level) for e, se in zip(solution, errors, strict=True)]
