@@ -1,11 +1,38 @@
-"""Default-deny: every view needs a logged-in person unless it says `login_not_required`."""
+"""Default-deny: every view needs a logged-in person, and one who is there."""
 
+import time
+from collections.abc import Callable
 from typing import cast
 
+from django.conf import settings
+from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRedirect
+
+
+class PresenceMiddleware:
+    """Signs out whoever did nothing for SESSION_IDLE_SECONDS, and everybody after SESSION_COOKIE_AGE.
+
+    What a page does by itself (polling, keeping a draft) says so in the header X-Background and does not
+    count as being there.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            now = int(time.time())
+            began = request.session.setdefault("began", now)
+            seen = request.session.setdefault("seen", now)
+            if now - seen > settings.SESSION_IDLE_SECONDS or now - began > settings.SESSION_COOKIE_AGE:
+                logout(request)
+            elif "X-Background" not in request.headers and now - seen > 30:
+                # Not at every request: each would be a write.
+                request.session["seen"] = now
+        return self.get_response(request)
 
 
 class LoginRequiredMiddleware(DjangoLoginRequired):

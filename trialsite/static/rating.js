@@ -256,7 +256,7 @@
       method: "POST",
       body: new FormData(form),
       credentials: "same-origin",
-      headers: { "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content, Accept: "application/json" },
+      headers: { "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content, Accept: "application/json", "X-Background": "1" },
       keepalive: true,
     })
       .then(function (answer) {

@@ -1,0 +1,56 @@
+"""Nobody stays signed in who is not there."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from trialsite.accounts.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+def _age(client: Client, **seconds: int) -> None:
+    session = client.session
+    for name, value in seconds.items():
+        session[name] -= value
+    session.save()
+
+
+@pytest.fixture
+def signed_in(as_user: Callable[[User], Client], coordinator: User) -> Client:
+    client = as_user(coordinator)
+    assert client.get(reverse("today", args=["KETNAL"])).status_code == 200
+    return client
+
+
+def test_a_quarter_of_an_hour_without_work_signs_out(signed_in: Client) -> None:
+    """The next page asks to sign in; htmx is told to go there as a whole."""
+    _age(signed_in, seen=15 * 60 + 1)
+    assert signed_in.get(reverse("today", args=["KETNAL"])).status_code == 302
+    answer = signed_in.get(reverse("participants", args=["KETNAL"]), headers={"HX-Request": "true"})
+    assert "/login/" in answer["HX-Redirect"]
+
+
+def test_work_keeps_one_signed_in_but_polling_does_not(signed_in: Client) -> None:
+    """A page opened after ten minutes starts the clock again; what a page asks by itself does not."""
+    url = reverse("dashboard", args=["KETNAL"])
+    _age(signed_in, seen=600)
+    signed_in.get(url, headers={"X-Background": "1"})
+    _age(signed_in, seen=400)
+    assert signed_in.get(url, headers={"X-Background": "1"}).status_code == 302
+
+
+def test_work_starts_the_clock_again(signed_in: Client) -> None:
+    url = reverse("today", args=["KETNAL"])
+    _age(signed_in, seen=600)
+    signed_in.get(url)
+    _age(signed_in, seen=400)
+    assert signed_in.get(url).status_code == 200
+
+
+def test_twelve_hours_are_the_end_however_busy(signed_in: Client) -> None:
+    """The absolute limit does not move with work."""
+    _age(signed_in, began=12 * 3600 + 1)
+    assert signed_in.get(reverse("today", args=["KETNAL"])).status_code == 302
