@@ -1,5 +1,7 @@
 """Which charts a page shows, from the figures that it already has; and one chart as a file."""
 
+import csv
+import io
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -75,7 +77,7 @@ def closed_charts(page: dict[str, Any]) -> list[Chart]:
             LookPoint(
                 look["number"],
                 look["completers"],
-                monitoring["boundary"] if look["number"] == due else None,
+                look.get("boundary"),
                 monitoring["z"] if look["number"] == due else None,
             )
             for look in monitoring["looks"]
@@ -83,6 +85,13 @@ def closed_charts(page: dict[str, Any]) -> list[Chart]:
         planned = next((b["name"] for b in page.get("boundaries", []) if b["planned"]), _("planned boundary"))
         shown.insert(0, boundary(looks, name=str(planned)))
     return shown
+
+
+def csv_file(chart: Chart) -> str:
+    """The numbers of the chart, as its table has them."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([chart.columns, *chart.rows])
+    return out.getvalue()
 
 
 def svg_file(chart: Chart) -> str:

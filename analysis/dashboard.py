@@ -1,9 +1,5 @@
 """What the dashboards show. They read stored outcomes and figures; nothing is derived here but proportions."""
 
-import csv
-import io
-from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -210,42 +206,3 @@ def board_page(study: Study, found: dict[str, Any] | None) -> dict[str, Any]:
                 for name, value in monitoring.get("boundaries", {}).items()
             ]
     return page
-
-
-def chart_csv(study: Study, sites: QuerySet[Site], chart: str) -> str | None:
-    """The numbers behind a chart of the blinded dashboard as CSV; None for an unknown chart."""
-    page = dashboard_page(study, sites)
-    if not page["figures"]:
-        return None
-    makers: dict[str, Callable[[], list[list[Any]]]] = {
-        "enrolment": lambda: [["date", "randomised"], *page["figures"]["enrolment"]],
-        "flow": lambda: [["step", "n"], *([row["label"], row["n"]] for row in page["flow"])],
-        "pooled": lambda: [
-            ["visit", "evaluable", "responders", "remitters"],
-            *([row["visit"], row["n"], row["responders"], row["remitters"]] for row in page["pooled"]),
-        ],
-        "washouts": lambda: [["days", "participants"], *page["figures"]["washouts"]],
-        "trajectories": lambda: [
-            ["participant", "period", "visit", "total"],
-            *(
-                [person["code"], period["number"], visit, total]
-                for person in page["trajectories"]
-                for period in person["periods"]
-                for visit, total in [("BASELINE", period["baseline"]), *period["totals"]]
-            ),
-        ],
-    }
-    if chart not in makers:
-        return None
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(makers[chart]())
-    return out.getvalue()
-
-
-def enrolment_dates(figures: dict[str, Any]) -> list[tuple[date, int]]:
-    """(day, participants randomised until then), ascending."""
-    total, found = 0, []
-    for day, count in figures["enrolment"]:
-        total += count
-        found.append((date.fromisoformat(day), total))
-    return found

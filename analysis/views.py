@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from analysis import closed as closed_reader
-from analysis.dashboard import board_page, chart_csv, dashboard_page, serial_of
+from analysis.chart_pages import closed_charts, csv_file, dashboard_charts, svg_file
+from analysis.dashboard import board_page, dashboard_page, serial_of
 from analysis.exports import archive
 from analysis.forms import ExportForm
 from analysis.services.exports import record_export
@@ -27,22 +28,22 @@ def dashboard(request: Request, study: str) -> HttpResponse:
     if request.htmx and request.GET.get("serial") == str(serial_of(chosen)):
         return HttpResponse(status=204)
     context = dashboard_page(chosen, sites_where(request.user, "dashboard.view", chosen))
+    context["charts"] = dashboard_charts(context)
     template = "analysis/_figures.html" if request.htmx else "analysis/dashboard.html"
     return render(request, template, context)
 
 
 @require_GET
 def chart_download(request: Request, study: str, chart: str, kind: str) -> HttpResponse:
+    """A chart of the blinded dashboard as its numbers (csv) or its drawing (svg)."""
     chosen = study_for(request.user, study, "dashboard.view")
-    content = (
-        chart_csv(chosen, sites_where(request.user, "dashboard.view", chosen), chart)
-        if kind == "csv"
-        else None
-    )
-    if content is None:
+    page = dashboard_page(chosen, sites_where(request.user, "dashboard.view", chosen))
+    found = next((one for one in dashboard_charts(page) if one.slug == chart), None)
+    if found is None or kind not in {"csv", "svg"}:
         raise Http404
-    response = HttpResponse(content, "text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{study}-{chart}.csv"'
+    content, media = (svg_file(found), "image/svg+xml") if kind == "svg" else (csv_file(found), "text/csv")
+    response = HttpResponse(content, f"{media}; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{study}-{chart}.{kind}"'
     return response
 
 
@@ -53,7 +54,9 @@ def closed(request: Request, study: str) -> HttpResponse:
     if request.htmx and found and request.GET.get("serial") == str(found["serial"]):
         return HttpResponse(status=204)
     template = "analysis/_closed_figures.html" if request.htmx else "analysis/closed.html"
-    return render(request, template, board_page(chosen, found))
+    context = board_page(chosen, found)
+    context["charts"] = closed_charts(context)
+    return render(request, template, context)
 
 
 @require_GET

@@ -201,8 +201,13 @@ def _monitoring(rule: StoppingRule, completers: list[dict[str, dict[str, Any]]])
         "look_due": due[-1].number if due else None,
         "flag": "no look due",
     }
+    final = rule.looks[-1].completers
+    plan = sequential.boundary(
+        rule.spending, [look.completers / final for look in rule.looks], rule.alpha, rule.sides
+    )
+    for look, planned in zip(result["looks"], plan, strict=True):
+        look["boundary"] = planned
     if due:
-        final = rule.looks[-1].completers
         information = [look.completers / final for look in due]
         p = binary.mcnemar_exact(first, second)
         z = float(norm.isf(p / 2))
