@@ -111,13 +111,6 @@ begin
     where s.study_id = study order by t.code, s.position;
 end $$;
 
--- Is a list there at all? All that a coordinator may know before randomising.
-create function closed.has_free_slot(study bigint, site bigint) returns boolean
-language sql stable security definer set search_path = pg_catalog, closed, pg_temp as $$
-  select exists (select from closed.slot s
-    where s.study_id = study and s.participant_id is null and (s.site_id = site or s.site_id is null))
-$$;
-
 revoke execute on all functions in schema closed from public;
-grant execute on function closed.assign(bigint), closed.report_for(text, bigint), closed.list_for(text, bigint),
-  closed.has_free_slot(bigint, bigint) to trialsite_app;
+grant execute on function closed.assign(bigint), closed.report_for(text, bigint), closed.list_for(text, bigint)
+  to trialsite_app;

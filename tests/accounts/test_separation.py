@@ -1,0 +1,38 @@
+"""Nobody both administers a study and works with its data, whatever writes the grant."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from tests.conftest import MakeUser
+from trialsite.accounts.acting import signed_by
+from trialsite.accounts.models import Membership, Study, User
+from trialsite.accounts.services import end_role, grant_role
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(("held", "wanted"), [("admin", "coordinator"), ("investigator", "admin")])
+def test_the_service_refuses_the_pair_in_words(
+    held: str, wanted: str, make_user: MakeUser, study: Study
+) -> None:
+    """The form's field says why."""
+    person = make_user(held)
+    with pytest.raises(ValidationError, match="administers"):
+        grant_role(person, study, by=User.objects.system(), role=wanted, site=None)
+
+
+def test_the_database_refuses_the_pair_of_any_writer(make_user: MakeUser, study: Study) -> None:
+    """A grant written past the service fails as well."""
+    person = make_user("admin")
+    system = User.objects.system()
+    with pytest.raises(IntegrityError, match="administers"), transaction.atomic(), signed_by(system):
+        Membership.objects.create(user=person, study=study, role="coordinator", granted_by=system)
+
+
+def test_an_ended_role_stands_in_nobodys_way(make_user: MakeUser, study: Study) -> None:
+    """Once the administrator's role is ended, another may be granted."""
+    person = make_user("admin")
+    system = User.objects.system()
+    end_role(person.memberships.get(), by=system, reason="moves to the site")
+    assert grant_role(person, study, by=system, role="coordinator", site=None).pk
