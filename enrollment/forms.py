@@ -122,6 +122,13 @@ class DosingForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 
+class UnblindForm(ReasonForm):
+    password = forms.CharField(
+        label=_("Your password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+    field_order = ["reason", "password"]
+
+
 class CalendarFilter(forms.Form):
     month = forms.RegexField(r"^\d{4}-(0[1-9]|1[0-2])$", required=False)
 

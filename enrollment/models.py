@@ -74,6 +74,7 @@ class Participant(models.Model):
     age = models.PositiveSmallIntegerField(_("age in years"), null=True)
     sex = models.CharField(_("sex"), max_length=1, choices=Sex.choices, blank=True)
     randomised_at = models.DateTimeField(null=True)
+    unblinded_at = models.DateTimeField(null=True, help_text="Emergency unblinding. Never says to what.")
     left_reason = models.TextField(_("reason for screen failure or withdrawal"), blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     version = models.PositiveIntegerField(default=1)

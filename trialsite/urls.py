@@ -4,7 +4,7 @@ from django.urls import path
 
 from analysis import views as analysis
 from assessments import views as assessments
-from enrollment.views import audit, calendar, participants, schedule, today
+from enrollment.views import audit, calendar, participants, schedule, today, unblinding
 from trialsite.accounts import views as accounts
 from trialsite.audit import health
 
@@ -38,6 +38,7 @@ urlpatterns = [
     ),
     path("studies/<str:study>/participants/<str:code>/randomise/", participants.randomise, name="randomise"),
     path("studies/<str:study>/participants/<str:code>/withdraw/", participants.withdraw, name="withdraw"),
+    path("studies/<str:study>/participants/<str:code>/unblind/", unblinding.unblind, name="unblind"),
     path("studies/<str:study>/calendar/", calendar.calendar, name="calendar"),
     path("studies/<str:study>/calendar/feed/", calendar.feed_make, name="feed_make"),
     path("studies/<str:study>/dashboard/", analysis.dashboard, name="dashboard"),

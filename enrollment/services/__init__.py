@@ -23,6 +23,7 @@ from enrollment.services.screening import (
     remove_treatment,
     screen,
 )
+from enrollment.services.unblinding import unblind
 
 __all__ = [
     "add_treatment",
@@ -41,5 +42,6 @@ __all__ = [
     "request_allocation_list",
     "resume_enrollment",
     "screen",
+    "unblind",
     "withdraw",
 ]

@@ -36,6 +36,7 @@ participant.screen            C I . . . . . . .
 eligibility.confirm           . I . . . . . . .
 participant.withdraw          . I . . . . . . .
 participant.randomise         C I . . . . . . .
+participant.unblind           . I . . . . F . .
 schedule.plan                 C I . . . . . . .
 washout.override              . I . . . . . . .
 calendar.view                 C I M D . . F A .

@@ -11,7 +11,7 @@ begin
   if exists (
     select from accounts_membership m
     where m.user_id = new.user_id and m.study_id = new.study_id and m.id is distinct from new.id
-      and (m.ends_at is null or m.ends_at > now()) and (new.ends_at is null or new.ends_at > now())
+      and (m.ends_at is null or m.ends_at > clock_timestamp()) and (new.ends_at is null or new.ends_at > clock_timestamp())
       and (m.role = 'admin') <> (new.role = 'admin')
   ) then
     raise exception 'nobody both administers a study and works with its data' using errcode = 'check_violation';

@@ -1,0 +1,41 @@
+"""Emergency unblinding: password again, a reason, and a page to print."""
+
+from django.contrib.auth import authenticate
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from enrollment import services
+from enrollment.forms import UnblindForm
+from enrollment.selectors import participant_for
+from enrollment.views.respond import add_errors
+from trialsite.accounts.http import Request
+
+
+@require_http_methods(["GET", "POST"])
+def unblind(request: Request, study: str, code: str) -> HttpResponse:
+    participant = participant_for(request.user, study, code, "participant.unblind")
+    form = UnblindForm(request.POST or None)
+    if form.is_valid():
+        data = form.cleaned_data
+        # authenticate() counts failures: guessing here locks out like guessing at the sign-in.
+        if authenticate(request, username=request.user.username, password=data["password"]) != request.user:
+            form.add_error("password", _("This is not your password."))
+        else:
+            try:
+                given = services.unblind(
+                    participant,
+                    by=request.user,
+                    reason=data["reason"],
+                    session_key=request.session.session_key or "",
+                )
+            except ValidationError as error:
+                add_errors(form, error)
+            else:
+                arms = {arm.code: arm for arm in participant.protocol.rules.arms}
+                rows = [(row, arms[row.arm]) for row in given]
+                context = {"participant": participant, "rows": rows, "reason": data["reason"]}
+                return render(request, "enrollment/unblinded.html", context)
+    return render(request, "enrollment/unblind.html", {"participant": participant, "form": form})

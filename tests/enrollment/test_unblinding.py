@@ -1,0 +1,70 @@
+"""Emergency unblinding: one participant, for a physician, with password and reason."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from enrollment.models import Participant
+from tests.conftest import PASSWORD, MakeUser
+from trialsite.accounts.models import Site, User
+from trialsite.audit.models import Event
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[User], Client]
+
+
+def address(person: Participant) -> str:
+    return reverse("unblind", args=["KETNAL", person.code])
+
+
+def test_the_investigator_learns_what_was_given(
+    randomised: Participant, investigator: User, as_user: SignIn
+) -> None:
+    """Both periods' treatments are shown once; the record is marked and the reason audited, without an arm."""
+    page = as_user(investigator).post(
+        address(randomised), {"reason": "opioid needed in an accident", "password": PASSWORD}
+    )
+    content = page.content.decode()
+    assert "Ketamine + naltrexone" in content
+    assert "Ketamine + placebo" in content
+    randomised.refresh_from_db()
+    assert randomised.unblinded_at
+    event = Event.objects.filter(chain=f"participant:{randomised.pk}").latest("n")
+    assert event.reason == "opioid needed in an accident"
+    assert "NAL" not in str(event.new)
+
+
+def test_without_the_right_password_nothing_is_told(
+    randomised: Participant, investigator: User, as_user: SignIn
+) -> None:
+    page = as_user(investigator).post(address(randomised), {"reason": "r", "password": "wrong"})
+    assert "not your password" in page.content.decode()
+    randomised.refresh_from_db()
+    assert randomised.unblinded_at is None
+
+
+@pytest.mark.parametrize(("role", "answer"), [("coordinator", 403), ("monitor", 403), ("safety", 200)])
+def test_only_physicians_get_to_the_form(
+    role: str, answer: int, randomised: Participant, make_user: MakeUser, as_user: SignIn
+) -> None:
+    assert as_user(make_user(role)).get(address(randomised)).status_code == answer
+
+
+def test_the_other_sites_investigator_does_not_find_the_participant(
+    randomised: Participant, make_user: MakeUser, other_site: Site, as_user: SignIn
+) -> None:
+    person = make_user("investigator", other_site)
+    assert as_user(person).get(address(randomised)).status_code == 404
+
+
+def test_the_database_asks_for_a_live_session_itself(randomised: Participant) -> None:
+    """Code of the web that calls the function without a physician's session is refused."""
+    with (
+        pytest.raises(DatabaseError, match="no live session"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("select * from closed.unblind('none', %s, 'why')", [randomised.pk])
