@@ -1,0 +1,135 @@
+"""A coordinator's day, walked in a browser."""
+
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import SignIn
+
+pytestmark = pytest.mark.browser
+TODAY = datetime.now(ZoneInfo("America/New_York")).date().isoformat()
+ARMS = re.compile("placebo|naltrexone 50|Ketamine \\+", re.IGNORECASE)
+
+
+def rate(page: Page, digits: str) -> None:
+    """Seventeen digits and Ctrl+S: nothing else is touched."""
+    expect(page.locator("[data-count]")).to_be_visible()
+    for digit in digits:
+        page.keyboard.press(digit)
+    expect(page.locator("[data-count]")).to_contain_text("17 of 17")
+    page.keyboard.press("Control+s")
+    page.wait_for_url(re.compile(r"/visits/\d+/$"))
+
+
+def test_from_screening_to_the_first_rating(sign_in: SignIn) -> None:
+    """Screen, rate by keyboard, list treatments; the investigator confirms; randomise, plan, dose, rate."""
+    page = sign_in("coordinator2")
+    page.get_by_role("link", name="Participants").first.click()
+    page.get_by_role("link", name="Screen a participant").click()
+    page.fill("[name=consented_on]", TODAY)
+    page.fill("[name=age]", "44")
+    page.select_option("[name=sex]", "F")
+    page.get_by_role("button", name="Begin screening").click()
+
+    for row in page.locator(".checklist-row").all():
+        exclusion = re.search(
+            "disorder, current|comorbid|Psychosis|Opioid|hepatitis|pressure|Pregnant", row.inner_text()
+        )
+        row.locator("label", has_text=re.compile("^No$" if exclusion else "^Yes$")).click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("status").or_(page.get_by_role("alert")).first).to_contain_text("saved")
+    code = page.locator("h1").inner_text().split()[0]
+    participant = page.url
+
+    for name in ("Sertraline", "Venlafaxine", "Bupropion", "Lithium"):
+        page.goto(participant + "treatments/")
+        page.select_option("[name=kind]", "antidepressant")
+        page.fill("[name=name]", name)
+        page.select_option("[name=outcome]", "insufficient")
+        page.get_by_role("button", name="Add", exact=True).click()
+
+    page.get_by_role("link", name="Screening rating").click()
+    rate(page, "22211222221112211")
+    expect(page.locator("body")).to_contain_text("total 27")
+
+    physician = sign_in("investigator2")
+    expect(physician.locator("body")).to_contain_text(code)
+    physician.goto(participant + "eligibility/")
+    physician.get_by_role("button", name="Confirm: eligible").click()
+
+    page.goto(participant)
+    page.get_by_role("button", name="Randomise").click()
+    expect(page.locator(".kit").first).to_contain_text(re.compile(r"K-\d+"))
+    assert not ARMS.search(page.locator("main").inner_text())
+
+    page.get_by_role("link", name="Record as given").first.click()
+    page.fill("[name=dosed_on]", TODAY)
+    page.get_by_role("button", name="Record", exact=True).click()
+    expect(page.locator("body")).to_contain_text("Recorded")
+
+    page.get_by_role("link", name="Today").first.click()
+    page.locator(".worklist-row", has_text=code).filter(has_text="Baseline").click()
+    rate(page, "22211222221112211")
+    expect(page.locator("body")).to_contain_text("total 27")
+
+
+def test_a_saved_rating_shows_on_an_open_dashboard(sign_in: SignIn) -> None:
+    """The investigator's page takes the new response in without a reload."""
+    watching = sign_in("investigator2")
+    watching.get_by_role("link", name="Dashboard").first.click()
+    figures = watching.locator(".headline")
+    expect(figures).to_contain_text("7/26")
+
+    page = sign_in("coordinator2")
+    page.locator(".worklist-row", has_text="Day 1").first.click()
+    rate(page, "00000000000000000")
+    expect(figures).to_contain_text("8/27")
+
+
+def test_two_people_on_one_rating_lose_nothing(sign_in: SignIn) -> None:
+    """The second to save sees both values side by side and is told who was first."""
+    pages = [sign_in("coordinator"), sign_in("coordinator")]
+    pages[0].goto(pages[0].url + "participants/01-002/")
+    pages[0].get_by_role("link", name="Day 3").first.click()
+    pages[0].get_by_role("link", name="Correct the rating").click()
+    pages[1].goto(pages[0].url)
+    for page, value in zip(pages, "34", strict=True):
+        page.locator(f"label[for$='HAMD101_{value}'], label[for*='HAMD101'][for$='{value}']").first.click()
+        page.fill("[name=reason]", f"source says {value}")
+    pages[0].get_by_role("button", name=re.compile("^Save")).click()
+    pages[0].wait_for_url(re.compile(r"/visits/\d+/$"))
+    with pages[1].expect_response(
+        lambda answer: answer.request.method == "POST" and "/draft" not in answer.url
+    ) as sent:
+        pages[1].get_by_role("button", name=re.compile("^Save")).click()
+    assert sent.value.status == 409
+    expect(pages[1].locator("main")).to_contain_text("Depressed mood")
+
+
+def test_a_draft_comes_back(sign_in: SignIn) -> None:
+    """What was typed and not saved is there after a reload."""
+    page = sign_in("coordinator")
+    page.goto(page.url + "participants/01-011/")
+    page.get_by_role("link", name="Screening rating").click()
+    correct = page.get_by_role("link", name="Correct the rating")
+    if correct.count():
+        correct.click()
+    page.locator("label[for*='HAMD102'][for$='4']").first.click()
+    expect(page.locator("body")).to_contain_text("draft saved", timeout=10_000)
+    page.reload()
+    assert page.locator("input[name=item_HAMD102]:checked").get_attribute("value") == "4"
+
+
+def test_the_administrator_takes_an_export(sign_in: SignIn) -> None:
+    """A ZIP comes, and the page lists who took it."""
+    page = sign_in("admin")
+    page.get_by_role("link", name="Export").first.click()
+    page.fill("[name=reason]", "interim cleaning")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert download.value.suggested_filename == "KETNAL-blinded.zip"
+    page.reload()
+    expect(page.locator("main")).to_contain_text("interim cleaning")

@@ -1,0 +1,37 @@
+"""Every main screen: accessible in both colour schemes, and no wider than a phone."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.conftest import SignIn
+
+pytestmark = pytest.mark.browser
+SCREENS = [
+    ("coordinator", ""),
+    ("coordinator", "participants/"),
+    ("coordinator", "participants/01-010/"),
+    ("coordinator", "participants/01-011/screening/"),
+    ("coordinator", "participants/01-011/treatments/"),
+    ("coordinator", "calendar/"),
+    ("investigator", "dashboard/"),
+    ("investigator", "participants/01-011/eligibility/"),
+    ("monitor", "audit/"),
+    ("statistician", "closed/"),
+    ("pharmacist", "allocation/"),
+    ("admin", "people/"),
+    ("admin", "export/"),
+]
+
+
+@pytest.mark.parametrize(("username", "path"), SCREENS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_accessibility_violation(
+    username: str, path: str, scheme: str, sign_in: SignIn, site_url: str
+) -> None:
+    """axe finds nothing, and the page does not scroll sideways on a phone."""
+    page = sign_in(username, color_scheme=scheme)
+    page.goto(f"{site_url}/studies/KETNAL/{path}")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
