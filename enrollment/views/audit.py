@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
@@ -24,6 +25,11 @@ class AuditFilter(forms.Form):
     who = forms.CharField(label=_("Person"), required=False, max_length=64)
     since = DateField(label=_("From"), required=False)
     until = DateField(label=_("Until"), required=False)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "form-control"
 
 
 @require_GET
