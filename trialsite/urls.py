@@ -68,3 +68,7 @@ urlpatterns = [
         "visits/<int:pk>/ratings/<str:code>/draft/discard/", assessments.draft_discard, name="draft_discard"
     ),
 ]
+
+handler403 = "trialsite.accounts.errors.forbidden"
+handler404 = "trialsite.accounts.errors.not_found"
+handler500 = "trialsite.accounts.errors.server_error"
