@@ -76,7 +76,7 @@ def slots(name: str) -> list[tuple[int, str]]:
         cursor.execute(
             "select block, sequence from closed.slot where participant_id is not null order by position"
         )
-        found = cursor.fetchall()
+        found: list[tuple[int, str]] = cursor.fetchall()
     connection.close()
     return found
 

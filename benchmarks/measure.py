@@ -1,0 +1,147 @@
+"""The measured pairs. Django is set up before this module is imported."""
+
+import io
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import path
+
+from analysis.exports.archive import copy_csv
+from analysis.exports.tables import parameters, tables
+from analysis.services import recompute, summarise
+from analysis.tasks import sweep
+from assessments.domain.instrument import load
+from assessments.models import Assessment
+from enrollment.models import Participant, Visit
+from trialsite import urls
+from trialsite.accounts.acting import signed_by
+from trialsite.accounts.models import Membership, Study, User
+
+ITEMS = {group[0].code: 1 for group in load("HAMD17").groups}
+
+
+def hello(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("hello")
+
+
+def bare_insert(request: HttpRequest) -> HttpResponse:
+    """The same row by one INSERT and nothing else: no form, no policy, no rules (its triggers stay)."""
+    pk = int(request.POST["visit"])
+    with signed_by(User.objects.system(), reason="bench"):
+        Assessment.objects.create(
+            participant_id=int(request.POST["participant"]),
+            visit_id=pk,
+            instrument="HAMD17",
+            instrument_version="1",
+            status="complete",
+            items=ITEMS,
+            total=sum(ITEMS.values()),
+            rater="R",
+            performed_on="2024-05-05",
+            entered_by_id=1,
+            form_token=uuid.uuid4(),
+        )
+    return HttpResponse("ok")
+
+
+urlpatterns = [*urls.urlpatterns, path("bench/hello", hello), path("bench/insert", bare_insert)]
+settings.ROOT_URLCONF = "benchmarks.measure"
+
+
+def _client(study: str, role: str) -> Client:
+    user = User.objects.get(username=role)
+    target = Study.objects.get(code=study)
+    system = User.objects.system()
+    with signed_by(system, reason="bench"):
+        Membership.objects.get_or_create(user=user, study=target, role=role, defaults={"granted_by": system})
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def _free_visits(study: str) -> Any:
+    """Visits of treated participants that have no rating yet."""
+    found = Visit.objects.filter(
+        participant__study__code=study, period__dosed_on__isnull=False, assessments=None
+    )
+    return iter(found.select_related("participant").order_by("pk")[:2000])
+
+
+def saving(timed: Callable[..., list[float]], line: Callable[..., None]) -> None:
+    client, visits = _client("SIM2", "coordinator"), _free_visits("SIM2")
+
+    def whole() -> None:
+        visit = next(visits)
+        data = {f"item_{code}": 1 for code in ITEMS} | {
+            "performed_on": visit.planned_on.isoformat(),
+            "rater": "R",
+            "form_token": str(uuid.uuid4()),
+        }
+        answer = client.post(f"/visits/{visit.pk}/ratings/HAMD17/", data)
+        assert answer.status_code == 302, answer.status_code
+
+    def bare() -> None:
+        visit = next(visits)
+        assert (
+            client.post("/bench/insert", {"visit": visit.pk, "participant": visit.participant_id}).status_code
+            == 200
+        )
+
+    a, b = timed(whole, bare)
+    line("saving a rating / a bare view that inserts the same row", a / b, "at most 3.0")
+
+
+def opening(timed: Callable[..., list[float]], line: Callable[..., None]) -> None:
+    client, visit = _client("SIM2", "coordinator"), next(_free_visits("SIM2"))
+    form = f"/visits/{visit.pk}/ratings/HAMD17/"
+    a, b = timed(lambda: client.get(form), lambda: client.get("/bench/hello"))
+    line("opening the entry form / a page that says hello", a / b, "")
+
+
+def recomputing(timed: Callable[..., list[float]], line: Callable[..., None]) -> None:
+    sweep()
+    small, large = (
+        list(
+            Participant.objects.filter(study__code=code)
+            .exclude(randomised_at=None)
+            .values_list("pk", flat=True)
+        )
+        for code in ("SIM1", "SIM2")
+    )
+    a, b = timed(lambda: recompute(large[:1]), lambda: recompute(small[:1]))
+    line("one participant's recompute in 10,000 / in 100", a / b, "at most 1.2")
+    whole, one = timed(lambda: recompute(large), lambda: recompute(large[:1]), rounds=3)
+    line("10,000 participants' recompute / one participant's", whole / one, "")
+
+
+def dashboards(timed: Callable[..., list[float]], line: Callable[..., None]) -> None:
+    summarise(list(Study.objects.values_list("pk", flat=True)))
+    client = _client("SIM1", "statistician")
+    _client("SIM2", "statistician")
+    a, b = timed(
+        lambda: client.get("/studies/SIM2/dashboard/"),
+        lambda: client.get("/studies/SIM1/dashboard/"),
+        rounds=15,
+    )
+    line("dashboard at 10,000 / at 100 participants", a / b, "at most 2")
+
+
+def exporting(timed: Callable[..., list[float]], line: Callable[..., None]) -> None:
+    study = Study.objects.get(code="SIM2")
+    table = next(table for table in tables(study, unblinded=False) if table.name == "assessments")
+    values = parameters(study, study.sites.all())
+    rows = Assessment.objects.filter(participant__study=study).count()
+
+    def plain() -> None:
+        with connection.cursor() as cursor:
+            cursor.copy_expert(
+                "copy assessments_assessment to stdout with (format csv, header)", io.BytesIO()
+            )
+
+    a, b = timed(lambda: copy_csv(table, values, io.BytesIO()), plain, rounds=3)
+    line(f"CSV of {rows * 18:,} values / COPY of the table", a / b, "")
