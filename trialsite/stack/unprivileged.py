@@ -11,7 +11,8 @@ import sys
 from collections.abc import Callable
 
 NOBODY = 65534
-PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
+PR_SET_PDEATHSIG, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 28, 47, 2
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 CAP_DAC_READ_SEARCH = 2
 CAPABILITY_VERSION_3 = 0x20080522
 
@@ -30,7 +31,9 @@ def before_exec(*, drop: bool) -> Callable[[], None] | None:
 
     def prepare() -> None:
         if dropping:
-            libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+            # Capabilities stay through the change of user, and count in access(2) too: initdb asks by it
+            # whether it may run postgres.
+            libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
             os.setgroups([])
             os.setresgid(NOBODY, NOBODY, NOBODY)
             os.setresuid(NOBODY, NOBODY, NOBODY)
