@@ -12,7 +12,9 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev browser lint
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser"
+# A run of its own: Playwright keeps an event loop in its process, in which Django refuses database calls.
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser tests/browser
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
