@@ -55,9 +55,12 @@ def site_url() -> Iterator[str]:
         ("app", [*WORKER, "-Q", "default", "-n", f"default@{name}"]),
         ("closed", [*WORKER, "-Q", "closed", "-n", f"closed@{name}"]),
     ]
+    # A broker database of its own: the bells of another test process are for another product.
+    number = 1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    broker = {"REDIS_URL": os.environ["REDIS_URL"].rpartition("/")[0] + f"/{number}", "TRIALSITE_ENV": "demo"}
     processes = [
         subprocess.Popen(
-            [sys.executable, *command], env={**testing.environment(role, name), "TRIALSITE_ENV": "demo"}, cwd=ROOT,
+            [sys.executable, *command], env={**testing.environment(role, name), **broker}, cwd=ROOT,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
         for role, command in commands
