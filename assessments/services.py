@@ -140,7 +140,7 @@ def _fill(assessment: Assessment, visit: Visit, entry: Entry) -> None:
 def _follow(assessment: Assessment, visit: Visit, by: User, reason: str = "") -> None:
     """What a saved rating brings with it: the visit took place, eligibility hears of the total, drafts go."""
     if assessment.status != Assessment.Status.NOT_DONE:
-        mark_performed(visit, assessment.performed_on, by=by, reason=reason)
+        mark_performed(visit, assessment.performed_on, by=by, reason=reason or _("rating entered"))
     if visit.code == SCREENING:
         record_fact(
             visit.participant,

@@ -58,6 +58,10 @@ def signed_by(by: User, *, role: str = "", reason: str = "") -> Iterator[None]:
         }
     )
     outer = _current.get()
+    if context == outer:
+        # The enclosing transaction says the same already.
+        yield
+        return
     with transaction.atomic():
         _set(context)
         token = _current.set(context)

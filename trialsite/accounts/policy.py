@@ -4,6 +4,10 @@ Columns: C coordinator, I investigator, M monitor, D data manager, P unblinded p
 S unblinded statistician, F safety physician, A auditor, R administrator.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 
@@ -60,14 +64,34 @@ def _parse(table: str) -> dict[str, frozenset[Role]]:
 
 
 POLICY = _parse(TABLE)
+_asked: ContextVar[dict[tuple[int, int, int | None], frozenset[Role]] | None] = ContextVar(
+    "asked", default=None
+)
 
 
 def roles_for(user: User, study: Study, site: Site | None = None) -> frozenset[Role]:
     """Roles held now: study-wide ones, and those at `site` (any site when it is None)."""
+    key = (user.pk, study.pk, site.pk if site else None)
+    asked = _asked.get()
+    if asked is not None and key in asked:
+        return asked[key]
     grants = Membership.objects.current().filter(user=user, study=study)
     if site is not None:
         grants = grants.filter(Q(site=None) | Q(site=site))
-    return frozenset(Role(role) for role in grants.values_list("role", flat=True))
+    roles = frozenset(Role(role) for role in grants.values_list("role", flat=True))
+    if asked is not None:
+        asked[key] = roles
+    return roles
+
+
+@contextmanager
+def one_request() -> Iterator[None]:
+    """Within one request the database is asked once for the roles of one person at one place."""
+    token = _asked.set({})
+    try:
+        yield
+    finally:
+        _asked.reset(token)
 
 
 def may(user: User, action: str, study: Study, site: Site | None = None) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from trialsite.accounts.acting import Origin, new_request_id, origin
+from trialsite.accounts.policy import one_request
 
 
 class RequestContextMiddleware:
@@ -15,7 +16,8 @@ class RequestContextMiddleware:
         request_id = new_request_id()
         token = origin.set(Origin(request=request_id, ip=request.META.get("REMOTE_ADDR") or None))
         try:
-            response = self.get_response(request)
+            with one_request():
+                response = self.get_response(request)
         finally:
             origin.reset(token)
         response["X-Request-ID"] = request_id
