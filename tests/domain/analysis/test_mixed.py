@@ -261,3 +261,10 @@ def test_numbers_that_are_not_finite_are_refused() -> None:
     """The fit itself takes no missing values."""
     with pytest.raises(ValueError, match="finite"):
         mixed.random_intercept([1.0, float("nan")], np.ones((2, 1)), [1, 1])
+
+
+def test_each_variance_needs_degrees_of_freedom_of_its_own() -> None:
+    """One observation each tells nothing of σ²; two participants in two groups tell nothing of τ²."""
+    assert mixed.random_intercept([1.0, 4.0, 2.0, 7.0], np.ones((4, 1)), [1, 2, 3, 4]) == "too_few"
+    group = np.column_stack([np.ones(6), [0, 0, 0, 1, 1, 1]])
+    assert mixed.random_intercept([1.0, 4.0, 2.0, 7.0, 5.0, 9.0], group, [1, 1, 1, 2, 2, 2]) == "too_few"
