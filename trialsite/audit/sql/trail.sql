@@ -44,7 +44,7 @@ set search_path = pg_catalog, pg_temp as $$
   select array_agg(key) from jsonb_each(b) where value is distinct from a -> key
 $$;
 
--- Trigger arguments: the column that names the participant ('' for the system chain), then bookkeeping
+-- Trigger arguments: the column that names the participant ('' or null: the system chain), then bookkeeping
 -- columns whose change alone needs no reason.
 create or replace function audit.log() returns trigger language plpgsql security definer
 set search_path = pg_catalog, audit, pg_temp as $$
@@ -64,7 +64,7 @@ begin
     raise exception 'audit: rows of % are never deleted', tg_table_name using errcode = '42501';
   end if;
   e.row_pk := is_ ->> 'id';
-  e.chain := case when tg_argv[0] = '' then 'system' else 'participant:' || (is_ ->> tg_argv[0]) end;
+  e.chain := coalesce('participant:' || (is_ ->> nullif(tg_argv[0], '')), 'system');
   e.reason := nullif(ctx ->> 'reason', '');
   if tg_op = 'UPDATE' then
     cols := audit.changed(was, is_);
