@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from assessments.domain import checks
 from assessments.domain import instrument as rules
 from assessments.models import Assessment, Draft
 from assessments.selectors import instrument_of
@@ -22,6 +23,7 @@ from trialsite.accounts.models import User
 from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import ring
 from trialsite.lib.errors import Conflict
+from trialsite.review.services import Finding, Place, note_findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def complete(
             if saved.form_token == form_token:
                 return saved
             raise Conflict(saved) from None
-        _follow(assessment, visit, by)
+        _follow(assessment, visit, by, _("rating entered"))
     return assessment
 
 
@@ -137,10 +139,30 @@ def _fill(assessment: Assessment, visit: Visit, entry: Entry) -> None:
     assessment.status = Assessment.Status.ENTERED if score.total is None else Assessment.Status.COMPLETE
 
 
-def _follow(assessment: Assessment, visit: Visit, by: User, reason: str = "") -> None:
-    """What a saved rating brings with it: the visit took place, eligibility hears of the total, drafts go."""
+def findings_of(assessment: Assessment, visit: Visit) -> list[checks.Check]:
+    """The soft edit checks that fire on a saved rating, each with its question in words."""
+    found = checks.check(
+        instrument_of(visit.participant.protocol.rules, assessment.instrument),
+        assessment.items,
+        assessment.missing,
+        performed_on=assessment.performed_on,
+        earliest_on=visit.earliest_on,
+        latest_on=visit.latest_on,
+    )
+    return [check for check in found if check.severity == "soft"]
+
+
+def _follow(assessment: Assessment, visit: Visit, by: User, reason: str) -> None:
+    """What a saved rating brings with it: the visit took place, edit checks ask, eligibility hears of the
+    total, drafts go."""
     if assessment.status != Assessment.Status.NOT_DONE:
-        mark_performed(visit, assessment.performed_on, by=by, reason=reason or _("rating entered"))
+        mark_performed(visit, assessment.performed_on, by=by, reason=reason)
+    found = [
+        Finding(check.id, check.version, check.item, _(check.message) % check.params)
+        for check in findings_of(assessment, visit)
+    ]
+    if found or assessment.version > 1:
+        note_findings(Place(visit.participant, visit, assessment.instrument), found, by=by, reason=reason)
     if visit.code == SCREENING:
         record_fact(
             visit.participant,

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from assessments import services
-from assessments.domain import checks
 from assessments.domain.instrument import Instrument
 from assessments.forms import RatingForm, fresh_fields, new_token, saved_fields, typed_fields
 from assessments.models import Assessment, Draft
@@ -76,7 +75,7 @@ def rating(request: Request, pk: int, code: str) -> HttpResponse:
             return _conflict(request, chosen, code, form, conflict)
         else:
             messages.success(request, _said(assessment))
-            _warn(request, chosen, instrument, assessment)
+            _warn(request, chosen, assessment)
             return redirect("visit", pk)
     if request.method == "POST":
         fields = typed_fields(request.POST, instrument)
@@ -164,19 +163,10 @@ def _conflict(
     return render(request, "assessments/rating_form.html", context, status=409)
 
 
-def _warn(request: Request, chosen: Visit, instrument: Instrument, assessment: Assessment) -> None:
+def _warn(request: Request, chosen: Visit, assessment: Assessment) -> None:
     """Soft checks ask for a second look; they never keep a rating from being saved."""
-    found = checks.check(
-        instrument,
-        assessment.items,
-        assessment.missing,
-        performed_on=assessment.performed_on,
-        earliest_on=chosen.earliest_on,
-        latest_on=chosen.latest_on,
-    )
-    for check in found:
-        if check.severity == "soft":
-            messages.warning(request, _(check.message) % check.params)
+    for check in services.findings_of(assessment, chosen):
+        messages.warning(request, _(check.message) % check.params)
 
 
 def _said(assessment: Assessment) -> str:

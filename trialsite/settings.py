@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "axes",
     "trialsite.accounts",
     "trialsite.audit",
+    "trialsite.review",
     "enrollment",
     "assessments",
     "analysis",

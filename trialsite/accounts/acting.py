@@ -8,7 +8,9 @@ from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, connection, transaction
+from django.utils.translation import gettext as _
 
 from trialsite.accounts.models import Site, Study, User
 from trialsite.accounts.policy import authorise
@@ -23,6 +25,7 @@ class Origin:
 
 
 _NOWHERE = Origin()
+_LOCKED = "TS001"  # trialsite/review/sql/review.sql
 origin: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
 _current: ContextVar[str] = ContextVar("context", default="")
 
@@ -35,7 +38,7 @@ def new_request_id() -> str:
 def act(by: User, action: str, study: Study, site: Site | None = None, *, reason: str = "") -> Iterator[None]:
     """One change of the world: a transaction in which `by`, if the policy lets them, does `action`.
 
-    Raises PermissionDenied. The context is transaction-local: it ends with the transaction, and an
+    Raises PermissionDenied, and ValidationError when the database finds the record locked. The context is transaction-local: it ends with the transaction, and an
     enclosing `act` gets its own back.
     """
     roles = authorise(by, action, study, site)
@@ -67,6 +70,12 @@ def signed_by(by: User, *, role: str = "", reason: str = "") -> Iterator[None]:
         token = _current.set(context)
         try:
             yield
+        except DatabaseError as error:
+            if getattr(error.__cause__, "pgcode", None) != _LOCKED:
+                raise
+            raise ValidationError(
+                _("This record is locked. Nothing was changed; ask for it to be unlocked, with your reason.")
+            ) from error
         finally:
             _current.reset(token)
         if outer:

@@ -46,6 +46,16 @@ washout.override              . I . . . . . . .
 calendar.view                 C I M D . . F A .
 assessment.view               C I M D . . F A .
 assessment.enter              C I . . . . . . .
+query.view                    C I M D . . F A .
+query.raise                   . . M D . . F . .
+query.answer                  C I . . . . . . .
+query.close                   . . M D . . F . .
+query.close_any               . . . D . . . . .
+record.verify                 . . M . . . . . .
+record.sign                   . I . . . . . . .
+record.lock                   . . . D . . . . .
+unlock.request                C I . D . . . . .
+unlock.decide                 . I . D . . . . .
 audit.view                    . . M D . . . A .
 dashboard.view                C I M D . S F A .
 closed.view                   . . . . . S . . .

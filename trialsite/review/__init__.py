@@ -1,0 +1,1 @@
+"""What people say about a record: queries, source verification, signatures and locks."""

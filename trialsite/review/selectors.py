@@ -1,0 +1,85 @@
+"""Reads of what was said about records."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from django.db import connection
+
+from trialsite.review.models import Lock, Query, Signature, UnlockRequest, Verification
+
+State = Literal["locked", "signed", "sign again", "verified", ""]
+
+
+@dataclass(slots=True)
+class Standing:
+    """How far a visit, or (as `None` of `standing_of`) the casebook, has come."""
+
+    signatures: list[Signature] = field(default_factory=list)
+    was_signed: bool = False
+    lock: Lock | None = None
+    unlock: UnlockRequest | None = None
+    verified: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    queries: list[Query] = field(default_factory=list)
+
+    @property
+    def locked(self) -> bool:
+        return self.lock is not None and not (self.unlock and self.unlock.open_until)
+
+    @property
+    def state(self) -> State:
+        """The furthest step reached: a locked record is signed, whatever else is true of it."""
+        if self.locked:
+            return "locked"
+        if self.signatures:
+            return "signed"
+        if self.was_signed:
+            return "sign again"
+        return "verified" if any("" in fields for fields in self.verified.values()) else ""
+
+
+def holds(signature: Signature) -> bool:
+    """The signature is in force and under exactly what was signed, as the database computes it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select review_signature_holds(s) from review_signature s where id = %s", [signature.pk]
+        )
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def broken_signatures() -> list[Signature]:
+    """Signatures in force whose hashes do not follow from the record: changed behind the triggers' back."""
+    return list(
+        Signature.objects.raw(
+            "select * from review_signature s where s.voided_at is null and not review_signature_holds(s)"
+        )
+    )
+
+
+def standing_of(participant: int) -> dict[int | None, Standing]:
+    """Standing by visit, and of the casebook under None, of one participant: five queries."""
+    return standings([participant])[participant]
+
+
+def standings(participants: Iterable[int]) -> dict[int, dict[int | None, Standing]]:
+    """participant → visit (None: casebook) → standing. A key exists only where something was said."""
+    ids = list(participants)
+    found: dict[int, dict[int | None, Standing]] = {pk: defaultdict(Standing) for pk in ids}
+    for signature in Signature.objects.filter(participant__in=ids).select_related("signed_by"):
+        standing = found[signature.participant_id][signature.visit_id]
+        standing.was_signed = True
+        if signature.voided_at is None:
+            standing.signatures.append(signature)
+    for verification in Verification.objects.filter(participant__in=ids, voided_at=None):
+        found[verification.participant_id][verification.visit_id].verified[verification.form].add(
+            verification.field
+        )
+    for query in Query.objects.filter(participant__in=ids).prefetch_related("messages__written_by"):
+        found[query.participant_id][query.visit_id].queries.append(query)
+    for lock in Lock.objects.filter(participant__in=ids).prefetch_related("requests"):
+        standing = found[lock.participant_id][lock.visit_id]  # type: ignore[index]
+        standing.lock = lock
+        standing.unlock = next((r for r in reversed(lock.requests.all()) if r.approved is not False), None)
+    return found

@@ -1,0 +1,276 @@
+"""The only writers of what people say about a record: queries, verification, signatures, locks."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from trialsite.accounts.acting import act
+from trialsite.accounts.models import Site, Study, User
+from trialsite.review.models import Lock, Query, QueryMessage, Signature, UnlockRequest, Verification
+
+if TYPE_CHECKING:
+    from enrollment.models import Participant, Visit
+
+Kind = QueryMessage.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the record: a participant's field, by visit and form. Empty strings mean the whole."""
+
+    participant: "Participant"
+    visit: "Visit | None" = None
+    form: str = ""
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What an edit check found: its identifier and version, the field, and its question in words."""
+
+    check_id: str
+    check_version: str
+    field: str
+    text: str
+
+
+def raise_queries(
+    places: Sequence[Place], *, by: User, text: str, blocks_signature: bool = False
+) -> list[Query]:
+    """Ask the same question at each of `places`, all or none."""
+    text = _said(text, _("Write what you ask."))
+    raised = []
+    with transaction.atomic():
+        for place in places:
+            person = place.participant
+            with act(by, "query.raise", person.study, person.site, reason=text):
+                query = Query.objects.create(
+                    participant=person,
+                    visit=place.visit,
+                    form=place.form,
+                    field=place.field,
+                    blocks_signature=blocks_signature,
+                    raised_by=by,
+                )
+                _say(query, Kind.RAISED, text, by)
+            raised.append(query)
+    return raised
+
+
+def answer(query: Query, *, by: User, text: str) -> Query:
+    """Answer an open query. Raises ValidationError when it is not open any more."""
+    return _turn(query, "query.answer", Kind.ANSWERED, {Query.Status.OPEN}, Query.Status.ANSWERED, by, text)
+
+
+def ask_again(query: Query, *, by: User, text: str) -> Query:
+    """The answer did not settle it, or the matter comes up again after closing."""
+    asked = {Query.Status.ANSWERED, Query.Status.CLOSED}
+    return _turn(query, "query.raise", Kind.REQUERIED, asked, Query.Status.OPEN, by, text)
+
+
+def close(query: Query, *, by: User, text: str) -> Query:
+    """Close a query: whoever raised it, or any data manager."""
+    if query.raised_by_id not in (None, by.pk):
+        person = query.participant
+        with act(by, "query.close_any", person.study, person.site):
+            pass
+    asked = {Query.Status.OPEN, Query.Status.ANSWERED}
+    return _turn(query, "query.close", Kind.CLOSED, asked, Query.Status.CLOSED, by, text)
+
+
+def note_findings(place: Place, findings: Iterable[Finding], *, by: User, reason: str) -> None:
+    """Queries of edit checks at `place` (its field is not used): open one for each finding that has none, and
+    close those whose check no longer fires. Called inside the change that made the findings, with its actor."""
+    person = place.participant
+    with act(by, "assessment.enter", person.study, person.site, reason=reason):
+        open_ = {
+            (query.check_id, query.field): query
+            for query in Query.objects.open().filter(visit=place.visit, form=place.form).exclude(check_id="")
+        }
+        for finding in findings:
+            if open_.pop((finding.check_id, finding.field), None):
+                continue
+            query = Query.objects.create(
+                participant=person,
+                visit=place.visit,
+                form=place.form,
+                field=finding.field,
+                check_id=finding.check_id,
+                check_version=finding.check_version,
+            )
+            _say(query, Kind.RAISED, finding.text, None)
+        for query in open_.values():
+            _move(query, Query.Status.CLOSED)
+            _say(query, Kind.CLOSED, _("The value was changed; the check no longer fires."), None)
+
+
+def verify(
+    participant: "Participant", visit: "Visit", form: str, fields: Iterable[str], *, by: User
+) -> list[Verification]:
+    """Say that these fields (an empty string: the whole form) agree with the source document."""
+    with act(by, "record.verify", participant.study, participant.site, reason=_("source verified")):
+        verified = set(
+            Verification.objects.filter(visit=visit, form=form, voided_at=None).values_list(
+                "field", flat=True
+            )
+        )
+        return [
+            Verification.objects.create(
+                participant=participant, visit=visit, form=form, field=field, verified_by=by
+            )
+            for field in sorted(set(fields) - verified)
+        ]
+
+
+def unverify(verification: Verification, *, by: User, reason: str) -> None:
+    """Take a verification back."""
+    person = verification.participant
+    reason = _said(reason, _("Say why you take the verification back."))
+    with act(by, "record.verify", person.study, person.site, reason=reason):
+        Verification.objects.filter(pk=verification.pk, voided_at=None).update(voided_at=timezone.now())
+
+
+def sign(participant: "Participant", visit: "Visit | None", *, by: User, meaning: str) -> Signature:
+    """Sign a visit, or the casebook when `visit` is None. The caller has just confirmed the password.
+
+    Raises ValidationError while a blocking query is open, the visit has not taken place, or visits of the
+    casebook are unsigned.
+    """
+    meaning = _said(meaning, _("Choose what your signature means."))
+    with act(by, "record.sign", participant.study, participant.site, reason=meaning):
+        _check_signable(participant, visit)
+        try:
+            with transaction.atomic():
+                signature = Signature(participant=participant, visit=visit, meaning=meaning, signed_by=by)
+                signature.signed_at = timezone.now()
+                signature.save(force_insert=True)
+        except IntegrityError:
+            raise ValidationError(_("You have signed this already; nothing has changed since.")) from None
+    signature.refresh_from_db()
+    return signature
+
+
+def _check_signable(participant: "Participant", visit: "Visit | None") -> None:
+    asked = Query.objects.blocking().filter(participant=participant)
+    if visit is not None:
+        if visit.status == "planned":
+            raise ValidationError(_("This visit has not taken place; there is nothing to sign yet."))
+        asked = asked.filter(visit=visit)
+    elif unsigned := _unsigned(participant):
+        raise ValidationError(
+            _("Sign the visits first: %(visits)s.") % {"visits": ", ".join(map(str, unsigned))}
+        )
+    if n := asked.count():
+        raise ValidationError(
+            _("Queries that must be closed before signing: %(n)d. Have them answered and closed.") % {"n": n}
+        )
+
+
+def _unsigned(participant: "Participant") -> list["Visit"]:
+    signed = Signature.objects.filter(participant=participant, voided_at=None).exclude(visit=None)
+    return list(participant.visits.exclude(status="planned").exclude(pk__in=signed.values("visit")))
+
+
+def lock(
+    study: Study,
+    participant: "Participant | None" = None,
+    visit: "Visit | None" = None,
+    *,
+    by: User,
+    reason: str,
+) -> Lock:
+    """Lock a visit, a participant, or the study: the database then refuses every change of it."""
+    reason = _said(reason, _("Say why you lock it."))
+    with act(by, "record.lock", study, participant.site if participant else None, reason=reason):
+        signed = Signature.objects.filter(participant=participant, visit=visit, voided_at=None)
+        if participant is not None and not signed.exists():
+            raise ValidationError(_("Only what is signed can be locked. Have an investigator sign it first."))
+        try:
+            with transaction.atomic():
+                return Lock.objects.create(
+                    study=study, participant=participant, visit=visit, reason=reason, locked_by=by
+                )
+        except IntegrityError:
+            raise ValidationError(_("This is locked already.")) from None
+
+
+def request_unlock(lock: Lock, *, by: User, reason: str) -> UnlockRequest:
+    """Ask that a lock be opened; somebody else decides."""
+    reason = _said(reason, _("Say what has to be changed, and why."))
+    with act(by, "unlock.request", lock.study, _site(lock), reason=reason):
+        try:
+            with transaction.atomic():
+                return UnlockRequest.objects.create(lock=lock, reason=reason, requested_by=by)
+        except IntegrityError:
+            raise ValidationError(
+                _("Somebody has asked for this already; it waits for a decision.")
+            ) from None
+
+
+def decide_unlock(request: UnlockRequest, *, by: User, approved: bool, reason: str) -> UnlockRequest:
+    """Approve or refuse: never the person who asked. An approval holds for 24 hours."""
+    reason = _said(reason, _("Say why you decide so."))
+    with act(by, "unlock.decide", request.lock.study, _site(request.lock), reason=reason):
+        saved = UnlockRequest.objects.select_for_update().get(pk=request.pk)
+        if saved.approved is not None:
+            raise ValidationError(_("This request is decided already."))
+        if saved.requested_by_id == by.pk:
+            raise ValidationError(_("You asked for this yourself; somebody else has to decide."))
+        saved.approved, saved.decision_reason, saved.decided_by = approved, reason, by
+        saved.save(force_update=True)
+    saved.refresh_from_db()
+    return saved
+
+
+def end_unlock(request: UnlockRequest, *, by: User) -> None:
+    """Close the lock again before the 24 hours are over."""
+    with act(by, "unlock.request", request.lock.study, _site(request.lock), reason=_("locked again")):
+        UnlockRequest.objects.filter(pk=request.pk, approved=True, ended_at=None).update(
+            ended_at=timezone.now()
+        )
+
+
+def _site(lock: Lock) -> Site | None:
+    return lock.participant.site if lock.participant else None
+
+
+def _turn(
+    query: Query, action: str, kind: Kind, asked: set[Query.Status], then: Query.Status, by: User, text: str
+) -> Query:
+    """One turn of the conversation: allowed only from one of the states `asked`."""
+    text = _said(text, _("Write what you have to say."))
+    person = query.participant
+    with act(by, action, person.study, person.site, reason=text):
+        saved = Query.objects.select_for_update().get(pk=query.pk)
+        if saved.status not in asked:
+            raise ValidationError(
+                _("This query is %(state)s by now. Reload to see what was said.")
+                % {"state": saved.get_status_display().lower()}
+            )
+        _move(saved, then)
+        _say(saved, kind, text, by)
+    return saved
+
+
+def _move(query: Query, status: Query.Status) -> None:
+    query.status = status
+    query.closed_at = timezone.now() if status == Query.Status.CLOSED else None
+    query.version += 1
+    query.save(force_update=True)
+
+
+def _say(query: Query, kind: Kind, text: str, by: User | None) -> None:
+    QueryMessage.objects.create(
+        query=query, participant_id=query.participant_id, kind=kind, text=text, written_by=by
+    )
+
+
+def _said(text: str, otherwise: str) -> str:
+    if not text.strip():
+        raise ValidationError({"text": otherwise})
+    return text.strip()
