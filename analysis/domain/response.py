@@ -1,10 +1,16 @@
 """Response and remission from totals, in whole numbers: an exact 50 % reduction is a response.
 
-Source of the definitions: Williams et al. (2018), doi:10.1176/appi.ajp.2018.18020138.
+Source of response and remission: Williams et al. (2018), doi:10.1176/appi.ajp.2018.18020138. Sustained response
+and relapse follow the period to its last visit; no source of the shipped trial defines them. Every definition
+in words: docs/statistics/outcomes.md.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+NO_SUBSCALES: Mapping[str, Mapping[str, int | None]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +41,25 @@ class VisitOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscale:
+    """A subscale in one period: its sum at baseline and at each other visit, and the primary visit minus
+    baseline. None where an item of it is missing."""
+
+    baseline: int | None
+    change: int | None
+    by_visit: dict[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
 class PeriodOutcome:
     """One participant's outcome in one period; change, response and remission at the primary visit.
 
     `by_visit`: each visit but the baseline. `completer`: rated at baseline and at the primary visit.
     `remission` is None unless `response` is evaluable, so that both have one denominator.
+
+    `sustained`: response at the primary visit and at every later one. `relapse`, of responders only: a later
+    visit no longer meets response; `relapse_visit` is the first. Both are None while a later visit without a
+    total could still decide them.
     """
 
     baseline: int | None
@@ -48,16 +68,25 @@ class PeriodOutcome:
     response: bool | None
     remission: bool | None
     completer: bool
+    sustained: bool | None = None
+    relapse: bool | None = None
+    relapse_visit: str | None = None
+    subscales: dict[str, Subscale] = field(default_factory=dict)
 
 
 NOT_RATED = VisitOutcome(None, None, None, None, None)
 
 
-def assess(totals: Mapping[str, int | None], rules: RuleSet) -> PeriodOutcome:
+def assess(
+    totals: Mapping[str, int | None],
+    rules: RuleSet,
+    subscales: Mapping[str, Mapping[str, int | None]] = NO_SUBSCALES,
+) -> PeriodOutcome:
     """Outcome of one period from its totals by visit code; a visit that is absent is one without a total.
 
     Response when 100 × (baseline − total) ≥ response_percent × baseline. Without a baseline, or with a
-    baseline of 0 (nothing to reduce), response is not evaluable: None, never False.
+    baseline of 0 (nothing to reduce), response is not evaluable: None, never False. `subscales`: name → visit
+    code → sum.
     """
     baseline = totals.get(rules.baseline_visit)
     by_visit = {
@@ -66,6 +95,7 @@ def assess(totals: Mapping[str, int | None], rules: RuleSet) -> PeriodOutcome:
         if code != rules.baseline_visit
     }
     primary = by_visit.get(rules.primary_visit, NOT_RATED)
+    sustained, relapse, relapse_visit = _course(by_visit, primary, later_visits(rules))
     return PeriodOutcome(
         baseline=baseline,
         by_visit=by_visit,
@@ -73,6 +103,64 @@ def assess(totals: Mapping[str, int | None], rules: RuleSet) -> PeriodOutcome:
         response=primary.response,
         remission=None if primary.response is None else primary.remission,
         completer=baseline is not None and primary.total is not None,
+        sustained=sustained,
+        relapse=relapse,
+        relapse_visit=relapse_visit,
+        subscales={name: _subscale(sums, rules) for name, sums in subscales.items()},
+    )
+
+
+def points_needed(baseline: int, rules: RuleSet) -> int:
+    """The least fall from `baseline`, in whole points, that is a response.
+
+    >>> points_needed(24, RuleSet("BL", "D1", 50, 7, ())), points_needed(25, RuleSet("BL", "D1", 50, 7, ()))
+    (12, 13)
+    """
+    return -(-rules.response_percent * baseline // 100)
+
+
+def later_visits(rules: RuleSet) -> list[str]:
+    """Codes of the visits after the primary one, in the order of their days."""
+    after = dict(rules.visits).get(rules.primary_visit)
+    days = sorted((day, code) for code, day in rules.visits if after is not None and day > after)
+    return [code for _day, code in days]
+
+
+def rule_content(rules: RuleSet, instrument: str, subscales: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """All that an outcome depends on besides the ratings, as plain data: rules that give the same are the same."""
+    return {
+        "instrument": instrument,
+        "baseline_visit": rules.baseline_visit,
+        "primary_visit": rules.primary_visit,
+        "response_percent": rules.response_percent,
+        "remission_max": rules.remission_max,
+        "visits": [[code, day] for code, day in rules.visits],
+        "subscales": {name: list(numbers) for name, numbers in subscales.items()},
+    }
+
+
+def _course(
+    by_visit: Mapping[str, VisitOutcome], primary: VisitOutcome, later: Sequence[str]
+) -> tuple[bool | None, bool | None, str | None]:
+    """Sustained, relapse and the visit of the relapse. Who did not respond is not sustained, and can't relapse."""
+    if primary.response is None:
+        return None, None, None
+    if not primary.response:
+        return False, None, None
+    for code in later:
+        if by_visit[code].response is False:
+            return False, True, code
+    if not later or any(by_visit[code].response is None for code in later):
+        return None, None, None
+    return True, False, None
+
+
+def _subscale(sums: Mapping[str, int | None], rules: RuleSet) -> Subscale:
+    baseline, primary = sums.get(rules.baseline_visit), sums.get(rules.primary_visit)
+    return Subscale(
+        baseline=baseline,
+        change=None if baseline is None or primary is None else primary - baseline,
+        by_visit={code: sums.get(code) for code, _day in rules.visits if code != rules.baseline_visit},
     )
 
 
