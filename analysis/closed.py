@@ -25,11 +25,38 @@ def report(session_key: str, study: Study) -> dict[str, Any] | None:
 @transaction.atomic
 def allocation_list(session_key: str, study: Study) -> list[dict[str, Any]]:
     """Every slot of the study's lists, with its kits and, once assigned, its participant."""
-    with connection.cursor() as cursor:
-        cursor.execute("select * from closed.list_for(%s, %s)", [session_key, study.pk])
-        names = [column.name for column in cursor.description]
-        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    rows = _rows("select * from closed.list_for(%s, %s)", [session_key, study.pk])
     for row in rows:
         if isinstance(row["kits"], str):
             row["kits"] = json.loads(row["kits"])
     return rows
+
+
+@transaction.atomic
+def look(session_key: str, study: Study, number: int) -> dict[str, Any] | None:
+    """A frozen look: `cut` (the text that was hashed), `results`, and the decision's fields, None while open."""
+    found = _rows("select * from closed.look_for(%s, %s, %s)", [session_key, study.pk, number])
+    if not found:
+        return None
+    results = found[0]["results"]
+    return {**found[0], "results": json.loads(results) if isinstance(results, str) else results}
+
+
+@transaction.atomic
+def printed(session_key: str, study: Study, number: int) -> bytes | None:
+    """The printed report of a look; None while the worker has not made it."""
+    found = _rows("select * from closed.print_for(%s, %s, %s)", [session_key, study.pk, number])
+    return bytes(found[0]["content"]) if found else None
+
+
+@transaction.atomic
+def views(session_key: str, study: Study) -> list[dict[str, Any]]:
+    """Who looked at unblinded data: name, action, first_at, last_at, times; the latest first."""
+    return _rows("select * from closed.views_for(%s, %s)", [session_key, study.pk])
+
+
+def _rows(sql: str, params: list[Any]) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -70,3 +70,42 @@ class Export(models.Model):
 
     def __str__(self) -> str:
         return f"{self.study} {self.taken_at:%Y-%m-%d}"
+
+
+class Look(models.Model):
+    """A planned look of the monitoring board, as everybody may know it: taken or not, continue or stop.
+
+    What it saw, and why the board decided so, lies in the closed schema. The hash is of a cut with a secret
+    salt in it, so that nobody can find the allocation by trying.
+    """
+
+    class Decision(models.TextChoices):
+        NONE = "", "not decided"
+        CONTINUE = "continue", "continue"
+        STOP = "stop", "stop"
+
+    study = models.ForeignKey(Study, models.PROTECT, related_name="looks")
+    number = models.PositiveSmallIntegerField()
+    completers = models.PositiveIntegerField(help_text="Completers at which the protocol plans it.")
+    protocol = models.ForeignKey(ProtocolVersion, models.PROTECT, related_name="+")
+    requested_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(default=timezone.now)
+    taken_at = models.DateTimeField(null=True)
+    cut_sha256 = models.CharField(max_length=64, blank=True)
+    decision = models.CharField(max_length=10, blank=True, choices=Decision.choices)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "number"], name="look_once"),
+            models.CheckConstraint(
+                condition=models.Q(decision="")
+                | models.Q(taken_at__isnull=False, decided_by__isnull=False, decided_at__isnull=False),
+                name="look_decided_after_taken",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.study} look {self.number}"

@@ -6,16 +6,17 @@ Runs with the trialsite_closed role; with any other the database answers `permis
 import json
 import random
 from collections.abc import Sequence
-from statistics import mean
 from typing import Any
 
 from django.db import connection, transaction
-from scipy.stats import norm
 
-from analysis.domain import binary, sequential
+from analysis.board_report import results
+from analysis.looks import changes, data_of
+from analysis.services.looks import earlier_looks, freeze
 from enrollment.domain import allocation
-from enrollment.domain.protocol import Protocol, StoppingRule
+from enrollment.domain.protocol import Protocol
 from trialsite.accounts.models import Site, Study
+from trialsite.lib import canonical
 
 
 @transaction.atomic
@@ -68,153 +69,33 @@ def add_slots(site: Site, rules: Protocol, slots: Sequence[tuple[int, str]], rng
 
 @transaction.atomic
 def report(studies: Sequence[int]) -> None:
-    """Compute the closed report of each study and store it where only unblinded sessions can read it."""
+    """Compute the closed report of each study and store it where only unblinded sessions can read it.
+
+    Looks that were asked for are frozen first, so that the report can say whether data have changed since.
+    """
+    freeze(studies)
     for study in Study.objects.filter(pk__in=studies).order_by("pk"):
-        rules = study.protocols.latest().rules
-        if rules.allocation is None:
+        protocol = study.protocols.latest()
+        if protocol.rules.allocation is None:
             continue
-        content = _report(rules, _by_arm(study))
+        data = data_of(study)
+        content = results(protocol.rules, data, earlier=earlier_looks(study))
+        content |= {"rows_sha256": canonical.sha256(data), "changed": _changed(study, data)}
+        content["protocol"] = {"version": protocol.version, "sha256": protocol.sha256}
         with connection.cursor() as cursor:
             cursor.execute(
                 "insert into closed.report (study_id, report) values (%s, %s) on conflict (study_id) do update"
                 " set report = excluded.report, serial = closed.report.serial + 1, computed_at = clock_timestamp()",
-                [study.pk, json.dumps(content)],
+                [study.pk, canonical.encode(content).decode()],
             )
 
 
-def _by_arm(study: Study) -> list[dict[str, Any]]:
-    """One row a participant-period that was given: participant, arm, outcome."""
+def _changed(study: Study, data: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Look number → what of its frozen rows is different in `data`."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            select o.participant_id, k.arm, o.baseline, o.change, o.response, o.remission, o.evaluable, o.visits
-            from analysis_outcome o
-            join closed.slot s on s.participant_id = o.participant_id
-            join closed.kit k on k.slot_id = s.id and k.period = o.period
-            where o.study_id = %s order by o.participant_id, o.period
-            """,
+            "select a.number, l.cut from closed.look l join analysis_look a on a.id = l.look_id"
+            " where l.study_id = %s order by a.number",
             [study.pk],
         )
-        names = [column.name for column in cursor.description]
-        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    for row in rows:
-        if isinstance(row["visits"], str):
-            row["visits"] = json.loads(row["visits"])
-    return rows
-
-
-def _report(rules: Protocol, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    evaluable: dict[int, dict[str, dict[str, Any]]] = {}
-    for row in rows:
-        if row["evaluable"]:
-            evaluable.setdefault(row["participant_id"], {})[row["arm"]] = row
-    completers = {
-        who: by
-        for who, by in evaluable.items()
-        if len(by) == len({arm for s in rules.sequences for arm in s.arms})
-    }
-    return {
-        "completers": len(completers),
-        "arms": [_arm(rules, arm.code, arm.label, completers) for arm in rules.arms],
-        "among_responders": _among_responders(rules, list(completers.values())),
-        "monitoring": _monitoring(rules.stopping, list(completers.values())) if rules.stopping else None,
-    }
-
-
-def _arm(
-    rules: Protocol, code: str, label: str, completers: dict[int, dict[str, dict[str, Any]]]
-) -> dict[str, Any]:
-    """Figures of one arm, over the completers."""
-    rows = [by[code] for by in completers.values() if code in by]
-    visits = []
-    for visit in rules.visits:
-        if visit.code == rules.endpoints.baseline_visit:
-            totals = [row["baseline"] for row in rows]
-        else:
-            totals = [row["visits"].get(visit.code, {}).get("total") for row in rows]
-        known = [total for total in totals if total is not None]
-        visits.append(
-            {
-                "visit": visit.code,
-                "label": visit.label,
-                "day": visit.day,
-                "n": len(known),
-                "mean": mean(known) if known else None,
-            }
-        )
-    responders = [row for row in rows if row["response"]]
-    return {
-        "code": code,
-        "label": label,
-        "n": len(rows),
-        "responders": len(responders),
-        "remitters": sum(bool(row["remission"]) for row in rows),
-        "mean_change": mean(row["change"] for row in rows) if rows else None,
-        "visits": visits,
-    }
-
-
-def _among_responders(rules: Protocol, completers: list[dict[str, dict[str, Any]]]) -> list[dict[str, Any]]:
-    """For each arm: the completers who responded with it, and what every arm did in the same people."""
-    codes = [arm.code for arm in rules.arms]
-    found = []
-    for code in codes:
-        people = [by for by in completers if by[code]["response"]]
-        found.append(
-            {
-                "arm": code,
-                "n": len(people),
-                "arms": [
-                    {
-                        "arm": other,
-                        "responders": sum(bool(by[other]["response"]) for by in people),
-                        "remitters": sum(bool(by[other]["remission"]) for by in people),
-                        "mean_change": mean(by[other]["change"] for by in people) if people else None,
-                    }
-                    for other in codes
-                ],
-            }
-        )
-    return found
-
-
-def _monitoring(rule: StoppingRule, completers: list[dict[str, dict[str, Any]]]) -> dict[str, Any]:
-    """The stopping rule at the latest look that is due: McNemar's exact test against the boundary.
-
-    The exact two-sided p-value is put on the z scale, z = Φ⁻¹(1 − p/2), to be held against the boundary.
-    """
-    reference, other = rule.compare
-    first = sum(bool(by[reference]["response"]) and not by[other]["response"] for by in completers)
-    second = sum(bool(by[other]["response"]) and not by[reference]["response"] for by in completers)
-    both = sum(bool(by[other]["response"]) and bool(by[reference]["response"]) for by in completers)
-    due = [look for look in rule.looks if len(completers) >= look.completers]
-    result: dict[str, Any] = {
-        "completers": len(completers),
-        "compare": [reference, other],
-        "only_first": first,
-        "only_second": second,
-        "both": both,
-        "neither": len(completers) - first - second - both,
-        "spending": rule.spending,
-        "alpha": rule.alpha,
-        "looks": [{"number": look.number, "completers": look.completers} for look in rule.looks],
-        "look_due": due[-1].number if due else None,
-        "flag": "no look due",
-    }
-    final = rule.looks[-1].completers
-    plan = sequential.boundary(
-        rule.spending, [look.completers / final for look in rule.looks], rule.alpha, rule.sides
-    )
-    for look, planned in zip(result["looks"], plan, strict=True):
-        look["boundary"] = planned
-    if due:
-        information = [look.completers / final for look in due]
-        p = binary.mcnemar_exact(first, second)
-        z = float(norm.isf(p / 2))
-        boundaries = {
-            spending: sequential.boundary(spending, information, rule.alpha, rule.sides)[-1]
-            for spending in dict.fromkeys([rule.spending, "pocock", "obrien_fleming", "haybittle_peto"])
-        }
-        result |= {"p": p, "z": z, "boundary": boundaries[rule.spending], "boundaries": boundaries}
-        result["flag"] = "efficacy boundary crossed" if z >= boundaries[rule.spending] else "continue"
-    return result
+        return {str(number): changes(json.loads(cut)["data"], data) for number, cut in cursor.fetchall()}

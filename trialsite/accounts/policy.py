@@ -59,6 +59,8 @@ unlock.decide                 . I . D . . . . .
 audit.view                    . . M D . . . A .
 dashboard.view                C I M D . S F A .
 closed.view                   . . . . . S . . .
+look.take                     . . . . . S . . .
+look.decide                   . . . . . S . . .
 enrollment.pause              . . . . . S . . .
 allocation.generate           . . . . P . . . .
 allocation.view               . . . . P S . . .

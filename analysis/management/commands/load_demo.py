@@ -10,6 +10,7 @@ from django.db import transaction
 from analysis.demo import people
 from analysis.services import recompute, summarise
 from analysis.services.closed import add_slots, generate_lists, report
+from analysis.services.looks import request_look
 from analysis.synthetic import Writer
 from enrollment.domain.allocation import permuted_blocks
 from enrollment.models import Participant, ProtocolVersion
@@ -85,4 +86,5 @@ class Command(BaseCommand):
         generate_lists([site.pk for site in sites.values()])
         recompute(list(Participant.objects.filter(study=protocol.study).values_list("pk", flat=True)))
         summarise([protocol.study_id])
+        request_look(protocol.study, 1, by=User.objects.get(username="statistician"))
         report([protocol.study_id])

@@ -1,0 +1,101 @@
+"""The stopping rule at a look: the primary test, every boundary beside it, and the flag. Unblinded."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from scipy.stats import norm
+
+from analysis.domain import binary, sequential
+from enrollment.domain.protocol import StoppingRule
+
+COMPARED = ("pocock", "obrien_fleming", "haybittle_peto")
+# A p that no number can hold is as small as one can be: z stays finite, at 38.
+SMALLEST = 5e-324
+
+
+def monitoring(
+    rule: StoppingRule,
+    people: Sequence[Mapping[str, Mapping[str, Any]]],
+    earlier: Mapping[int, int],
+    number: int | None = None,
+) -> dict[str, Any]:
+    """McNemar's exact test of `people` (completers: arm → row) against the boundaries of the latest look due.
+
+    The exact two-sided p is put on the z scale, z = Φ⁻¹(1 − p/2), with the sign of the difference, to be held
+    against the boundary. `earlier` as in `results`; `number`: the look, else the last one that is due.
+    """
+    first, other = rule.compare
+    responses = [(bool(by[first]["response"]), bool(by[other]["response"])) for by in people]
+    n = len(responses)
+    due = [look.number for look in rule.looks if n >= look.completers]
+    look = number or (due[-1] if due else None)
+    result: dict[str, Any] = {
+        "completers": n,
+        "compare": [first, other],
+        "only_first": responses.count((True, False)),
+        "only_second": responses.count((False, True)),
+        "both": responses.count((True, True)),
+        "neither": responses.count((False, False)),
+        "spending": rule.spending,
+        "test": rule.test,
+        "alpha": rule.alpha,
+        "sides": rule.sides,
+        "look_due": look,
+        "looks": _plan(rule),
+        "flag": "no look due",
+    }
+    if look is not None:
+        result |= _observed(rule, result["only_first"], result["only_second"])
+        made = information(rule, look, n, earlier)
+        result["information"] = made
+        result["boundaries"] = {
+            name: _boundary(rule, name, made)[-1] for name in dict.fromkeys([rule.spending, *COMPARED])
+        }
+        result["boundary"] = result["boundaries"][rule.spending]
+        result["flag"] = "efficacy boundary crossed" if crossed(result, rule.spending) else "continue"
+    return result
+
+
+def information(rule: StoppingRule, look: int, n: int, earlier: Mapping[int, int]) -> list[float]:
+    """Fractions of the full information at the looks up to `look`, which has `n` completers.
+
+    A look that was frozen counts with the completers it had; one that was passed over counts as planned, which
+    is never too liberal.
+    """
+    final = rule.looks[-1].completers
+    before = [earlier.get(k.number, k.completers) for k in rule.looks if k.number < look]
+    return [count / final for count in sorted({*before, n}) if count <= n]
+
+
+def crossed(found: Mapping[str, Any], name: str) -> bool:
+    """Whether the observed z has reached boundary `name`; with two sides in either direction."""
+    z = abs(found["z"]) if found["sides"] == 2 else found["z"]
+    return bool(z >= found["boundaries"][name])
+
+
+def _observed(rule: StoppingRule, first: int, second: int) -> dict[str, float]:
+    p = binary.mcnemar_exact(first, second)
+    z = float(norm.isf(max(p / 2, SMALLEST))) * (1 if first >= second else -1)
+    return {"p": p, "mid_p": binary.mcnemar_mid_p(first, second), "z": z}
+
+
+def _boundary(rule: StoppingRule, name: str, made: Sequence[float]) -> tuple[float, ...]:
+    final = rule.looks[-1].completers
+    planned = [look.completers / final for look in rule.looks]
+    return sequential.boundary(name, made, rule.alpha, rule.sides, planned=planned)
+
+
+def _plan(rule: StoppingRule) -> list[dict[str, Any]]:
+    """Each planned look with every boundary at it."""
+    final = rule.looks[-1].completers
+    planned = [look.completers / final for look in rule.looks]
+    values = {name: _boundary(rule, name, planned) for name in dict.fromkeys([rule.spending, *COMPARED])}
+    return [
+        {
+            "number": look.number,
+            "completers": look.completers,
+            "boundary": values[rule.spending][index],
+            "boundaries": {name: value[index] for name, value in values.items()},
+        }
+        for index, look in enumerate(rule.looks)
+    ]

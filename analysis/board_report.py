@@ -1,0 +1,136 @@
+"""From frozen rows to the figures of the board's report: plain values in, plain JSON values out. Unblinded."""
+
+from collections.abc import Mapping, Sequence
+from statistics import mean
+from typing import Any
+
+from analysis.board_monitoring import monitoring
+from analysis.board_secondary import secondary
+from enrollment.domain.protocol import Protocol
+
+Data = Mapping[str, Any]
+Row = dict[str, Any]
+# More lines than this in one drawing say nothing of anybody.
+EACH_UP_TO = 200
+
+
+def completers_of(rules: Protocol, data: Data) -> dict[str, dict[str, Row]]:
+    """Participant → arm → period row, of those evaluable for the primary endpoint with every arm."""
+    arms = {arm for sequence in rules.sequences for arm in sequence.arms}
+    found = {}
+    for person in data["participants"]:
+        by_arm = {period["arm"]: period for period in person["periods"] if period["evaluable"]}
+        if set(by_arm) == arms:
+            found[person["participant"]] = by_arm
+    return found
+
+
+def results(
+    rules: Protocol, data: Data, *, earlier: Mapping[int, int], number: int | None = None
+) -> dict[str, Any]:
+    """Everything the report shows of `data` (`looks.data_of`).
+
+    `earlier`: completers at each look already frozen, by its number; `number`: the look these data belong to,
+    None for the live report.
+    """
+    completers = completers_of(rules, data)
+    people = list(completers.values())
+    rule = rules.stopping
+    return {
+        "completers": len(completers),
+        "flow": _flow(rules, data, len(completers)),
+        "arms": [_arm(rules, arm.code, arm.label, people) for arm in rules.arms],
+        "among_responders": _among_responders(rules, people),
+        "paired": [_pair(who, by) for who, by in completers.items()] if len(people) <= EACH_UP_TO else [],
+        "monitoring": monitoring(rule, people, earlier, number) if rule else None,
+        "secondary": secondary(rules, data) if rule else None,
+    }
+
+
+def _flow(rules: Protocol, data: Data, completers: int) -> dict[str, Any]:
+    status, people = data["status"], data["participants"]
+    rows = [period for person in people for period in person["periods"]]
+    return {
+        "screened": sum(status.values()),
+        "screen_failed": status.get("screen_failed", 0),
+        "waiting": status.get("screening", 0) + status.get("eligible", 0),
+        "randomised": len(people),
+        "sequences": {
+            sequence.code: sum(person["sequence"] == sequence.code for person in people)
+            for sequence in rules.sequences
+        },
+        "periods": [
+            {
+                "number": spec.number,
+                "dosed": sum(bool(row["dosed_on"]) for row in rows if row["period"] == spec.number),
+                "evaluable": sum(row["evaluable"] for row in rows if row["period"] == spec.number),
+            }
+            for spec in rules.periods
+        ],
+        "withdrawn": status.get("withdrawn", 0),
+        "completers": completers,
+    }
+
+
+def _arm(rules: Protocol, code: str, label: str, people: Sequence[dict[str, Row]]) -> dict[str, Any]:
+    """Figures of one arm, over the completers."""
+    rows = [by[code] for by in people if code in by]
+    return {
+        "code": code,
+        "label": label,
+        "n": len(rows),
+        "responders": sum(bool(row["response"]) for row in rows),
+        "remitters": sum(bool(row["remission"]) for row in rows),
+        "mean_change": mean(row["change"] for row in rows) if rows else None,
+        "visits": [_visit(rules, visit, rows) for visit in rules.visits],
+    }
+
+
+def _visit(rules: Protocol, visit: Any, rows: Sequence[Row]) -> dict[str, Any]:
+    if visit.code == rules.endpoints.baseline_visit:
+        totals = [row["baseline"] for row in rows]
+    else:
+        totals = [row["visits"].get(visit.code, {}).get("total") for row in rows]
+    known = [total for total in totals if total is not None]
+    return {
+        "visit": visit.code,
+        "label": visit.label,
+        "day": visit.day,
+        "n": len(known),
+        "mean": mean(known) if known else None,
+    }
+
+
+def _among_responders(rules: Protocol, people: Sequence[dict[str, Row]]) -> list[dict[str, Any]]:
+    """For each arm: the completers who responded with it, and what every arm did in the same people."""
+    codes = [arm.code for arm in rules.arms]
+    found = []
+    for code in codes:
+        same = [by for by in people if code in by and by[code]["response"]]
+        found.append(
+            {
+                "arm": code,
+                "n": len(same),
+                "arms": [
+                    {
+                        "arm": other,
+                        "responders": sum(bool(by[other]["response"]) for by in same),
+                        "remitters": sum(bool(by[other]["remission"]) for by in same),
+                        "mean_change": mean(by[other]["change"] for by in same) if same else None,
+                    }
+                    for other in codes
+                ],
+            }
+        )
+    return found
+
+
+def _pair(who: str, by: Mapping[str, Row]) -> dict[str, Any]:
+    """One completer's primary endpoint with each arm."""
+    return {
+        "participant": who,
+        "change": {arm: row["change"] for arm, row in by.items()},
+        "baseline": {arm: row["baseline"] for arm, row in by.items()},
+        "response": {arm: bool(row["response"]) for arm, row in by.items()},
+        "remission": {arm: bool(row["remission"]) for arm, row in by.items()},
+    }

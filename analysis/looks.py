@@ -1,0 +1,141 @@
+"""Looks: the rows a look freezes, whether they changed since, and what blinded people are told.
+
+`data_of` reads the closed schema, so only the unblinded worker's role may call it.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from analysis.models import Look
+from enrollment.models import EnrollmentPause, Participant
+from trialsite.accounts.models import Study
+
+ROWS = """
+    select t.code, s.code, coalesce(l.sequence, ''), t.status, p.number, k.arm, p.dosed_on,
+           o.baseline, o.change, o.response, o.remission, coalesce(o.evaluable, false), o.visits, o.inputs,
+           o.rule_version
+    from enrollment_participant t
+    join accounts_site s on s.id = t.site_id
+    join closed.slot l on l.participant_id = t.id
+    join closed.kit k on k.slot_id = l.id
+    join enrollment_period p on p.participant_id = t.id and p.number = k.period
+    left join analysis_outcome o on o.participant_id = t.id and o.period = p.number
+    where t.study_id = %s
+    order by t.code, p.number
+"""
+
+
+def data_of(study: Study) -> dict[str, Any]:
+    """The canonical rows of `study`: everybody randomised with every period, arm and outcome, and the flow.
+
+    Plain JSON values in a fixed order: equal data give equal bytes.
+    """
+    people: dict[str, dict[str, Any]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(ROWS, [study.pk])
+        for code, site, sequence, status, *rest in cursor.fetchall():
+            person = people.setdefault(
+                code,
+                {"participant": code, "site": site, "sequence": sequence, "status": status, "periods": []},
+            )
+            person["periods"].append(_period(*rest))
+    counts = Participant.objects.filter(study=study).values_list("status").annotate(n=Count("id"))
+    return {"participants": list(people.values()), "status": dict(sorted(counts))}
+
+
+def _period(number: int, arm: str, dosed_on: Any, *outcome: Any) -> dict[str, Any]:
+    baseline, change, response, remission, evaluable, visits, inputs, rule_version = outcome
+    return {
+        "period": number,
+        "arm": arm,
+        "dosed_on": dosed_on.isoformat() if dosed_on else None,
+        "baseline": baseline,
+        "change": change,
+        "response": response,
+        "remission": remission,
+        "evaluable": evaluable,
+        "visits": _plain(visits),
+        "inputs": _plain(inputs),
+        "rule_version": rule_version or "",
+    }
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value or {}
+
+
+def cut_of(look: Look, data: Mapping[str, Any], *, taken_at: datetime, salt: str) -> dict[str, Any]:
+    """The frozen cut: `data` and what it is of.
+
+    `salt` is random and stays in the closed schema. Without it the hash, which everybody may read, would let a
+    blinded reader of the outcomes find the allocation by hashing every possible one.
+    """
+    return {
+        "study": look.study.code,
+        "look": look.number,
+        "protocol": {"version": look.protocol.version, "sha256": look.protocol.sha256},
+        "taken_at": taken_at.isoformat(),
+        "salt": salt,
+        "data": dict(data),
+    }
+
+
+def changes(frozen: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What of the frozen rows is different now: participant, period, field, was, is. New participants are not
+    a change of the cut: it did not have them."""
+    current = {person["participant"]: person for person in now["participants"]}
+    found = []
+    for person in frozen["participants"]:
+        other = current.get(person["participant"], {"status": None, "sequence": None, "periods": []})
+        periods = {period["period"]: period for period in other["periods"]}
+        for period in person["periods"]:
+            after = periods.get(period["period"], {})
+            found += [
+                {
+                    "participant": person["participant"],
+                    "period": period["period"],
+                    "field": field,
+                    "was": period[field],
+                    "is": after.get(field),
+                }
+                for field in ("arm", "dosed_on", "baseline", "change", "response", "remission", "visits")
+                if period[field] != after.get(field)
+            ]
+    return found
+
+
+def pause_reason(number: int) -> str:
+    """Why enrolment is paused, as blinded people may read it."""
+    return _("The monitoring board decided after look %(n)d to stop.") % {"n": number}
+
+
+def look_sentence(study: Study, looks: list[dict[str, Any]], completers: int) -> str:
+    """All that blinded people are told of looks. `looks`: number, completers, due, of each planned one."""
+    if not looks:
+        return _("No interim look is planned.")
+    decided = {look.number: look.decision for look in Look.objects.filter(study=study).exclude(decision="")}
+    said = []
+    if decided:
+        last = max(decided)
+        word = _("stop") if decided[last] == Look.Decision.STOP else _("continue")
+        said.append(_("Look %(n)d: decision: %(word)s.") % {"n": last, "word": word})
+        if EnrollmentPause.objects.filter(study=study, lifted_at=None).exists():
+            said.append(_("Enrolment is paused: nobody is screened or randomised."))
+    stopped = bool(decided) and decided[max(decided)] == Look.Decision.STOP
+    open_looks = [look for look in looks if look["number"] > max(decided, default=0)]
+    due = [look for look in open_looks if look["due"]]
+    if stopped or not open_looks:
+        return " ".join(said)
+    if due:
+        numbers = {"n": due[-1]["number"], "have": completers, "need": due[-1]["completers"]}
+        said.append(_("Look %(n)d is due: %(have)d completers, %(need)d were planned.") % numbers)
+    else:
+        need = open_looks[0]["completers"]
+        said.append(_("No look due: %(have)d of %(need)d completers.") % {"have": completers, "need": need})
+    return " ".join(said)

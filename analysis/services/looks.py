@@ -1,0 +1,123 @@
+"""Looks of the monitoring board: asked for, frozen by the unblinded worker, decided with a signature."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from analysis.board_report import completers_of, results
+from analysis.looks import cut_of, data_of, pause_reason
+from analysis.models import Look
+from enrollment.services import pause_enrollment
+from trialsite.accounts.acting import act, signed_by
+from trialsite.accounts.models import Study, User
+from trialsite.audit.models import Outbox
+from trialsite.audit.outbox import owe
+from trialsite.lib import canonical
+
+
+def request_look(study: Study, number: int, *, by: User) -> Look:
+    """Ask the unblinded worker to freeze the data of planned look `number`. Asked again, it is the same look.
+
+    Raises ValidationError when the protocol plans no such look, or an earlier one was not decided.
+    """
+    with act(by, "look.take", study, reason="look requested"):
+        protocol = study.protocols.latest()
+        rule = protocol.rules.stopping
+        planned = next((look for look in rule.looks if look.number == number), None) if rule else None
+        if planned is None:
+            raise ValidationError(_("The protocol plans no look %(n)d.") % {"n": number})
+        earlier = Look.objects.filter(study=study, number__lt=number, decision="").first()
+        if earlier:
+            raise ValidationError(
+                _("Look %(n)d is not decided yet. Decide it before you ask for the next one.")
+                % {"n": earlier.number}
+            )
+        look, _made = Look.objects.get_or_create(
+            study=study,
+            number=number,
+            defaults={"completers": planned.completers, "protocol": protocol, "requested_by": by},
+        )
+        owe(Outbox.Kind.REPORT, [study.pk])
+    return look
+
+
+def decide(
+    look: Look, *, by: User, recommendation: str, decision: str, reason: str, session_key: str
+) -> Look:
+    """The board's decision after `look`, signed; `stop` pauses enrolment. The caller has checked the password.
+
+    The sentence of reason stays in the closed schema: what everybody sees of it is continue or stop. Raises
+    ValidationError before the data are frozen and after a decision.
+    """
+    with act(by, "look.decide", look.study, reason=f"decision after look {look.number}"):
+        saved = Look.objects.select_for_update(of=("self",)).select_related("study").get(pk=look.pk)
+        if saved.taken_at is None:
+            raise ValidationError(_("The data of this look are not frozen yet. Wait for the worker."))
+        if saved.decision:
+            raise ValidationError(_("This look is decided already; a signed decision does not change."))
+        if not reason.strip():
+            raise ValidationError({"reason": _("Say in a sentence why the board decided so.")})
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select closed.sign_look(%s, %s, %s, %s, %s)",
+                [session_key, saved.pk, recommendation, decision, reason.strip()],
+            )
+        saved.decision, saved.decided_by, saved.decided_at = decision, by, timezone.now()
+        saved.save()
+        if decision == Look.Decision.STOP:
+            pause_enrollment(saved.study, by=by, reason=pause_reason(saved.number))
+        owe(Outbox.Kind.REPORT, [saved.study_id])
+        owe(Outbox.Kind.SUMMARY, [saved.study_id])
+    return saved
+
+
+@transaction.atomic
+def freeze(studies: Sequence[int]) -> None:
+    """The unblinded worker's part: freeze the looks that were asked for and whose completers are there."""
+    for look in (
+        Look.objects.filter(study__in=studies, taken_at=None)
+        .select_for_update(of=("self",))
+        .select_related("study", "protocol")
+        .order_by("study_id", "number")
+    ):
+        data = data_of(look.study)
+        if len(completers_of(look.protocol.rules, data)) < look.completers:
+            continue
+        now = timezone.now()
+        cut = cut_of(look, data, taken_at=now, salt=secrets.token_hex(16))
+        found = results(look.protocol.rules, data, earlier=earlier_looks(look.study), number=look.number)
+        _store(look, canonical.encode(cut).decode(), found, now)
+
+
+def earlier_looks(study: Study) -> dict[int, int]:
+    """Number of each frozen look → completers it had."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select a.number, (l.results ->> 'completers')::int from closed.look l"
+            " join analysis_look a on a.id = l.look_id where l.study_id = %s order by a.number",
+            [study.pk],
+        )
+        return dict(cursor.fetchall())
+
+
+def _store(look: Look, cut: str, found: Mapping[str, Any], now: Any) -> None:
+    digest = hashlib.sha256(cut.encode()).hexdigest()
+    with (
+        signed_by(
+            User.objects.system(), role="unblinded worker", reason=f"data of look {look.number} frozen"
+        ),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(
+            "insert into closed.look (look_id, study_id, cut, cut_sha256, results, taken_at)"
+            " values (%s, %s, %s, %s, %s, %s)",
+            [look.pk, look.study_id, cut, digest, canonical.encode(found).decode(), now],
+        )
+        look.taken_at, look.cut_sha256 = now, digest
+        look.save()

@@ -1,0 +1,56 @@
+"""The demo trial in a database of its own, and the unblinded worker at work in it."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from analysis.services import recompute, summarise
+from analysis.services.closed import report
+from trialsite.audit.models import Outbox
+from trialsite.audit.outbox import drain
+from trialsite.stack import testing
+
+
+@pytest.fixture
+def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """A copy of the demo whose changes are committed; its name."""
+    before = connection.settings_dict["NAME"]
+    name = f"ts_{uuid.uuid4().hex[:12]}"
+    testing.database(name, testing.DEMO)
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.settings_dict["NAME"] = name
+        yield name
+        connection.close()
+        connection.settings_dict["NAME"] = before
+    testing.drop(name)
+
+
+@contextmanager
+def as_closed() -> Iterator[None]:
+    """The connection of the unblinded worker in place of the web's."""
+    before = dict(connection.settings_dict)
+    connection.close()
+    connection.settings_dict |= {"USER": "trialsite_closed", "PASSWORD": testing.PASSWORD}
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict |= before
+
+
+@pytest.fixture
+def workers() -> Callable[[], None]:
+    """workers(): what the blinded and the unblinded worker owe is done, each with its own role."""
+
+    def work() -> None:
+        drain(Outbox.Kind.RECOMPUTE, recompute)
+        drain(Outbox.Kind.SUMMARY, summarise)
+        with as_closed():
+            drain(Outbox.Kind.REPORT, report)
+
+    return work
