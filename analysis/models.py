@@ -1,7 +1,8 @@
-"""What it means: derived values. All can be computed again from the assessments, so none is audited."""
+"""What it means: derived values, which can all be computed again and are not audited; and decisions on them."""
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from enrollment.models import Participant, ProtocolVersion
 from trialsite.accounts.models import Study, User
@@ -23,8 +24,18 @@ class Outcome(models.Model):
     evaluable = models.BooleanField(
         default=False, help_text="Has a baseline and the primary visit in this period."
     )
+    sustained = models.BooleanField(
+        null=True, help_text="Response at the primary visit and at every later one."
+    )
+    relapse = models.BooleanField(
+        null=True, help_text="Of responders: a later visit is no response any more."
+    )
+    relapse_visit = models.CharField(max_length=20, blank=True)
     visits = models.JSONField(
         default=dict, help_text="Visit code: total, change, percent change, response, remission."
+    )
+    subscales = models.JSONField(
+        default=dict, help_text="Subscale: baseline, change at the primary visit, sum by visit code."
     )
     inputs = models.JSONField(
         default=dict, help_text="Visit code: [assessment id, version] it was derived from."
@@ -40,6 +51,63 @@ class Outcome(models.Model):
 
     def __str__(self) -> str:
         return f"{self.participant_id} period {self.period}"
+
+
+class ParticipantOutcome(models.Model):
+    """What the periods of a randomised participant give together. Says nothing of treatment."""
+
+    class Shortfall(models.TextChoices):
+        NOT_RANDOMISED = "not_randomised", _("not randomised")
+        NOT_DOSED = "not_dosed", _("treatment not given")
+        NO_BASELINE = "no_baseline", _("no baseline total above 0")
+        NO_PRIMARY = "no_primary", _("no total at the primary visit")
+
+    participant = models.OneToOneField(Participant, models.PROTECT, related_name="overall")
+    study = models.ForeignKey(Study, models.PROTECT, related_name="+")
+    protocol = models.ForeignKey(ProtocolVersion, models.PROTECT, related_name="+")
+    pattern = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="Periods with a response, or none; empty unless all are evaluable.",
+    )
+    completer = models.BooleanField(default=False, help_text="Evaluable in every period of the protocol.")
+    shortfall = models.CharField(max_length=20, blank=True, choices=Shortfall.choices)
+    shortfall_period = models.PositiveSmallIntegerField(null=True)
+    inputs = models.JSONField(
+        default=dict, help_text="Period number: [period id, version] it was derived from."
+    )
+    rule_version = models.CharField(max_length=20)
+    computed_at = models.DateTimeField(default=timezone.now)
+    task_id = models.CharField(max_length=50, blank=True)
+
+    class Meta:
+        ordering = ["participant_id"]
+        indexes = [models.Index(fields=["study", "completer"])]
+
+    def __str__(self) -> str:
+        return f"{self.participant_id}: {self.pattern or self.shortfall}"
+
+
+class RuleAdoption(models.Model):
+    """The outcome rules of a protocol version hold from here on. Written once; the latest of a study counts."""
+
+    study = models.ForeignKey(Study, models.PROTECT, related_name="adoptions")
+    protocol = models.ForeignKey(ProtocolVersion, models.PROTECT, related_name="+")
+    rule_version = models.CharField(max_length=20)
+    replaced = models.CharField(max_length=20, help_text="Rule version that held before.")
+    difference = models.JSONField(help_text="What was shown before it was adopted: counts, and each change.")
+    reason = models.TextField()
+    adopted_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    adopted_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(reason=""), name="rule_adoption_has_reason")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.study}: rules {self.rule_version}"
 
 
 class StudySummary(models.Model):

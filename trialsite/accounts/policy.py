@@ -64,6 +64,7 @@ look.decide                   . . . . . S . . .
 enrollment.pause              . . . . . S . . .
 allocation.generate           . . . . P . . . .
 allocation.view               . . . . P S . . .
+outcomes.adopt                . . . D . . . . R
 export.blinded                . . . D . S . . R
 export.unblinded              . . . . . S . . .
 people.manage                 . . . . . . . . R
