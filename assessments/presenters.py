@@ -132,6 +132,7 @@ def rating_row(instrument: Instrument, assessment: Assessment | None) -> dict[st
         if value is not None or why:
             items.append(
                 {
+                    "code": item.code,
                     "number": item.number,
                     "name": item.name,
                     "value": value,

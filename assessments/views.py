@@ -14,10 +14,12 @@ from assessments.forms import RatingForm, fresh_fields, new_token, saved_fields,
 from assessments.models import Assessment, Draft
 from assessments.presenters import conflict_rows, rating_page, rating_row
 from assessments.selectors import assessment_of, instrument_of, instruments_due
-from assessments.worklist import items_missing
+from assessments.standing import beside
+from assessments.worklist import items_missing, reviews
 from enrollment.models import Visit
 from enrollment.presenters import state_of, strip_of
 from enrollment.selectors import study_for, today_at, visit_for
+from enrollment.standing import review_of
 from enrollment.worklist import worklist
 from trialsite.accounts.http import Request
 from trialsite.accounts.policy import may
@@ -28,7 +30,9 @@ from trialsite.lib.errors import Conflict
 def today(request: Request, study: str) -> HttpResponse:
     """Home: what this person can do now, this week, and what waits on others."""
     chosen = study_for(request.user, study, "home.view")
-    columns = worklist(request.user, chosen, items_missing(request.user, chosen))
+    columns = worklist(
+        request.user, chosen, [*items_missing(request.user, chosen), *reviews(request.user, chosen)]
+    )
     return render(request, "enrollment/today.html", {"columns": columns})
 
 
@@ -48,10 +52,14 @@ def visit(request: Request, pk: int) -> HttpResponse:
         and chosen.status == "planned"
     ):
         return redirect("rating", pk, rows[0]["code"])
+    review = review_of(participant, chosen, request.user)
+    beside(rows, review["standing"])
     context = {
+        **review,
         "visit": chosen,
         "participant": participant,
         "rows": rows,
+        "other_queries": [q for q in review["standing"].queries if q.form not in {r["code"] for r in rows}],
         "state": state_of(chosen, today_at(participant.site)),
         "deviation": chosen.deviation(),
         "may_enter": _may_enter(request, chosen),

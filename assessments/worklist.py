@@ -1,13 +1,18 @@
-"""What ratings add to the work list: items that are still missing."""
+"""What ratings and their review add to the work list."""
 
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.models import Assessment
+from assessments.review_forms import with_standing
+from assessments.standing import where
+from enrollment.models import Visit
 from enrollment.worklist import LIMIT, Action
 from trialsite.accounts.models import Study, User
-from trialsite.accounts.policy import sites_where
+from trialsite.accounts.policy import may, sites_where
+from trialsite.review.models import Query, UnlockRequest
 
 
 def items_missing(user: User, study: Study) -> list[Action]:
@@ -35,3 +40,83 @@ def _action(rating: Assessment) -> Action:
         state="due",
         on=rating.performed_on,
     )
+
+
+def reviews(user: User, study: Study) -> list[Action]:
+    """Queries to answer or to close, visits to sign again, unlock requests to decide."""
+    return [
+        *_to_answer(user, study),
+        *_to_close(user, study),
+        *_to_sign_again(user, study),
+        *_to_decide(user, study),
+    ]
+
+
+def _to_answer(user: User, study: Study) -> list[Action]:
+    sites = sites_where(user, "query.answer", study)
+    found = Query.objects.filter(participant__site__in=sites, status=Query.Status.OPEN)
+    return [_query_action(query, _("Answer a query")) for query in _told(found)]
+
+
+def _to_close(user: User, study: Study) -> list[Action]:
+    sites = sites_where(user, "query.close", study)
+    found = Query.objects.filter(participant__site__in=sites, status=Query.Status.ANSWERED)
+    if not may(user, "query.close_any", study):
+        found = found.filter(Q(raised_by=user) | Q(raised_by=None))
+    return [_query_action(query, _("Read an answer")) for query in _told(found)]
+
+
+def _told(queries: QuerySet[Query]) -> QuerySet[Query]:
+    return queries.select_related(
+        "participant__study", "participant__protocol", "visit__period"
+    ).prefetch_related("messages")[:LIMIT]
+
+
+def _query_action(query: Query, what: str) -> Action:
+    url = (
+        reverse("visit", args=[query.visit_id]) + f"#query-{query.pk}"
+        if query.visit_id
+        else reverse("participant", args=[query.participant.study.code, query.participant.code])
+    )
+    last = list(query.messages.all())[-1].text
+    return Action(
+        participant=query.participant.code,
+        what=what,
+        why=f"{where(query)}: {last}"[:160],
+        url=url,
+        state="due",
+        on=query.raised_at.date(),
+    )
+
+
+def _to_sign_again(user: User, study: Study) -> list[Action]:
+    sites = sites_where(user, "record.sign", study)
+    visits = with_standing(Visit.objects.at(sites)).filter(Q(signed=False), Q(was_signed=True))
+    return [
+        Action(
+            participant=visit.participant.code,
+            what=_("Sign again"),
+            why=_("%(visit)s was changed after it was signed") % {"visit": visit},
+            url=reverse("visit", args=[visit.pk]),
+            state="due",
+            on=visit.performed_on,
+        )
+        for visit in visits.select_related("participant")[:LIMIT]
+    ]
+
+
+def _to_decide(user: User, study: Study) -> list[Action]:
+    asked = UnlockRequest.objects.waiting().filter(lock__study=study).exclude(requested_by=user)
+    sites = set(sites_where(user, "unlock.decide", study).values_list("pk", flat=True))
+    return [
+        Action(
+            participant=request.lock.participant.code if request.lock.participant else study.code,
+            what=_("Decide on unlocking"),
+            why=request.reason[:160],
+            url=reverse("unlock_decide", args=[request.pk]),
+            state="due",
+            on=request.requested_at.date(),
+        )
+        for request in asked.select_related("lock__participant")[:LIMIT]
+        if (request.lock.participant.site_id in sites if request.lock.participant else sites)
+    ]

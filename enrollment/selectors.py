@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from enrollment.domain import washout
 from enrollment.models import Participant, Period, Visit
+from trialsite.accounts.http import admit
 from trialsite.accounts.models import Membership, Site, Study, User
 from trialsite.accounts.policy import may, sites_where
 from trialsite.lib.clock import local_date
@@ -46,7 +47,7 @@ def participant_for(user: User, study_code: str, code: str, action: str) -> Part
     )
     if participant is None:
         raise Http404
-    _check(user, participant, action)
+    admit(user, action, participant.study, participant.site)
     return participant
 
 
@@ -58,7 +59,7 @@ def period_for(user: User, pk: int, action: str) -> Period:
     )
     if period is None:
         raise Http404
-    _check(user, period.participant, action)
+    admit(user, action, period.participant.study, period.participant.site)
     return period
 
 
@@ -72,17 +73,8 @@ def visit_for(user: User, pk: int, action: str) -> Visit:
     )
     if visit is None:
         raise Http404
-    _check(user, visit.participant, action)
+    admit(user, action, visit.participant.study, visit.participant.site)
     return visit
-
-
-def _check(user: User, participant: Participant, action: str) -> None:
-    """One query: the roles this person holds where the participant is."""
-    if may(user, action, participant.study, participant.site):
-        return
-    if participant.site not in Site.objects.for_user(user, participant.study):
-        raise Http404
-    raise PermissionDenied(action)
 
 
 def participants_for(user: User, study: Study, action: str = "participant.view") -> QuerySet[Participant]:

@@ -3,6 +3,8 @@
 from django.urls import path
 
 from analysis import views as analysis
+from assessments import review_views as review
+from assessments import signing_views as signing
 from assessments import views as assessments
 from enrollment.views import audit, calendar, participants, schedule, today, unblinding
 from trialsite.accounts import views as accounts
@@ -39,6 +41,14 @@ urlpatterns = [
     path("studies/<str:study>/participants/<str:code>/randomise/", participants.randomise, name="randomise"),
     path("studies/<str:study>/participants/<str:code>/withdraw/", participants.withdraw, name="withdraw"),
     path("studies/<str:study>/participants/<str:code>/unblind/", unblinding.unblind, name="unblind"),
+    path("studies/<str:study>/participants/<str:code>/sign/", signing.sign_casebook, name="sign_casebook"),
+    path(
+        "studies/<str:study>/participants/<str:code>/lock/", signing.lock_participant, name="lock_participant"
+    ),
+    path("studies/<str:study>/queries/", review.query_list, name="queries"),
+    path("studies/<str:study>/review/", review.review_list, name="review"),
+    path("studies/<str:study>/review/ask/", review.review_ask, name="review_ask"),
+    path("studies/<str:study>/lock/", signing.lock_study, name="lock_study"),
     path("studies/<str:study>/calendar/", calendar.calendar, name="calendar"),
     path("studies/<str:study>/calendar/feed/", calendar.feed_make, name="feed_make"),
     path("studies/<str:study>/dashboard/", analysis.dashboard, name="dashboard"),
@@ -61,6 +71,15 @@ urlpatterns = [
     path("periods/<int:pk>/plan/", schedule.plan, name="plan"),
     path("periods/<int:pk>/infusion/", schedule.dosing, name="dosing"),
     path("visits/<int:pk>/", assessments.visit, name="visit"),
+    path("visits/<int:pk>/queries/", review.query_raise, name="query_raise"),
+    path("visits/<int:pk>/verify/", review.verify, name="verify"),
+    path("visits/<int:pk>/sign/", signing.sign_visit, name="sign_visit"),
+    path("visits/<int:pk>/lock/", signing.lock_visit, name="lock_visit"),
+    path("queries/<int:pk>/<slug:turn>/", review.query_turn, name="query_turn"),
+    path("verifications/<int:pk>/withdraw/", review.unverify, name="unverify"),
+    path("locks/<int:pk>/unlock/", signing.unlock_request, name="unlock_request"),
+    path("unlocks/<int:pk>/", signing.unlock_decide, name="unlock_decide"),
+    path("unlocks/<int:pk>/end/", signing.unlock_end, name="unlock_end"),
     path("visits/<int:pk>/missed/", schedule.visit_missed, name="visit_missed"),
     path("visits/<int:pk>/ratings/<str:code>/", assessments.rating, name="rating"),
     path("visits/<int:pk>/ratings/<str:code>/draft/", assessments.draft, name="draft"),

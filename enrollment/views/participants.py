@@ -22,6 +22,7 @@ from enrollment.listing import ParticipantFilter
 from enrollment.models import FailedTreatment, Participant
 from enrollment.presenters import page_of, strip_of, strips_of
 from enrollment.selectors import facts_of, participant_for, participants_for, study_for
+from enrollment.standing import review_of
 from enrollment.views.respond import add_errors, say_errors
 from trialsite.accounts.http import Request
 from trialsite.accounts.policy import sites_where
@@ -69,7 +70,8 @@ def participant_new(request: Request, study: str) -> HttpResponse:
 @require_GET
 def participant_detail(request: Request, study: str, code: str) -> HttpResponse:
     participant = participant_for(request.user, study, code, "participant.view")
-    return render(request, "enrollment/participant_detail.html", page_of(participant, request.user))
+    context = page_of(participant, request.user) | review_of(participant, None, request.user)
+    return render(request, "enrollment/participant_detail.html", context)
 
 
 @require_http_methods(["GET", "POST"])

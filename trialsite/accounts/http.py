@@ -1,11 +1,23 @@
-"""A request whose user is known to be one of ours: behind the login wall it always is."""
+"""A request whose user is known to be one of ours (behind the login wall it always is), and who is let in."""
 
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
 from django_htmx.middleware import HtmxDetails
 
-from trialsite.accounts.models import User
+from trialsite.accounts.models import Site, Study, User
+from trialsite.accounts.policy import may
 
 
 class Request(HttpRequest):
     user: User
     htmx: HtmxDetails
+
+
+def admit(user: User, action: str, study: Study, site: Site | None) -> None:
+    """Http404 for a stranger to the place, PermissionDenied for too small a role. `site` None: study-wide."""
+    if may(user, action, study, site):
+        return
+    here = Site.objects.for_user(user, study)
+    if not (here.exists() if site is None else here.filter(pk=site.pk).exists()):
+        raise Http404
+    raise PermissionDenied(action)

@@ -14,6 +14,8 @@ ROOMS = [
     ("home.view", "today", _("Today")),
     ("participant.view", "participants", _("Participants")),
     ("calendar.view", "calendar", _("Calendar")),
+    ("query.view", "queries", _("Queries")),
+    ("query.view", "review", _("Review and signatures")),
     ("dashboard.view", "dashboard", _("Dashboard")),
     ("closed.view", "closed", _("Closed report")),
     ("allocation.view", "allocation", _("Allocation")),

@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from django.db import connection
+from django.db.models import QuerySet
+from django.http import Http404
 
+from trialsite.accounts.http import admit
+from trialsite.accounts.models import User
 from trialsite.review.models import Lock, Query, Signature, UnlockRequest, Verification
 
 State = Literal["locked", "signed", "sign again", "verified", ""]
@@ -37,6 +41,53 @@ class Standing:
         if self.was_signed:
             return "sign again"
         return "verified" if any("" in fields for fields in self.verified.values()) else ""
+
+
+def _queries() -> QuerySet[Query]:
+    return Query.objects.select_related(
+        "participant__study", "participant__site", "participant__protocol", "visit__period"
+    ).prefetch_related("messages__written_by")
+
+
+def query_for(user: User, pk: int, action: str) -> Query:
+    query = _queries().filter(pk=pk).first()
+    if query is None:
+        raise Http404
+    admit(user, action, query.participant.study, query.participant.site)
+    return query
+
+
+def verification_for(user: User, pk: int, action: str) -> Verification:
+    found = (
+        Verification.objects.select_related("participant__study", "participant__site")
+        .filter(pk=pk, voided_at=None)
+        .first()
+    )
+    if found is None:
+        raise Http404
+    admit(user, action, found.participant.study, found.participant.site)
+    return found
+
+
+def lock_for(user: User, pk: int, action: str) -> Lock:
+    lock = Lock.objects.select_related("study", "participant__site", "visit").filter(pk=pk).first()
+    if lock is None:
+        raise Http404
+    admit(user, action, lock.study, lock.participant.site if lock.participant else None)
+    return lock
+
+
+def unlock_for(user: User, pk: int, action: str) -> UnlockRequest:
+    request = (
+        UnlockRequest.objects.select_related("lock__study", "lock__participant__site", "lock__visit")
+        .filter(pk=pk)
+        .first()
+    )
+    if request is None:
+        raise Http404
+    person = request.lock.participant
+    admit(user, action, request.lock.study, person.site if person else None)
+    return request
 
 
 def holds(signature: Signature) -> bool:
@@ -76,10 +127,12 @@ def standings(participants: Iterable[int]) -> dict[int, dict[int | None, Standin
         found[verification.participant_id][verification.visit_id].verified[verification.form].add(
             verification.field
         )
-    for query in Query.objects.filter(participant__in=ids).prefetch_related("messages__written_by"):
+    for query in _queries().filter(participant__in=ids):
         found[query.participant_id][query.visit_id].queries.append(query)
-    for lock in Lock.objects.filter(participant__in=ids).prefetch_related("requests"):
+    for lock in (
+        Lock.objects.filter(participant__in=ids).select_related("locked_by").prefetch_related("requests")
+    ):
         standing = found[lock.participant_id][lock.visit_id]  # type: ignore[index]
         standing.lock = lock
-        standing.unlock = next((r for r in reversed(lock.requests.all()) if r.approved is not False), None)
+        standing.unlock = next((r for r in lock.requests.all() if r.approved is None or r.open_until), None)
     return found

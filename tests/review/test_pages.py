@@ -1,0 +1,179 @@
+"""The pages of review: a query's way through two people, signing with the password, locking and unlocking."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from enrollment.models import Visit
+from tests.conftest import PASSWORD, MakeUser
+from trialsite.accounts.models import User
+from trialsite.review.models import Query, Signature
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[User], Client]
+
+
+def page(client: Client, name: str, *args: object) -> str:
+    answer = client.get(reverse(name, args=args))
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def raise_one(client: Client, visit: Visit, field: str = "HAMD101") -> Query:
+    client.post(
+        reverse("query_raise", args=[visit.pk]),
+        {"form": "HAMD17", "field": field, "text": "Source says 2?", "blocks_signature": "on"},
+    )
+    return Query.objects.get(check_id="")
+
+
+def test_a_query_goes_to_the_site_and_back(
+    visit: Visit, monitor: User, coordinator: User, as_user: SignIn
+) -> None:
+    """Raised on the visit's page, seen on the coordinator's work list, answered, and back to the monitor's."""
+    query = raise_one(as_user(monitor), visit)
+    client = as_user(coordinator)
+    assert "Answer a query" in page(client, "today", "KETNAL")
+    assert "Source says 2?" in page(client, "visit", visit.pk)
+    client.post(reverse("query_turn", args=[query.pk, "answer"]), {"text": "It is 2."})
+    client = as_user(monitor)
+    assert "Read an answer" in page(client, "today", "KETNAL")
+    client.post(reverse("query_turn", args=[query.pk, "close"]), {"text": "Thank you."})
+    query.refresh_from_db()
+    assert query.status == "closed"
+    assert "Thank you." in page(client, "visit", visit.pk)
+
+
+def test_an_empty_answer_keeps_the_query_and_says_so(
+    visit: Visit, monitor: User, coordinator: User, as_user: SignIn
+) -> None:
+    query = raise_one(as_user(monitor), visit)
+    answer = as_user(coordinator).post(reverse("query_turn", args=[query.pk, "answer"]), {"text": " "})
+    assert answer.status_code == 422
+    assert "Write what you have to say" in answer.content.decode()
+
+
+def test_a_query_about_a_field_that_is_not_there(visit: Visit, monitor: User, as_user: SignIn) -> None:
+    answer = as_user(monitor).post(
+        reverse("query_raise", args=[visit.pk]), {"form": "HAMD17", "field": "kit", "text": "x"}
+    )
+    assert answer.status_code == 404
+
+
+def test_many_visits_are_asked_from_the_list(visit: Visit, data_manager: User, as_user: SignIn) -> None:
+    client = as_user(data_manager)
+    assert visit.participant.code in page(client, "review", "KETNAL")
+    client.post(
+        reverse("review_ask", args=["KETNAL"]), {"visit": [visit.pk], "text": "Check the rater's name"}
+    )
+    assert Query.objects.filter(check_id="").count() == 1
+
+
+def test_the_lists_filter(visit: Visit, monitor: User, as_user: SignIn) -> None:
+    client = as_user(monitor)
+    raise_one(client, visit)
+    address = reverse("queries", args=["KETNAL"])
+    assert "Source says 2?" in client.get(address).content.decode()
+    assert "Source says 2?" in client.get(address, {"source": "people", "sort": "code"}).content.decode()
+    assert "Source says 2?" not in client.get(address, {"state": "closed"}).content.decode()
+    review = reverse("review", args=["KETNAL"])
+    for state, shown in [("unverified", True), ("queried", True), ("locked", False), ("again", False)]:
+        found = client.get(review, {"state": state, "q": visit.participant.code}).content.decode()
+        assert (reverse("visit", args=[visit.pk]) in found) is shown
+
+
+def test_a_monitor_verifies_fields_then_the_form(visit: Visit, monitor: User, as_user: SignIn) -> None:
+    client = as_user(monitor)
+    address = reverse("verify", args=[visit.pk])
+    client.post(address, {"form": "HAMD17", "field": ["HAMD101", "HAMD102"]})
+    assert visit.verifications.filter(voided_at=None).count() == 2
+    client.post(address, {"form": "HAMD17", "whole": "1"})
+    assert "form verified" in page(client, "visit", visit.pk)
+
+
+def test_signing_asks_for_the_password_each_time(visit: Visit, investigator: User, as_user: SignIn) -> None:
+    client = as_user(investigator)
+    address = reverse("sign_visit", args=[visit.pk])
+    shown = client.get(address).content.decode()
+    assert "What you sign" in shown
+    meaning = "I have reviewed these data; they are complete and correct."
+    refused = client.post(address, {"meaning": meaning, "password": "wrong"})
+    assert "not your password" in refused.content.decode()
+    assert not Signature.objects.exists()
+    client.post(address, {"meaning": meaning, "password": PASSWORD})
+    assert Signature.objects.get().meaning == meaning
+    assert investigator.printed_name in page(client, "visit", visit.pk)
+
+
+def test_locking_and_unlocking_by_two(
+    visit: Visit, investigator: User, data_manager: User, coordinator: User, as_user: SignIn
+) -> None:
+    """A locked form cannot be corrected; the request shows on the decider's work list and opens it."""
+    meaning = "I have reviewed these data; they are complete and correct."
+    as_user(investigator).post(
+        reverse("sign_visit", args=[visit.pk]), {"meaning": meaning, "password": PASSWORD}
+    )
+    as_user(data_manager).post(reverse("lock_visit", args=[visit.pk]), {"reason": "verified"})
+    client = as_user(coordinator)
+    assert "Correct the rating" not in page(client, "visit", visit.pk)
+    lock = visit.locks.get()
+    client.post(reverse("unlock_request", args=[lock.pk]), {"reason": "item 3 misread"})
+    asked = lock.requests.get()
+    client = as_user(data_manager)
+    assert "Decide on unlocking" in page(client, "today", "KETNAL")
+    client.post(reverse("unlock_decide", args=[asked.pk]), {"reason": "fine", "approve": "1"})
+    client = as_user(coordinator)
+    shown = page(client, "visit", visit.pk)
+    assert "Unlocked for changes until" in shown
+    assert "Correct the rating" in shown
+    client.post(reverse("unlock_end", args=[asked.pk]))
+    assert "Correct the rating" not in page(client, "visit", visit.pk)
+
+
+def test_a_locked_rating_form_says_so_and_keeps_what_was_typed(
+    visit: Visit, investigator: User, data_manager: User, coordinator: User, as_user: SignIn
+) -> None:
+    """Somebody who has the form open while it is locked loses nothing and is told what to do."""
+    from trialsite.review import services
+
+    services.sign(visit.participant, visit, by=investigator, meaning="m")
+    services.lock(visit.participant.study, visit.participant, visit, by=data_manager, reason="r")
+    saved = visit.assessments.get()
+    typed = {f"item_{code}": value for code, value in saved.items.items()} | {
+        "item_HAMD101": 0,
+        "version": 1,
+        "reason": "misread",
+        "rater": "R",
+        "performed_on": saved.performed_on,
+        "form_token": "0b5e3ef0-3a1b-4a57-9c52-ffffffffffff",
+    }
+    answer = as_user(coordinator).post(reverse("rating", args=[visit.pk, "HAMD17"]), typed)
+    assert answer.status_code == 422
+    assert "locked" in answer.content.decode()
+    assert "misread" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("sign_visit", "coordinator"),
+        ("lock_visit", "investigator"),
+        ("verify", "datamanager"),
+        ("query_raise", "coordinator"),
+    ],
+)
+def test_too_small_a_role_is_told_so(
+    name: str, role: str, visit: Visit, make_user: MakeUser, as_user: SignIn
+) -> None:
+    assert as_user(make_user(role)).post(reverse(name, args=[visit.pk])).status_code == 403
+
+
+def test_another_site_finds_nothing(visit: Visit, elsewhere: User, monitor: User, as_user: SignIn) -> None:
+    query = raise_one(as_user(monitor), visit)
+    client = as_user(elsewhere)
+    assert client.get(reverse("visit", args=[visit.pk])).status_code == 404
+    assert client.post(reverse("query_turn", args=[query.pk, "answer"]), {"text": "x"}).status_code == 404
+    assert visit.participant.code not in page(client, "queries", "KETNAL")
+    assert visit.participant.code not in page(client, "review", "KETNAL")
