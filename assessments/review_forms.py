@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from enrollment.models import Visit
@@ -146,7 +146,7 @@ class ReviewFilter(forms.Form):
             visits = visits.filter(wanted)
         if (sort := asked.get("sort")) and sort != "code":
             return visits.order_by(sort, "pk")
-        return visits.order_by("participant__code", "period__number", "day", "pk")
+        return visits.order_by("participant__code", F("period__number").asc(nulls_first=True), "day", "pk")
 
 
 def with_standing(visits: QuerySet[Visit]) -> QuerySet[Visit]:

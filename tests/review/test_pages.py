@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from enrollment.models import Visit
 from tests.conftest import PASSWORD, MakeUser
-from trialsite.accounts.models import User
+from trialsite.accounts.acting import signed_by
+from trialsite.accounts.models import Membership, Study, User
 from trialsite.review.models import Query, Signature
 
 pytestmark = pytest.mark.django_db
@@ -177,3 +178,13 @@ def test_another_site_finds_nothing(visit: Visit, elsewhere: User, monitor: User
     assert client.post(reverse("query_turn", args=[query.pk, "answer"]), {"text": "x"}).status_code == 404
     assert visit.participant.code not in page(client, "queries", "KETNAL")
     assert visit.participant.code not in page(client, "review", "KETNAL")
+
+
+def test_a_page_of_a_record_knows_its_study(visit: Visit, make_user: MakeUser, as_user: SignIn) -> None:
+    """Somebody with roles in two studies gets the frame of the record's study, not none."""
+    person = make_user("monitor")
+    with signed_by(person, reason="test"):
+        other = Study.objects.get(code="REISBY")
+        Membership.objects.create(user=person, study=other, role="monitor", granted_by=person)
+    shown = page(as_user(person), "visit", visit.pk)
+    assert reverse("queries", args=["KETNAL"]) in shown

@@ -38,8 +38,8 @@ def new_request_id() -> str:
 def act(by: User, action: str, study: Study, site: Site | None = None, *, reason: str = "") -> Iterator[None]:
     """One change of the world: a transaction in which `by`, if the policy lets them, does `action`.
 
-    Raises PermissionDenied, and ValidationError when the database finds the record locked. The context is transaction-local: it ends with the transaction, and an
-    enclosing `act` gets its own back.
+    Raises PermissionDenied, and ValidationError when the database finds the record locked. The context is
+    transaction-local: it ends with the transaction, and an enclosing `act` gets its own back.
     """
     roles = authorise(by, action, study, site)
     with signed_by(by, role=", ".join(sorted(roles)), reason=reason):

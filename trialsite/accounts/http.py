@@ -1,11 +1,16 @@
 """A request whose user is known to be one of ours (behind the login wall it always is), and who is let in."""
 
+from contextvars import ContextVar
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django_htmx.middleware import HtmxDetails
 
 from trialsite.accounts.models import Site, Study, User
 from trialsite.accounts.policy import may
+
+# The study of the record that this request was admitted to, for the frame of its page.
+entered: ContextVar[Study | None] = ContextVar("entered", default=None)
 
 
 class Request(HttpRequest):
@@ -16,6 +21,7 @@ class Request(HttpRequest):
 def admit(user: User, action: str, study: Study, site: Site | None) -> None:
     """Http404 for a stranger to the place, PermissionDenied for too small a role. `site` None: study-wide."""
     if may(user, action, study, site):
+        entered.set(study)
         return
     here = Site.objects.for_user(user, study)
     if not (here.exists() if site is None else here.filter(pk=site.pk).exists()):

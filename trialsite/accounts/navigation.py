@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from trialsite.accounts.http import entered
 from trialsite.accounts.models import Membership, Role, Study
 from trialsite.accounts.policy import POLICY
 
@@ -15,7 +16,7 @@ ROOMS = [
     ("participant.view", "participants", _("Participants")),
     ("calendar.view", "calendar", _("Calendar")),
     ("query.view", "queries", _("Queries")),
-    ("query.view", "review", _("Review and signatures")),
+    ("query.view", "review", _("Review")),
     ("dashboard.view", "dashboard", _("Dashboard")),
     ("closed.view", "closed", _("Closed report")),
     ("allocation.view", "allocation", _("Allocation")),
@@ -34,7 +35,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     grants = list(Membership.objects.current().filter(user=user).select_related("study", "site"))
     studies = list(dict.fromkeys(grant.study for grant in grants))
     code = request.resolver_match.kwargs.get("study") if request.resolver_match else None
-    study = getattr(request, "study", None) or next((s for s in studies if s.code == code), None)
+    study = next((s for s in studies if s.code == code), None) or entered.get()
     if study is None and len(studies) == 1:
         study = studies[0]
     base["studies"] = studies

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from trialsite.accounts.acting import Origin, new_request_id, origin
+from trialsite.accounts.http import entered
 from trialsite.accounts.policy import one_request
 
 
@@ -15,6 +16,7 @@ class RequestContextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = new_request_id()
         token = origin.set(Origin(request=request_id, ip=request.META.get("REMOTE_ADDR") or None))
+        entered.set(None)
         try:
             with one_request():
                 response = self.get_response(request)
