@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from analysis.chart_shapes import Chart, Frame, Key, Line, Point, Rule, Text, num, path, ticks
 
 SHAPES = ("circle", "square", "diamond", "cross")
+OTHER_KINDS = (("s3", "circle"), ("s4", "cross"), ("s1", "square"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,19 @@ class LookPoint:
     z: float | None
 
 
-def boundary(looks: Sequence[LookPoint], *, name: str, sides: int = 2) -> Chart:
-    """The statistic z at each look, against the boundary that stops the trial; `name`: of the boundary."""
+def boundary(
+    looks: Sequence[LookPoint],
+    *,
+    name: str,
+    sides: int = 2,
+    others: Sequence[tuple[str, Sequence[float]]] = (),
+) -> Chart:
+    """The statistic z at each look, against the boundary that stops the trial; `name`: of the boundary.
+
+    `others`: further boundaries to compare, (name, z at each look); they are not the trial's own.
+    """
     values = [value for look in looks for value in (look.boundary, look.z) if value is not None]
+    values += [value for _name, line in others for value in line]
     high = max([abs(value) for value in values] + [3.0])
     marks = ticks(-high if sides == 2 and any(v < 0 for v in values) else 0, high)
     frame = Frame(460, 280, marks[0], marks[-1])
@@ -45,6 +56,8 @@ def boundary(looks: Sequence[LookPoint], *, name: str, sides: int = 2) -> Chart:
     lines = [_edge(edge, name, 1)]
     if marks[0] < 0:
         lines.append(_edge([(x, frame.y(-(look.boundary or 0)), look) for x, _y, look in edge], name, -1))
+    for place, (other, line) in enumerate(others):
+        lines.append(_other(frame, looks, last, other, line, place))
     return Chart(
         slug="boundary",
         title=_("Response by treatment, against the stopping boundary"),
@@ -58,13 +71,39 @@ def boundary(looks: Sequence[LookPoint], *, name: str, sides: int = 2) -> Chart:
         texts=tuple(frame.texts),
         lines=tuple(lines),
         points=tuple(points),
-        legend=(Key(name, "s2", "square"), Key(_("observed z"), "s1", "diamond")),
-        columns=(_("Look"), _("Completers"), _("Boundary z"), _("Observed z")),
-        rows=tuple(
-            (str(look.number), str(look.completers), _figure(look.boundary), _figure(look.z))
-            for look in looks
+        legend=(
+            Key(name, "s2", "square"),
+            Key(_("observed z"), "s1", "diamond"),
+            *(Key(other, *OTHER_KINDS[place % 3]) for place, (other, _line) in enumerate(others)),
         ),
+        columns=(_("Look"), _("Completers"), _("Boundary z"), _("Observed z"), *(o for o, _line in others)),
+        rows=tuple(
+            (str(look.number), str(look.completers), _figure(look.boundary), _figure(look.z),
+             *(f"{line[index]:.3f}" for _other_name, line in others))
+            for index, look in enumerate(looks)
+        ),
+    )  # fmt: skip
+
+
+def _other(
+    frame: Frame, looks: Sequence[LookPoint], last: int, name: str, line: Sequence[float], place: int
+) -> Line:
+    """A boundary to compare with: dashed, above 0 only."""
+    kind, shape = OTHER_KINDS[place % 3]
+    spots = [
+        (frame.x(look.completers / last * 0.94), frame.y(z)) for look, z in zip(looks, line, strict=True)
+    ]
+    points = tuple(
+        Point(
+            num(x),
+            num(y),
+            _("%(name)s, look %(number)d: %(z).3f") % {"name": name, "number": look.number, "z": z},
+            kind,
+            shape,
+        )
+        for (x, y), look, z in zip(spots, looks, line, strict=True)
     )
+    return Line(name, path([*spots]), f"{kind} thin dashed", points)
 
 
 def _edge(edge: Sequence[tuple[float, float, LookPoint]], name: str, sign: int) -> Line:

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 
 from analysis import charts
 from analysis.chart_flow import Step, flow
-from analysis.chart_looks import LookPoint, boundary, means
 from analysis.chart_shapes import Chart
 
 
@@ -50,41 +49,6 @@ def dashboard_charts(page: dict[str, Any]) -> list[Chart]:
         )
         for chart in shown
     ]
-
-
-def closed_charts(page: dict[str, Any]) -> list[Chart]:
-    """Charts of the closed report from its context (`board_page`); empty while there is none."""
-    report = page.get("report")
-    if not report:
-        return []
-    rules = page["rules"]
-    visits = report["arms"][0]["visits"] if report["arms"] else []
-    shown = [
-        means(
-            [
-                (arm["label"], [(visit["mean"], visit["n"]) for visit in arm["visits"]])
-                for arm in report["arms"]
-            ],
-            [(visit["label"], visit["day"]) for visit in visits],
-            maximum=_ceiling([visit["mean"] for arm in report["arms"] for visit in arm["visits"]]),
-            score=rules.endpoints.instrument,
-        )
-    ]
-    monitoring = report.get("monitoring")
-    if monitoring:
-        due = monitoring["look_due"]
-        looks = [
-            LookPoint(
-                look["number"],
-                look["completers"],
-                look.get("boundary"),
-                monitoring["z"] if look["number"] == due else None,
-            )
-            for look in monitoring["looks"]
-        ]
-        planned = next((b["name"] for b in page.get("boundaries", []) if b["planned"]), _("planned boundary"))
-        shown.insert(0, boundary(looks, name=str(planned)))
-    return shown
 
 
 def csv_file(chart: Chart) -> str:

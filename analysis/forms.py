@@ -10,3 +10,37 @@ class ExportForm(forms.Form):
         max_length=500,
         error_messages={"required": _("Say what the export is for; the audit trail keeps it.")},
     )
+
+
+class DecisionForm(forms.Form):
+    """What the board recommends and decides, why, and the password that signs it."""
+
+    recommendation = forms.ChoiceField(
+        label=_("Recommendation of the board"),
+        choices=[
+            ("", _("Choose")),
+            ("continue", _("Continue")),
+            ("efficacy", _("Stop for efficacy")),
+            ("futility", _("Stop for futility")),
+            ("safety", _("Stop for safety")),
+        ],
+    )
+    decision = forms.ChoiceField(
+        label=_("Decision"),
+        choices=[
+            ("", _("Choose")),
+            ("continue", _("Continue as planned")),
+            ("stop", _("Stop: screening and randomisation end now")),
+        ],
+        help_text=_("Blinded people learn this word and nothing else."),
+    )
+    reason = forms.CharField(
+        label=_("Reason, in a sentence"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Stays in the closed report."),
+        error_messages={"required": _("Say in a sentence why the board decided so.")},
+    )
+    password = forms.CharField(
+        label=_("Your password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )

@@ -1,20 +1,18 @@
-"""Dashboards, the closed report, the allocation list, and exports."""
-
-from typing import Any
+"""The dashboard, the allocation list, and exports."""
 
 from django.contrib import messages
-from django.db import DatabaseError
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from analysis import closed as closed_reader
-from analysis.chart_pages import closed_charts, csv_file, dashboard_charts, svg_file
-from analysis.dashboard import board_page, dashboard_page, serial_of
+from analysis.chart_pages import csv_file, dashboard_charts, svg_file
+from analysis.dashboard import dashboard_page, serial_of
 from analysis.exports import archive
 from analysis.forms import ExportForm
 from analysis.services.exports import record_export
+from analysis.views_closed import told
 from enrollment.selectors import site_for, study_for
 from enrollment.services import request_allocation_list
 from trialsite.accounts.http import Request
@@ -48,21 +46,9 @@ def chart_download(request: Request, study: str, chart: str, kind: str) -> HttpR
 
 
 @require_GET
-def closed(request: Request, study: str) -> HttpResponse:
-    chosen = study_for(request.user, study, "closed.view")
-    found = _closed(request, lambda key: closed_reader.report(key, chosen))
-    if request.htmx and found and request.GET.get("serial") == str(found["serial"]):
-        return HttpResponse(status=204)
-    template = "analysis/_closed_figures.html" if request.htmx else "analysis/closed.html"
-    context = board_page(chosen, found)
-    context["charts"] = closed_charts(context)
-    return render(request, template, context)
-
-
-@require_GET
 def allocation(request: Request, study: str) -> HttpResponse:
     chosen = study_for(request.user, study, "allocation.view")
-    slots = _closed(request, lambda key: closed_reader.allocation_list(key, chosen))
+    slots = told(request, lambda key: closed_reader.allocation_list(key, chosen))
     context = {"slots": slots, "sites": sites_where(request.user, "allocation.generate", chosen)}
     return render(request, "analysis/allocation.html", context)
 
@@ -87,11 +73,3 @@ def export(request: Request, study: str) -> HttpResponse | StreamingHttpResponse
         return response
     context = {"form": form, "exports": chosen.exports.select_related("taken_by")[:20]}
     return render(request, "analysis/export.html", context)
-
-
-def _closed(request: Request, read: Any) -> Any:
-    """What the database gives to this live session; a refusal of the database is a 404 here."""
-    try:
-        return read(request.session.session_key)
-    except DatabaseError as error:
-        raise Http404 from error

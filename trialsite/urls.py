@@ -3,6 +3,7 @@
 from django.urls import path
 
 from analysis import views as analysis
+from analysis import views_closed as board
 from assessments import review_views as review
 from assessments import signing_views as signing
 from assessments import views as assessments
@@ -57,7 +58,19 @@ urlpatterns = [
         analysis.chart_download,
         name="chart_download",
     ),
-    path("studies/<str:study>/closed/", analysis.closed, name="closed"),
+    path("studies/<str:study>/closed/", board.closed, name="closed"),
+    path("studies/<str:study>/closed/<slug:chart>.<str:kind>", board.closed_chart, name="closed_chart"),
+    path("studies/<str:study>/closed/resume/", board.resume, name="resume"),
+    path("studies/<str:study>/closed/looks/<int:number>/", board.look, name="look"),
+    path("studies/<str:study>/closed/looks/<int:number>/take/", board.look_request, name="look_request"),
+    path("studies/<str:study>/closed/looks/<int:number>/decision/", board.look_decide, name="look_decide"),
+    path("studies/<str:study>/closed/looks/<int:number>/report.pdf", board.look_pdf, name="look_pdf"),
+    path("studies/<str:study>/closed/looks/<int:number>/cut.json", board.look_cut, name="look_cut"),
+    path(
+        "studies/<str:study>/closed/looks/<int:number>/charts/<slug:chart>.<str:kind>",
+        board.look_chart,
+        name="look_chart",
+    ),
     path("studies/<str:study>/allocation/", analysis.allocation, name="allocation"),
     path(
         "studies/<str:study>/allocation/<str:site>/", analysis.allocation_request, name="allocation_request"

@@ -1,0 +1,242 @@
+"""The board's report as a paper: sections of sentences, tables and charts, for the page and for print. Unblinded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from analysis import board_charts
+from analysis.board_tables import (
+    BOUNDARIES,
+    Table,
+    among_table,
+    arms_table,
+    boundary_table,
+    contrast_table,
+    diagnostics_table,
+    means_table,
+    paired_table,
+)
+from analysis.board_words import flag_sentence, primary_sentence, question
+from analysis.chart_flow import Step, flow
+from analysis.chart_looks import LookPoint, boundary, means
+from analysis.chart_shapes import Chart
+from enrollment.domain.protocol import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the paper under its heading."""
+
+    slug: str
+    title: str
+    sentences: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    charts: tuple[Chart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Which data the paper is about. `look`: None for the live report, whose rows are not frozen."""
+
+    look: int | None
+    taken_at: str
+    sha256: str
+    protocol_version: str
+    protocol_sha256: str
+    changed: tuple[Mapping[str, Any], ...] = field(default=())
+
+
+def paper(rules: Protocol, results: Mapping[str, Any], cut: Cut) -> list[Section]:
+    """The sections of the report, in reading order; what a protocol has no rule for is left out."""
+    labels = {arm.code: arm.label for arm in rules.arms}
+    found = [
+        Section("question", _("Question"), tuple(question(rules))),
+        Section("cut", _("Data cut"), tuple(cut_sentences(cut, results))),
+        Section("flow", _("Flow of participants"), charts=(flow(_steps(results["flow"])),)),
+    ]
+    if results["monitoring"]:
+        found.append(_primary(rules, results, labels))
+    found.append(_treatments(rules, results, labels))
+    if results["secondary"]:
+        found += [_secondary(rules, results, labels), _diagnostics(rules, results, labels)]
+    return [*found, *_beside(rules, results)]
+
+
+def cut_sentences(cut: Cut, results: Mapping[str, Any]) -> list[str]:
+    """Which rows, which hash, and whether they have changed since."""
+    people = results["flow"]["randomised"]
+    protocol = _("Protocol version %(version)s, SHA-256 %(sha)s.") % {
+        "version": cut.protocol_version, "sha": cut.protocol_sha256,
+    }  # fmt: skip
+    if cut.look is None:
+        said = [
+            _(
+                "Live data of %(n)d randomised participants, not frozen, computed %(at)s. SHA-256 of the rows: %(sha)s."
+            )
+            % {"n": people, "at": cut.taken_at, "sha": cut.sha256}
+        ]
+    else:
+        said = [
+            _(
+                "Look %(k)d: data of %(n)d randomised participants, frozen %(at)s. SHA-256 of the cut: %(sha)s."
+            )
+            % {"k": cut.look, "n": people, "at": cut.taken_at, "sha": cut.sha256}
+        ]
+    said.append(protocol)
+    return said
+
+
+def _steps(flow_: Mapping[str, Any]) -> list[Step]:
+    steps = [
+        Step(_("Screened"), flow_["screened"]),
+        Step(_("Screen failures"), flow_["screen_failed"], out=True),
+        Step(_("Still in screening, or eligible"), flow_["waiting"], out=True),
+        Step(_("Randomised"), flow_["randomised"]),
+    ]
+    steps += [
+        Step(_("Sequence %(code)s") % {"code": code}, n, out=True) for code, n in flow_["sequences"].items()
+    ]
+    for period in flow_["periods"]:
+        steps.append(Step(_("Period %(n)d: treatment given") % {"n": period["number"]}, period["dosed"]))
+        steps.append(Step(_("Period %(n)d: evaluable") % {"n": period["number"]}, period["evaluable"]))
+    steps.append(Step(_("Withdrawn"), flow_["withdrawn"], out=True))
+    return [*steps, Step(_("Completers: evaluable in every period"), flow_["completers"])]
+
+
+def _primary(rules: Protocol, results: Mapping[str, Any], labels: Mapping[str, str]) -> Section:
+    shown = results["monitoring"]
+    charts = [_boundary_chart(shown)]
+    return Section(
+        "primary",
+        _("Primary result and stopping boundary"),
+        (flag_sentence(shown), *primary_sentence(shown, labels)),
+        (boundary_table(shown),),
+        tuple(charts),
+    )
+
+
+def _boundary_chart(shown: Mapping[str, Any]) -> Chart:
+    looks = [
+        LookPoint(
+            look["number"],
+            look["completers"],
+            look["boundary"],
+            shown["z"] if look["number"] == shown["look_due"] else None,
+        )
+        for look in shown["looks"]
+    ]
+    others = [
+        (str(BOUNDARIES[name]), [look["boundaries"][name] for look in shown["looks"]])
+        for name in shown["looks"][0]["boundaries"]
+        if name != shown["spending"]
+    ]
+    planned = _("%(name)s (planned)") % {"name": BOUNDARIES[shown["spending"]]}
+    return boundary(looks, name=planned, sides=shown["sides"], others=others)
+
+
+def _treatments(rules: Protocol, results: Mapping[str, Any], labels: Mapping[str, str]) -> Section:
+    """Both treatments beside each other, over the completers, and each completer with both."""
+    tables = [arms_table(results), *among_table(results, labels)]
+    if results["secondary"]:
+        tables.insert(1, paired_table(results["secondary"]))
+    charts: list[Chart] = []
+    pairs = [
+        board_charts.Pair(row["participant"], row["baseline"], row["change"], row["response"])
+        for row in results["paired"]
+    ]
+    arms = [(arm.code, arm.label) for arm in rules.arms]
+    visit, score = rules.visit(rules.endpoints.primary_visit).label, rules.endpoints.instrument
+    shown = results["monitoring"]
+    if pairs and shown:
+        pair_of = [(code, labels[code]) for code in shown["compare"]]
+        charts.append(board_charts.slopes(pairs, pair_of, visit=visit, score=score))
+        charts.append(
+            board_charts.waterfall(
+                pairs, arms, visit=visit, score=score, response_percent=rules.endpoints.response_percent
+            )
+        )
+    if shown:
+        charts.append(board_charts.patterns(_patterns(shown, labels), shown["completers"]))
+    charts.append(_means(rules, results))
+    sentence = _("All figures are over the %(n)d completers: evaluable with every treatment.") % {
+        "n": results["completers"]
+    }
+    return Section(
+        "treatments", _("Response and remission by treatment"), (sentence,), tuple(tables), tuple(charts)
+    )
+
+
+def _patterns(shown: Mapping[str, Any], labels: Mapping[str, str]) -> list[tuple[str, int]]:
+    first, second = (labels[code] for code in shown["compare"])
+    return [
+        (_("Response only with %(arm)s") % {"arm": first}, shown["only_first"]),
+        (_("Response only with %(arm)s") % {"arm": second}, shown["only_second"]),
+        (_("Response with both"), shown["both"]),
+        (_("Response with neither"), shown["neither"]),
+    ]
+
+
+def _means(rules: Protocol, results: Mapping[str, Any]) -> Chart:
+    arms = results["arms"]
+    known = [visit["mean"] for arm in arms for visit in arm["visits"] if visit["mean"] is not None]
+    return means(
+        [(arm["label"], [(visit["mean"], visit["n"]) for visit in arm["visits"]]) for arm in arms],
+        [(visit["label"], visit["day"]) for visit in (arms[0]["visits"] if arms else [])],
+        maximum=max(10, -(-max(known, default=0) // 10) * 10),
+        score=rules.endpoints.instrument,
+    )
+
+
+def _secondary(rules: Protocol, results: Mapping[str, Any], labels: Mapping[str, str]) -> Section:
+    found = results["secondary"]
+    second, first = (labels[code] for code in found["contrast"])
+    return Section(
+        "secondary",
+        _("Secondary analyses"),
+        (
+            _(
+                "Change of %(score)s from the period’s baseline, %(second)s minus %(first)s: a positive difference"
+                " says that the score fell less with %(second)s."
+            )
+            % {"score": rules.endpoints.instrument, "first": first, "second": second},
+            _(
+                "Hills–Armitage uses completers of the visit; the mixed model (treatment, period, sequence, random"
+                " participant; REML, Kenward–Roger) also uses participants with one period."
+            ),
+        ),
+        (contrast_table(found), means_table(results)),
+    )
+
+
+def _diagnostics(rules: Protocol, results: Mapping[str, Any], labels: Mapping[str, str]) -> Section:
+    return Section(
+        "diagnostics",
+        _("Diagnostics: period, carry-over, baselines, order"),
+        (
+            _(
+                "For reading only. The carry-over test has little power and never chooses the analysis"
+                " (Freeman 1989, doi:10.1002/sim.4780081202)."
+            ),
+        ),
+        (diagnostics_table(results["secondary"]),),
+    )
+
+
+def _beside(rules: Protocol, results: Mapping[str, Any]) -> list[Section]:
+    """What the protocol measures besides: said also where nothing is recorded."""
+    instruments = {use.code for use in rules.instruments}
+    other = _(
+        "This study records no scale of dissociation: nothing can be set beside the antidepressant effect here."
+    )
+    beside = [] if instruments & {"CADSS", "BPRS"} else [Section("dissociation", _("Dissociation"), (other,))]
+    return [*beside, Section("safety", _("Safety"), (safety_sentence(results),))]
+
+
+def safety_sentence(results: Mapping[str, Any]) -> str:
+    flow_ = results["flow"]
+    return _(
+        "Withdrawn after randomisation: %(n)d of %(of)d. Adverse events are not recorded in this system: the board"
+        " gets them from the safety physician."
+    ) % {"n": flow_["withdrawn"], "of": flow_["randomised"]}

@@ -1,0 +1,81 @@
+"""Context of the closed pages, from what the database gave. Nothing is computed here."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils.dateformat import format as date_text
+from django.utils.translation import gettext_lazy as _
+
+from analysis.board import Cut, Section, paper
+from analysis.models import Look
+from enrollment.models import EnrollmentPause
+from trialsite.accounts.models import Study
+
+RECOMMENDATIONS = {
+    "continue": _("continue"),
+    "efficacy": _("stop for efficacy"),
+    "futility": _("stop for futility"),
+    "safety": _("stop for safety"),
+}
+
+
+def moment(at: datetime) -> str:
+    """9 Mar 2026 14:02:11 UTC: the same for every reader, whatever their zone."""
+    return date_text(at.astimezone(UTC), "j M Y H:i:s e")
+
+
+def live_page(study: Study, found: dict[str, Any] | None) -> dict[str, Any]:
+    """The live report, the looks of the protocol with what has become of each, and the pause if there is one."""
+    rules = study.protocols.latest().rules
+    sections: list[Section] = []
+    if found:
+        protocol = found["protocol"]
+        cut = Cut(
+            None, moment(found["computed_at"]), found["rows_sha256"], protocol["version"], protocol["sha256"]
+        )
+        sections = paper(rules, found, cut)
+    return {
+        "study": study,
+        "report": found,
+        "serial": found["serial"] if found else 0,
+        "sections": sections,
+        "looks": _looks(study, found),
+        "pause": EnrollmentPause.objects.filter(study=study, lifted_at=None).first(),
+    }
+
+
+def _looks(study: Study, found: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Planned looks: the public record of each where there is one, and what can be done next."""
+    rule = study.protocols.latest().rules.stopping
+    taken = {look.number: look for look in Look.objects.filter(study=study).select_related("decided_by")}
+    completers = found["completers"] if found else 0
+    rows = []
+    for planned in rule.looks if rule else ():
+        look = taken.get(planned.number)
+        before = all(k in taken and taken[k].decision for k in range(1, planned.number))
+        rows.append(
+            {
+                "number": planned.number,
+                "completers": planned.completers,
+                "look": look,
+                "due": completers >= planned.completers,
+                "may_request": look is None and before and completers >= planned.completers,
+                "changed": len(found["changed"].get(str(planned.number), [])) if found else 0,
+            }
+        )
+    return rows
+
+
+def look_page(look: Look, found: dict[str, Any], live: dict[str, Any] | None) -> dict[str, Any]:
+    """A frozen look: its paper, its decision, and whether its data have changed since."""
+    protocol = look.protocol
+    changed = live["changed"].get(str(look.number), []) if live else []
+    cut = Cut(look.number, moment(found["taken_at"]), found["cut_sha256"], protocol.version, protocol.sha256)
+    return {
+        "study": look.study,
+        "look": look,
+        "found": found,
+        "sections": paper(protocol.rules, found["results"], cut),
+        "recommendation": RECOMMENDATIONS.get(found["recommendation"] or ""),
+        "changed": changed,
+    }

@@ -1,0 +1,114 @@
+"""Sentences and numbers of the board's report."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from enrollment.domain.protocol import Protocol
+
+
+def figure(value: float | None, digits: int) -> str:
+    """A number with a true minus; a dash for what is not determined."""
+    return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
+
+
+def p_value(value: float | None) -> str:
+    """To four decimals, never "0"."""
+    if value is None:
+        return "–"
+    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
+
+
+def span(low: float | None, high: float | None, digits: int) -> str:
+    """ "1.2 to 3.4"."""
+    if low is None or high is None:
+        return "–"
+    return _("%(low)s to %(high)s") % {"low": figure(low, digits), "high": figure(high, digits)}
+
+
+def share(count: int, n: int, low: float | None, high: float | None) -> str:
+    """ "7/12, 58 % (28–85 %)": never a percentage without its denominator."""
+    if not n or low is None or high is None:
+        return _("none evaluable")
+    return f"{count}/{n}, {100 * count / n:.0f} % ({100 * low:.0f}–{100 * high:.0f} %)"
+
+
+def question(rules: Protocol) -> list[str]:
+    """What the trial asks, and the test that the protocol names for it."""
+    end, rule = rules.endpoints, rules.stopping
+    said = [rules.title]
+    if rule:
+        names = {arm.code: arm.label for arm in rules.arms}
+        said.append(
+            _(
+                "Do %(first)s and %(second)s differ in response? Response is a fall of %(score)s by at least"
+                " %(percent)d %% from %(baseline)s to %(visit)s of the period; remission is %(score)s of at most"
+                " %(remission)d then."
+            )
+            % {
+                "first": names[rule.compare[0]],
+                "second": names[rule.compare[1]],
+                "score": end.instrument,
+                "percent": end.response_percent,
+                "baseline": rules.visit(end.baseline_visit).label,
+                "visit": rules.visit(end.primary_visit).label,
+                "remission": end.remission_max,
+            }
+        )
+        said.append(
+            _(
+                "Primary test, named in the protocol: McNemar’s exact test over the completers, alpha %(alpha)s, %(sides)s."
+            )
+            % {"alpha": f"{rule.alpha:g}", "sides": _("two-sided") if rule.sides == 2 else _("one-sided")}
+        )
+        plan = ", ".join(str(look.completers) for look in rule.looks)
+        said.append(_("Looks planned at %(plan)s completers.") % {"plan": plan})
+    return said
+
+
+def flag_sentence(shown: Mapping[str, Any]) -> str:
+    """What the rules say at this look. The board decides."""
+    if shown["flag"] == "efficacy boundary crossed":
+        return _("Interim flag: the planned efficacy boundary is crossed.")
+    if shown["flag"] == "futility":
+        return _("Interim flag: futility; the conditional power is below the protocol’s limit.")
+    if shown["flag"] == "safety":
+        return _("Interim flag: safety; the protocol’s safety boundary is reached.")
+    if shown["flag"] == "continue":
+        return _("Interim flag: continue; the planned efficacy boundary is not crossed.")
+    return _("No look is due.")
+
+
+def primary_sentence(shown: Mapping[str, Any], labels: Mapping[str, str]) -> list[str]:
+    """The paired table in words, and the test once a look is due."""
+    first, second = (labels[code] for code in shown["compare"])
+    said = [
+        _(
+            "Of %(n)d completers %(a)d responded only with %(first)s, %(b)d only with %(second)s, %(both)d with"
+            " both, %(neither)d with neither."
+        )
+        % {
+            "n": shown["completers"],
+            "a": shown["only_first"],
+            "b": shown["only_second"],
+            "first": first,
+            "second": second,
+            "both": shown["both"],
+            "neither": shown["neither"],
+        }
+    ]
+    if shown["look_due"]:
+        said.append(
+            _(
+                "McNemar’s exact test, two-sided: p = %(p)s, z = %(z)s (look %(look)d, information"
+                " %(information)s of 1)."
+            )
+            % {
+                "p": figure(shown["p"], 6) if shown["p"] >= 1e-6 else "< 0.000001",
+                "z": figure(shown["z"], 4),
+                "look": shown["look_due"],
+                "information": figure(shown["information"][-1], 3),
+            }
+        )
+    return said

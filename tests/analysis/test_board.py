@@ -1,0 +1,161 @@
+"""The closed pages: who gets in, what the report says, downloads, and the signed decision."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from analysis.models import Look
+from enrollment.models import EnrollmentPause
+from trialsite.accounts.acting import signed_by
+from trialsite.accounts.models import Membership, Study, User
+from trialsite.stack import testing
+
+PAGES = [
+    ("closed", []),
+    ("closed_chart", ["boundary", "csv"]),
+    ("look", [1]),
+    ("look_decide", [1]),
+    ("look_pdf", [1]),
+    ("look_cut", [1]),
+    ("look_chart", [1, "slopes", "svg"]),
+]
+
+
+@pytest.fixture
+def trial(demo: str) -> Study:
+    return Study.objects.get(code="KETNAL")
+
+
+@pytest.fixture
+def statistician(trial: Study) -> Client:
+    return client_of("statistician")
+
+
+def client_of(name: str) -> Client:
+    client = Client()
+    client.force_login(User.objects.get(username=name), backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def at(name: str, *arguments: object) -> str:
+    return reverse(name, args=["KETNAL", *arguments])
+
+
+def words(client: Client, address: str) -> str:
+    """The page's text, tags taken out, spaces as one."""
+    page = client.get(address)
+    assert page.status_code == 200
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.content.decode()))
+
+
+OTHERS = ["coordinator", "investigator", "monitor", "datamanager", "pharmacist", "safety", "auditor", "admin"]
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_roles_are_refused(name: str, trial: Study) -> None:
+    """403 for everybody but the statistician, on every closed page and act."""
+    client = client_of(name)
+    for page, more in PAGES:
+        assert client.get(at(page, *more)).status_code == 403, page
+    for act, more in (("look_request", [1]), ("look_decide", [1]), ("resume", [])):
+        assert client.post(at(act, *more), {"reason": "why"}).status_code == 403, act
+
+
+def test_strangers_find_nothing(trial: Study, make_user: Callable[..., User]) -> None:
+    """404 for somebody without a role in the study."""
+    stranger = make_user("statistician")
+    with signed_by(User.objects.system(), reason="left"):
+        Membership.objects.filter(user=stranger).update(ends_at=timezone.now())
+    client = client_of(stranger.username)
+    for page, more in PAGES:
+        assert client.get(at(page, *more)).status_code == 404, page
+
+
+def test_the_report_has_the_figures_of_the_article(statistician: Client) -> None:
+    """7 of 12 after placebo, none of them after naltrexone; 22.3 and 5.6 are over the seven."""
+    text = words(statistician, at("look", 1))
+    assert (
+        "Of 12 completers 7 responded only with Ketamine + placebo, 0 only with Ketamine + naltrexone" in text
+    )
+    assert "p = 0.015625, z = 2.4176" in text
+    assert "7/12, 58 % (28–85 %)" in text
+    assert "The 7 completers who responded with Ketamine + placebo" in text
+    assert "7/7 5/7 −22.3 (n = 7)" in text
+    assert "0/7 0/7 −5.6 (n = 7)" in text
+    assert "Pocock 2.1933 2.4176 yes" in text
+    assert "O’Brien–Fleming 3.1095 2.4176 no" in text
+    assert "Haybittle–Peto 3.0000 2.4176 no" in text
+    assert "the planned efficacy boundary is not crossed" in text
+
+
+def test_the_live_report_says_that_it_is_not_frozen(statistician: Client) -> None:
+    text = words(statistician, at("closed"))
+    assert "not frozen" in text
+    assert "Who looked when" in text
+    assert "view report" in text
+
+
+def test_the_frozen_rows_have_the_hash_that_the_report_names(statistician: Client, trial: Study) -> None:
+    """Byte for byte, and it is the one of the audit trail."""
+    content = statistician.get(at("look_cut", 1)).content
+    digest = hashlib.sha256(content).hexdigest()
+    assert digest == trial.looks.get().cut_sha256
+    assert digest in words(statistician, at("look", 1))
+    assert json.loads(content)["look"] == 1
+
+
+@pytest.mark.parametrize("chart", ["boundary", "slopes", "waterfall", "patterns", "means", "flow"])
+def test_each_chart_comes_as_numbers_and_as_a_drawing(chart: str, statistician: Client) -> None:
+    numbers = statistician.get(at("look_chart", 1, chart, "csv"))
+    drawing = statistician.get(at("look_chart", 1, chart, "svg"))
+    assert len(numbers.content.decode().splitlines()) > 2
+    assert drawing.content.decode().startswith("<svg")
+    assert statistician.get(at("look_chart", 1, chart, "exe")).status_code == 404
+
+
+def test_a_decision_needs_the_password(statistician: Client, trial: Study) -> None:
+    """With a wrong one nothing is signed, and what was typed stays."""
+    answers = {"recommendation": "efficacy", "decision": "stop", "reason": "It is plain."}
+    page = statistician.post(at("look_decide", 1), {**answers, "password": "wrong"})
+    assert page.status_code == 422
+    assert "not your password" in page.content.decode()
+    assert Look.objects.get(study=trial).decision == ""
+    assert not EnrollmentPause.objects.exists()
+    page = statistician.post(at("look_decide", 1), {**answers, "password": testing.PASSWORD}, follow=True)
+    assert "It is plain." in page.content.decode()
+    assert Look.objects.get(study=trial).decision == "stop"
+    assert EnrollmentPause.objects.filter(study=trial, lifted_at=None).exists()
+
+
+def test_the_pause_is_lifted_with_a_reason(statistician: Client, trial: Study) -> None:
+    statistician.post(
+        at("look_decide", 1),
+        {"recommendation": "safety", "decision": "stop", "reason": "r", "password": testing.PASSWORD},
+    )
+    statistician.post(at("resume"), {"reason": ""})
+    assert EnrollmentPause.objects.filter(lifted_at=None).exists()
+    statistician.post(at("resume"), {"reason": "the sponsor answered"})
+    assert not EnrollmentPause.objects.filter(lifted_at=None).exists()
+
+
+def test_no_blinded_page_changes_with_what_the_board_wrote(statistician: Client, trial: Study) -> None:
+    """The dashboard and the audit trail of an auditor know nothing of recommendation and reason."""
+    statistician.post(
+        at("look_decide", 1),
+        {
+            "recommendation": "efficacy",
+            "decision": "stop",
+            "reason": "Blockade proven.",
+            "password": testing.PASSWORD,
+        },
+    )
+    for name, page in (("investigator", "dashboard"), ("auditor", "audit"), ("monitor", "audit")):
+        content = client_of(name).get(at(page)).content.decode()
+        assert "Blockade proven" not in content
+        assert "efficacy" not in content
