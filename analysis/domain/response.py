@@ -90,12 +90,13 @@ def assess(
     """
     baseline = totals.get(rules.baseline_visit)
     by_visit = {
-        code: _visit(total, baseline, rules) if (total := totals.get(code)) is not None else NOT_RATED
+        code: visit_outcome(baseline, totals.get(code), rules)
         for code, _day in rules.visits
         if code != rules.baseline_visit
     }
     primary = by_visit.get(rules.primary_visit, NOT_RATED)
-    sustained, relapse, relapse_visit = _course(by_visit, primary, later_visits(rules))
+    later = later_visits(rules)
+    sustained, relapse, lost = course(primary.response, [by_visit[code].response for code in later])
     return PeriodOutcome(
         baseline=baseline,
         by_visit=by_visit,
@@ -105,7 +106,7 @@ def assess(
         completer=baseline is not None and primary.total is not None,
         sustained=sustained,
         relapse=relapse,
-        relapse_visit=relapse_visit,
+        relapse_visit=None if lost is None else later[lost],
         subscales={name: _subscale(sums, rules) for name, sums in subscales.items()},
     )
 
@@ -139,18 +140,16 @@ def rule_content(rules: RuleSet, instrument: str, subscales: Mapping[str, Sequen
     }
 
 
-def _course(
-    by_visit: Mapping[str, VisitOutcome], primary: VisitOutcome, later: Sequence[str]
-) -> tuple[bool | None, bool | None, str | None]:
-    """Sustained, relapse and the visit of the relapse. Who did not respond is not sustained, and can't relapse."""
-    if primary.response is None:
+def course(primary: bool | None, later: Sequence[bool | None]) -> tuple[bool | None, bool | None, int | None]:
+    """Sustained, relapse, and which of the `later` visits is the first without response, from response at the
+    primary visit and at those after it. Who did not respond is not sustained, and can't relapse."""
+    if primary is None:
         return None, None, None
-    if not primary.response:
+    if not primary:
         return False, None, None
-    for code in later:
-        if by_visit[code].response is False:
-            return False, True, code
-    if not later or any(by_visit[code].response is None for code in later):
+    if False in later:
+        return False, True, later.index(False)
+    if not later or None in later:
         return None, None, None
     return True, False, None
 
@@ -164,7 +163,10 @@ def _subscale(sums: Mapping[str, int | None], rules: RuleSet) -> Subscale:
     )
 
 
-def _visit(total: int, baseline: int | None, rules: RuleSet) -> VisitOutcome:
+def visit_outcome(baseline: int | None, total: int | None, rules: RuleSet) -> VisitOutcome:
+    """Outcome at one visit from its total and the baseline of its period."""
+    if total is None:
+        return NOT_RATED
     remission = total <= rules.remission_max
     if baseline is None:
         return VisitOutcome(total, None, None, None, remission)

@@ -1,10 +1,12 @@
 """The tables of an export: columns with their meaning, and the query that fills them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.domain.patterns import patterns
 from analysis.domain.response import RuleSet
-from analysis.services.outcomes import rule_set
+from analysis.rules import endpoint_instrument, rule_set, rules_in_force
 from assessments.selectors import instrument_of
 from enrollment.domain.protocol import Protocol
 from trialsite.accounts.models import Study
@@ -50,13 +52,14 @@ FROM_PARTICIPANT = (
 
 def tables(study: Study, *, unblinded: bool) -> tuple[Table, ...]:
     """All tables of `study`; only with `unblinded` is there a column of treatment."""
-    protocol = study.protocols.latest()
-    rules = protocol.rules
+    rules = study.protocols.latest().rules
+    outcome_rules = rules_in_force(study)
+    names = sorted(endpoint_instrument(outcome_rules.rules).subscales)
     return (
         _participants(),
         _visits(),
         *(_assessments(rules, use.code) for use in rules.instruments[:1]),
-        _outcomes(rule_set(protocol), len(rules.periods), unblinded),
+        _outcomes(rule_set(outcome_rules), len(outcome_rules.rules.periods), names, unblinded),
     )
 
 
@@ -151,14 +154,14 @@ def _assessments(rules: Protocol, code: str) -> Table:
     )
 
 
-def _outcomes(rules: RuleSet, periods: int, unblinded: bool) -> Table:
+def _outcomes(rules: RuleSet, periods: int, names: Sequence[str], unblinded: bool) -> Table:
     days = [(code, day) for code, day in rules.visits if code != rules.baseline_visit]
     primary = dict(rules.visits)[rules.primary_visit]
+    last = max(day for _code, day in rules.visits)
     totals = tuple(
         Column(f"day_{day}", f"(o.visits #>> '{{{code},total}}')::int", f"Total at {code}")
         for code, day in days
     )
-    evaluable = "(select count(*) from analysis_outcome e where e.participant_id = t.id and e.evaluable)"
     columns: tuple[Column, ...] = (
         PARTICIPANT,
         SITE,
@@ -171,13 +174,29 @@ def _outcomes(rules: RuleSet, periods: int, unblinded: bool) -> Table:
                f"Reduction of at least {rules.response_percent} % from baseline to day {primary}", YES_NO),
         Column("remission", flag("o.remission"),
                f"Total at most {rules.remission_max} at day {primary}", YES_NO),
-        Column("completer", flag(f"{evaluable} = {periods}"), "Evaluable in every period", "1 yes, 0 no"),
+        Column("sustained", flag("o.sustained"),
+               f"Response at day {primary} and at every later visit to day {last}", YES_NO),
+        Column("relapse", flag("o.relapse"),
+               f"Response at day {primary}, and none at a later visit", f"{YES_NO}, or no response to lose"),
+        Column("relapse_visit", "nullif(o.relapse_visit, '')", "First visit of the relapse"),
+        *(column for name in names for column in _subscale(name, days, primary)),
+        Column("pattern", "nullif(w.pattern, '')", "Periods of this participant with a response, joined by +",
+               f"{', '.join(patterns(range(1, min(periods, 3) + 1)))}; empty unless every period is evaluable"),
+        Column("completer", flag("w.completer"), "Response evaluable in every period", "1 yes, 0 no"),
+        Column("not_completer_because", "nullif(w.shortfall, '')",
+               "First thing that keeps the participant from being a completer",
+               "not_randomised, not_dosed, no_baseline, no_primary"),
+        Column("not_completer_period", "w.shortfall_period", "Period of that"),
         Column("computed_at", "o.computed_at", "When this row was derived", "ISO 8601"),
-        Column("rule_version", "o.rule_version", "Version of the rules"),
+        Column("rule_version", "o.rule_version", "Version of the rules: definitions, and hash of the protocol's"),
+        Column("rule_protocol", "r.version", "Protocol version that the rules are of"),
+        Column("inputs", "o.inputs::text", "Visit: [rating id, version] it was derived from, JSON"),
     )  # fmt: skip
     join = (
         "join analysis_outcome o on o.participant_id = t.id"
         " join enrollment_period p on p.participant_id = t.id and p.number = o.period"
+        " join enrollment_protocolversion r on r.id = o.protocol_id"
+        " left join analysis_participantoutcome w on w.participant_id = t.id"
     )
     if unblinded:
         columns += (Column("treatment", "k.arm", "Arm of the period"),)
@@ -186,6 +205,26 @@ def _outcomes(rules: RuleSet, periods: int, unblinded: bool) -> Table:
             " left join closed.kit k on k.slot_id = c.id and k.period = o.period"
         )
     return Table("outcomes", columns, FROM_PARTICIPANT.format(join=join, order=", o.period"))
+
+
+def _subscale(name: str, days: Sequence[tuple[str, int]], primary: int) -> list[Column]:
+    low, path = name.lower(), f"o.subscales #>> '{{{name},"
+    return [
+        Column(
+            f"{low}_baseline",
+            f"({path}baseline}}')::int",
+            f"{name} at baseline; empty while an item is missing",
+        ),
+        *(
+            Column(f"{low}_day_{day}", f"({path}visits,{code}}}')::int", f"{name} at {code}")
+            for code, day in days
+        ),
+        Column(
+            f"{low}_change_day_{primary}",
+            f"({path}change}}')::int",
+            f"{name} at day {primary} minus baseline",
+        ),
+    ]
 
 
 def parameters(study: Study, sites: Any) -> dict[str, Any]:

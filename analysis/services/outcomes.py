@@ -1,138 +1,141 @@
-"""Outcomes by participant and period, for one participant or for ten thousand, by one way."""
+"""The stored outcomes: derived again when something they rest on changes, and adopted rules."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from datetime import datetime
+from itertools import groupby
+from typing import Any, cast
 
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from psycopg2.extras import execute_values
 
-from analysis.domain import response
-from analysis.models import Outcome
-from assessments.models import Assessment
-from enrollment.models import Participant, Period, ProtocolVersion
+from analysis.derivation import ParticipantRow, PeriodRow, derive
+from analysis.models import RuleAdoption
+from analysis.proposal import propose
+from analysis.rules import rules_in_force
+from enrollment.models import Participant, ProtocolVersion
+from trialsite.accounts.acting import act
+from trialsite.accounts.models import User
 from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import owe
+from trialsite.lib.errors import Conflict
 
-RULE_VERSION = "1"
-WRITTEN = [
-    "protocol", "baseline", "change", "response", "remission", "evaluable",
-    "visits", "inputs", "rule_version", "computed_at", "task_id",
-]  # fmt: skip
-
-Ratings = dict[tuple[int, int], dict[tuple[str, str], tuple[int | None, int, int]]]
+PAGE = 1000
 
 
 @transaction.atomic
 def recompute(participants: Sequence[int], *, task_id: str = "") -> int:
     """Derive the outcomes of `participants` (ids) again and owe their studies' figures. Idempotent.
 
-    Three reads and one write whatever the number. Returns outcome rows written.
+    A fixed number of statements a study, whatever the number of people. A row that comes out as it stands is
+    left as it stands, with the time and the task that made it. Returns the period rows derived.
     """
     # The lock keeps an older recompute from overwriting a newer one: the second reads after the first commits.
-    people = list(
-        Participant.objects.filter(pk__in=participants)
-        .order_by("pk")
-        .select_for_update(no_key=True)
-        .only("id", "study_id", "protocol_id")
-    )
-    protocols = {p.pk: p for p in ProtocolVersion.objects.filter(pk__in={p.protocol_id for p in people})}
-    rule_sets = {pk: rule_set(protocol) for pk, protocol in protocols.items()}
-    periods: dict[int, list[int]] = defaultdict(list)
-    for participant_id, number in Period.objects.filter(participant__in=people).values_list(
-        "participant", "number"
-    ):
-        periods[participant_id].append(number)
-    ratings = _ratings(people)
-    now = timezone.now()
-    outcomes = [
-        _outcome(
-            person,
-            number,
-            protocols[person.protocol_id],
-            rule_sets[person.protocol_id],
-            ratings,
-            now,
-            task_id,
+    # The rules are read under it too: who adopts others owes everybody a recompute, which waits here.
+    people = _locked(participants)
+    now, written, studies = timezone.now(), 0, []
+    for study, members in groupby(people, key=lambda row: row[0]):
+        ids = [pk for _study, pk in members]
+        periods, overall = derive(rules_in_force(study), ids)
+        _store(
+            "analysis_outcome", PeriodRow, ("participant_id", "period"), periods, ids, (study, now, task_id)
         )
-        for person in people
-        for number in periods[person.pk]
-    ]
-    Outcome.objects.bulk_create(
-        outcomes,
-        batch_size=1000,
-        update_conflicts=True,
-        unique_fields=["participant", "period"],
-        update_fields=WRITTEN,
-    )
-    studies = {person.study_id for person in people}
+        _store(
+            "analysis_participantoutcome",
+            ParticipantRow,
+            ("participant_id",),
+            overall,
+            ids,
+            (study, now, task_id),
+        )
+        written += len(periods)
+        studies.append(study)
     owe(Outbox.Kind.SUMMARY, studies)
     owe(Outbox.Kind.REPORT, studies)
-    return len(outcomes)
+    return written
 
 
-def rule_set(protocol: ProtocolVersion) -> response.RuleSet:
-    """The response rules that `protocol` states."""
-    rules = protocol.rules
-    end = rules.endpoints
-    return response.RuleSet(
-        baseline_visit=end.baseline_visit,
-        primary_visit=end.primary_visit,
-        response_percent=end.response_percent,
-        remission_max=end.remission_max,
-        visits=tuple((visit.code, visit.day) for visit in rules.visits),
+def adopt_rules(protocol: ProtocolVersion, *, by: User, shown: str, reason: str) -> RuleAdoption:
+    """Let the outcome rules of `protocol` hold, and owe everybody a recompute by them.
+
+    `shown` is the digest of the difference that `by` has read. Raises Conflict (its `current` is the present
+    proposal) when it is no longer the difference, and ValidationError without a reason or without a proposal.
+    """
+    study = protocol.study
+    with act(by, "outcomes.adopt", study, reason=reason):
+        _lock(study.pk)
+        proposal = propose(study)
+        if proposal is None or proposal.protocol != protocol:
+            raise ValidationError(_("These rules hold already, or newer ones wait. Nothing was changed."))
+        if not reason.strip():
+            raise ValidationError({"reason": _("Say why these rules are adopted, for the audit trail.")})
+        if proposal.digest != shown:
+            raise Conflict(proposal)
+        adopted = RuleAdoption.objects.create(
+            study=study,
+            protocol=protocol,
+            rule_version=proposal.rule_version,
+            replaced=proposal.replaces,
+            difference=proposal.kept(),
+            reason=reason.strip(),
+            adopted_by=by,
+        )
+        people = Participant.objects.filter(study=study, periods__isnull=False)
+        owe(Outbox.Kind.RECOMPUTE, people.values_list("pk", flat=True))
+    return adopted
+
+
+def _locked(participants: Sequence[int]) -> list[tuple[int, int]]:
+    """(study, participant) of each, ascending, locked until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select study_id, id from enrollment_participant where id = any(%s)"
+            " order by study_id, id for no key update",
+            [list(participants)],
+        )
+        return cast(list[tuple[int, int]], cursor.fetchall())
+
+
+def _lock(study: int) -> None:
+    """One adoption at a time in a study."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtext('analysis.adopt'), %s)", [study])
+
+
+def _store(
+    table: str,
+    kind: type[PeriodRow] | type[ParticipantRow],
+    key: tuple[str, ...],
+    rows: Sequence[PeriodRow] | Sequence[ParticipantRow],
+    people: Sequence[int],
+    made: tuple[int, datetime, str],
+) -> None:
+    """Insert or replace those of `rows` that differ from what is stored."""
+    columns = kind._fields
+    stored = _stored(table, kind, people)
+    changed = [(*row, *made) for row in rows if row not in stored]
+    if not changed:
+        return
+    written = (*columns, "study_id", "computed_at", "task_id")
+    updates = ", ".join(f"{name} = excluded.{name}" for name in written if name not in key)
+    with connection.cursor() as cursor:
+        execute_values(
+            cursor.cursor,
+            f"insert into {table} ({', '.join(written)}) values %s"  # noqa: S608 - names of our own
+            f" on conflict ({', '.join(key)}) do update set {updates}",
+            changed,
+            page_size=PAGE,
+        )
+
+
+def _stored(
+    table: str, kind: type[PeriodRow] | type[ParticipantRow], people: Iterable[int]
+) -> set[tuple[Any, ...]]:
+    columns = ", ".join(
+        f"{name}::text" if name in {"visits", "subscales", "inputs"} else name for name in kind._fields
     )
-
-
-def _ratings(people: Iterable[Participant]) -> Ratings:
-    """(participant, period) → (instrument, visit code) → (total, assessment id, version)."""
-    found: Ratings = defaultdict(dict)
-    rows = Assessment.objects.filter(participant__in=people, visit__period__isnull=False).values_list(
-        "participant_id", "visit__period__number", "instrument", "visit__code", "total", "id", "version"
-    )
-    for participant, period, instrument, visit, total, pk, version in rows.iterator():
-        found[participant, period][instrument, visit] = (total, pk, version)
-    return found
-
-
-def _outcome(
-    person: Participant,
-    number: int,
-    protocol: ProtocolVersion,
-    rules: response.RuleSet,
-    ratings: Ratings,
-    now: Any,
-    task_id: str,
-) -> Outcome:
-    instrument = protocol.rules.endpoints.instrument
-    mine = {
-        visit: row
-        for (code, visit), row in ratings.get((person.pk, number), {}).items()
-        if code == instrument
-    }
-    result = response.assess({visit: row[0] for visit, row in mine.items()}, rules)
-    return Outcome(
-        participant=person,
-        study_id=person.study_id,
-        period=number,
-        protocol=protocol,
-        baseline=result.baseline,
-        change=result.change,
-        response=result.response,
-        remission=result.remission,
-        evaluable=result.response is not None,
-        visits={
-            code: {
-                "total": seen.total,
-                "change": seen.change,
-                "percent_change": seen.percent_change,
-                "response": seen.response,
-                "remission": seen.remission,
-            }
-            for code, seen in result.by_visit.items()
-        },
-        inputs={visit: [row[1], row[2]] for visit, row in mine.items()},
-        rule_version=RULE_VERSION,
-        computed_at=now,
-        task_id=task_id,
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"select {columns} from {table} where participant_id = any(%s)", [list(people)])  # noqa: S608
+        return set(cursor.fetchall())
