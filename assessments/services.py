@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -48,28 +48,26 @@ def complete(
     field, and Conflict when somebody else has entered this rating.
     """
     participant = visit.participant
-    with act(by, "assessment.enter", participant.study, participant.site, reason=_("rating entered")):
-        sent_before = Assessment.objects.filter(form_token=form_token).first()
-        if sent_before:
-            return sent_before
-        _check_open(visit)
-        assessment = Assessment(
-            participant=participant,
-            visit=visit,
-            instrument=instrument_code,
-            entered_by=by,
-            form_token=form_token,
-        )
-        _fill(assessment, visit, entry)
-        try:
-            with transaction.atomic():
-                assessment.save(force_insert=True)
-        except IntegrityError:
-            saved = Assessment.objects.get(visit=visit, instrument=instrument_code)
-            if saved.form_token == form_token:
-                return saved
-            raise Conflict(saved) from None
-        _follow(assessment, visit, by, _("rating entered"))
+    assessment = Assessment(
+        participant=participant,
+        visit=visit,
+        instrument=instrument_code,
+        entered_by=by,
+        form_token=form_token,
+    )
+    try:
+        with act(by, "assessment.enter", participant.study, participant.site, reason=_("rating entered")):
+            _check_open(visit)
+            _fill(assessment, visit, entry)
+            assessment.save(force_insert=True)
+            _follow(assessment, visit, by, _("rating entered"))
+    except IntegrityError:
+        saved = Assessment.objects.filter(visit=visit, instrument=instrument_code).first()
+        if saved is None:
+            raise
+        if saved.form_token == form_token:
+            return saved
+        raise Conflict(saved) from None
     return assessment
 
 

@@ -39,9 +39,14 @@ def site_for(user: User, study: Study, code: str, action: str) -> Site:
     return site
 
 
+# A protocol is parsed once a process; a record's page does not read its text again.
+_PARSED = ("document", "source")
+
+
 def participant_for(user: User, study_code: str, code: str, action: str) -> Participant:
     participant = (
         Participant.objects.select_related("study", "site", "protocol")
+        .defer(*(f"protocol__{name}" for name in _PARSED))
         .filter(study__code=study_code, code=code)
         .first()
     )
@@ -54,6 +59,7 @@ def participant_for(user: User, study_code: str, code: str, action: str) -> Part
 def period_for(user: User, pk: int, action: str) -> Period:
     period = (
         Period.objects.select_related("participant__study", "participant__site", "participant__protocol")
+        .defer(*(f"participant__protocol__{name}" for name in _PARSED))
         .filter(pk=pk)
         .first()
     )
@@ -68,6 +74,7 @@ def visit_for(user: User, pk: int, action: str) -> Visit:
         Visit.objects.select_related(
             "participant__study", "participant__site", "participant__protocol", "period"
         )
+        .defer(*(f"participant__protocol__{name}" for name in _PARSED))
         .filter(pk=pk)
         .first()
     )
@@ -78,8 +85,10 @@ def visit_for(user: User, pk: int, action: str) -> Visit:
 
 
 def participants_for(user: User, study: Study, action: str = "participant.view") -> QuerySet[Participant]:
-    return Participant.objects.filter(study=study, site__in=sites_where(user, action, study)).select_related(
-        "site", "study", "protocol"
+    return (
+        Participant.objects.filter(study=study, site__in=sites_where(user, action, study))
+        .select_related("site", "study", "protocol")
+        .defer(*(f"protocol__{name}" for name in _PARSED))
     )
 
 

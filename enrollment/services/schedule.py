@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from enrollment.domain import schedule, washout
@@ -188,8 +189,7 @@ def _save(period: Period) -> Period:
 
 def _complete_when_over(participant: Participant) -> None:
     """After the last visit of the last period the participant has completed the study."""
-    open_visits = participant.visits.filter(status=Visit.Status.PLANNED).exclude(period=None)
-    if not open_visits.exists():
-        Participant.objects.filter(pk=participant.pk, status=Participant.Status.RANDOMISED).update(
-            status=Participant.Status.COMPLETED
-        )
+    open_visits = Visit.objects.filter(participant=OuterRef("pk"), status=Visit.Status.PLANNED)
+    Participant.objects.filter(
+        ~Exists(open_visits.exclude(period=None)), pk=participant.pk, status=Participant.Status.RANDOMISED
+    ).update(status=Participant.Status.COMPLETED)
