@@ -1,6 +1,6 @@
 """The board's report as a paper: sections of sentences, tables and charts, for the page and for print. Unblinded."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,13 +12,14 @@ from analysis.board_tables import (
     Table,
     among_table,
     arms_table,
+    boundary_names,
     boundary_table,
     contrast_table,
     diagnostics_table,
     means_table,
     paired_table,
 )
-from analysis.board_words import flag_sentence, primary_sentence, question
+from analysis.board_words import DECISIONS, RECOMMENDATIONS, flag_sentence, primary_sentence, question
 from analysis.chart_flow import Step, flow
 from analysis.chart_looks import LookPoint, boundary, means
 from analysis.chart_shapes import Chart
@@ -129,8 +130,7 @@ def _boundary_chart(shown: Mapping[str, Any]) -> Chart:
     ]
     others = [
         (str(BOUNDARIES[name]), [look["boundaries"][name] for look in shown["looks"]])
-        for name in shown["looks"][0]["boundaries"]
-        if name != shown["spending"]
+        for name in boundary_names(shown)[1:]
     ]
     planned = _("%(name)s (planned)") % {"name": BOUNDARIES[shown["spending"]]}
     return boundary(looks, name=planned, sides=shown["sides"], others=others)
@@ -240,3 +240,42 @@ def safety_sentence(results: Mapping[str, Any]) -> str:
         "Withdrawn after randomisation: %(n)d of %(of)d. Adverse events are not recorded in this system: the board"
         " gets them from the safety physician."
     ) % {"n": flow_["withdrawn"], "of": flow_["randomised"]}
+
+
+def closing(found: Mapping[str, Any], looks: Sequence[Mapping[str, Any]]) -> list[Section]:
+    """What stands at the end of the printed report: the decision, and the log of looks.
+
+    `found`: recommendation, decision, reason, signed_name and signed_at (text), None while not decided; `looks`:
+    number, completers, taken_at, decision, decided_by, decided_at (text) of each look taken.
+    """
+    said = [_("Not decided when this was printed.")]
+    if found["decision"]:
+        said = [
+            _("Recommendation: %(word)s.") % {"word": RECOMMENDATIONS[found["recommendation"]]},
+            _("Decision: %(word)s.") % {"word": DECISIONS[found["decision"]]},
+            _("Reason: %(reason)s") % {"reason": found["reason"]},
+            _("Signed by %(name)s, %(at)s.") % {"name": found["signed_name"], "at": found["signed_at"]},
+        ]
+    rows = tuple(
+        (
+            str(look["number"]),
+            str(look["completers"]),
+            look["taken_at"],
+            str(DECISIONS.get(look["decision"], _("not decided"))),
+            look["decided_by"],
+            look["decided_at"],
+        )
+        for look in looks
+    )
+    columns = (
+        _("Look"),
+        _("Planned completers"),
+        _("Data frozen"),
+        _("Decision"),
+        _("Signed by"),
+        _("Signed"),
+    )
+    return [
+        Section("decision", _("Recommendation and decision"), tuple(said)),
+        Section("log", _("Log of looks"), tables=(Table(_("Looks taken"), columns, rows),)),
+    ]

@@ -1,27 +1,12 @@
 """Context of the closed pages, from what the database gave. Nothing is computed here."""
 
-from datetime import UTC, datetime
 from typing import Any
 
-from django.utils.dateformat import format as date_text
-from django.utils.translation import gettext_lazy as _
-
 from analysis.board import Cut, Section, paper
+from analysis.board_words import RECOMMENDATIONS, moment
 from analysis.models import Look
 from enrollment.models import EnrollmentPause
 from trialsite.accounts.models import Study
-
-RECOMMENDATIONS = {
-    "continue": _("continue"),
-    "efficacy": _("stop for efficacy"),
-    "futility": _("stop for futility"),
-    "safety": _("stop for safety"),
-}
-
-
-def moment(at: datetime) -> str:
-    """9 Mar 2026 14:02:11 UTC: the same for every reader, whatever their zone."""
-    return date_text(at.astimezone(UTC), "j M Y H:i:s e")
 
 
 def live_page(study: Study, found: dict[str, Any] | None) -> dict[str, Any]:
@@ -78,4 +63,16 @@ def look_page(look: Look, found: dict[str, Any], live: dict[str, Any] | None) ->
         "sections": paper(protocol.rules, found["results"], cut),
         "recommendation": RECOMMENDATIONS.get(found["recommendation"] or ""),
         "changed": changed,
+    }
+
+
+def look_row(look: Look) -> dict[str, Any]:
+    """A look in the printed log."""
+    return {
+        "number": look.number,
+        "completers": look.completers,
+        "taken_at": moment(look.taken_at) if look.taken_at else "–",
+        "decision": look.decision,
+        "decided_by": look.decided_by.printed_name if look.decided_by else "–",
+        "decided_at": moment(look.decided_at) if look.decided_at else "–",
     }

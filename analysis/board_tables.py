@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from analysis.board_monitoring import crossed
+from analysis.board_monitoring import COMPARED, crossed
 from analysis.board_words import figure, p_value, share, span
 from analysis.domain.intervals import clopper_pearson
 
@@ -30,11 +30,16 @@ class Table:
     note: str = ""
 
 
+def boundary_names(shown: Mapping[str, Any]) -> list[str]:
+    """The planned boundary, then the others always in one order."""
+    return [shown["spending"], *(name for name in COMPARED if name != shown["spending"])]
+
+
 def boundary_table(shown: Mapping[str, Any]) -> Table:
     """Every boundary beside the observed statistic, at this look and as planned at each."""
     due = shown["look_due"] is not None
     rows = []
-    for name in shown["looks"][0]["boundaries"]:
+    for name in boundary_names(shown):
         label = str(BOUNDARIES[name])
         label = _("%(name)s (planned)") % {"name": label} if name == shown["spending"] else label
         planned = [figure(look["boundaries"][name], 4) for look in shown["looks"]]

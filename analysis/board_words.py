@@ -1,11 +1,22 @@
 """Sentences and numbers of the board's report."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.dateformat import format as date_text
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from enrollment.domain.protocol import Protocol
+
+DECISIONS = {"continue": gettext_lazy("continue"), "stop": gettext_lazy("stop")}
+RECOMMENDATIONS = {
+    "continue": gettext_lazy("continue"),
+    "efficacy": gettext_lazy("stop for efficacy"),
+    "futility": gettext_lazy("stop for futility"),
+    "safety": gettext_lazy("stop for safety"),
+}
 
 
 def figure(value: float | None, digits: int) -> str:
@@ -112,3 +123,8 @@ def primary_sentence(shown: Mapping[str, Any], labels: Mapping[str, str]) -> lis
             }
         )
     return said
+
+
+def moment(at: datetime) -> str:
+    """9 Mar 2026 14:02:11 UTC: the same for every reader, whatever their zone."""
+    return date_text(at.astimezone(UTC), "j M Y H:i:s e")

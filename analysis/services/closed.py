@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from analysis.board_report import results
 from analysis.looks import changes, data_of
-from analysis.services.looks import earlier_looks, freeze
+from analysis.services.looks import earlier_looks, freeze, print_reports
 from enrollment.domain import allocation
 from enrollment.domain.protocol import Protocol
 from trialsite.accounts.models import Site, Study
@@ -74,6 +74,7 @@ def report(studies: Sequence[int]) -> None:
     Looks that were asked for are frozen first, so that the report can say whether data have changed since.
     """
     freeze(studies)
+    print_reports(studies)
     for study in Study.objects.filter(pk__in=studies).order_by("pk"):
         protocol = study.protocols.latest()
         if protocol.rules.allocation is None:

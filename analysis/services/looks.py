@@ -1,6 +1,7 @@
 """Looks of the monitoring board: asked for, frozen by the unblinded worker, decided with a signature."""
 
 import hashlib
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +11,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from analysis.board import Cut, closing, paper
+from analysis.board_pages import look_row
+from analysis.board_pdf import Front, pdf
 from analysis.board_report import completers_of, results
+from analysis.board_words import moment
 from analysis.looks import cut_of, data_of, pause_reason
 from analysis.models import Look
 from enrollment.services import pause_enrollment
@@ -19,6 +24,14 @@ from trialsite.accounts.models import Study, User
 from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import owe
 from trialsite.lib import canonical
+
+UNPRINTED_FIELDS = ("taken_at", "results", "recommendation", "decision", "reason", "signed_name", "signed_at")
+UNPRINTED = """
+    select l.taken_at, l.results, d.recommendation, d.decision, d.reason, d.signed_name, d.signed_at
+    from closed.look l left join closed.decision d on d.look_id = l.look_id
+    where l.look_id = %s and not exists (
+      select from closed.print p where p.look_id = l.look_id and p.decided = (d.look_id is not null))
+"""
 
 
 def request_look(study: Study, number: int, *, by: User) -> Look:
@@ -121,3 +134,32 @@ def _store(look: Look, cut: str, found: Mapping[str, Any], now: Any) -> None:
         )
         look.taken_at, look.cut_sha256 = now, digest
         look.save()
+
+
+def print_reports(studies: Sequence[int]) -> None:
+    """The unblinded worker's part: print each frozen look once, and once more when it is decided."""
+    for look in (
+        Look.objects.filter(study__in=studies).exclude(taken_at=None).select_related("study", "protocol")
+    ):
+        with connection.cursor() as cursor:
+            cursor.execute(UNPRINTED, [look.pk])
+            found = cursor.fetchone()
+        if found:
+            _print(look, dict(zip(UNPRINTED_FIELDS, found, strict=True)))
+
+
+def _print(look: Look, found: dict[str, Any]) -> None:
+    protocol = look.protocol
+    results_ = json.loads(found["results"]) if isinstance(found["results"], str) else found["results"]
+    cut = Cut(look.number, moment(found["taken_at"]), look.cut_sha256, protocol.version, protocol.sha256)
+    decided = found["decision"] is not None
+    found["signed_at"] = moment(found["signed_at"]) if decided else ""
+    before = Look.objects.filter(study=look.study_id, number__lte=look.number).exclude(taken_at=None)
+    sections = [*paper(protocol.rules, results_, cut), *closing(found, [look_row(one) for one in before])]
+    content = pdf(Front(look.study.code, protocol.rules.title, look.number, look.cut_sha256), sections)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into closed.print (look_id, decided, content, sha256) values (%s, %s, %s, %s)"
+            " on conflict do nothing",
+            [look.pk, decided, content, hashlib.sha256(content).hexdigest()],
+        )

@@ -14,6 +14,8 @@ from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import drain
 from trialsite.stack import testing
 
+Work = Callable[[], None]
+
 
 @pytest.fixture
 def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
@@ -44,7 +46,7 @@ def as_closed() -> Iterator[None]:
 
 
 @pytest.fixture
-def workers() -> Callable[[], None]:
+def workers() -> Work:
     """workers(): what the blinded and the unblinded worker owe is done, each with its own role."""
 
     def work() -> None:

@@ -16,7 +16,7 @@ from trialsite.accounts.acting import signed_by
 from trialsite.accounts.models import Membership, Study, User
 from trialsite.stack import testing
 
-PAGES = [
+PAGES: list[tuple[str, list[object]]] = [
     ("closed", []),
     ("closed_chart", ["boundary", "csv"]),
     ("look", [1]),
@@ -63,8 +63,8 @@ def test_other_roles_are_refused(name: str, trial: Study) -> None:
     client = client_of(name)
     for page, more in PAGES:
         assert client.get(at(page, *more)).status_code == 403, page
-    for act, more in (("look_request", [1]), ("look_decide", [1]), ("resume", [])):
-        assert client.post(at(act, *more), {"reason": "why"}).status_code == 403, act
+    for address in (at("look_request", 1), at("look_decide", 1), at("resume")):
+        assert client.post(address, {"reason": "why"}).status_code == 403, address
 
 
 def test_strangers_find_nothing(trial: Study, make_user: Callable[..., User]) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -18,11 +17,10 @@ from assessments.services import Entry, correct
 from enrollment.models import EnrollmentPause
 from enrollment.selectors import today_at
 from enrollment.services import resume_enrollment, screen
+from tests.analysis.conftest import Work
 from tests.conftest import items
 from trialsite.accounts.models import Study, User
 from trialsite.audit.models import Event
-
-Work = Callable[[], None]
 
 
 @pytest.fixture
