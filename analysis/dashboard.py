@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from analysis.domain.intervals import clopper_pearson
+from analysis.looks import look_sentence
 from analysis.models import Outcome, StudySummary
 from enrollment.models import Participant
 from trialsite.accounts.models import Site, Study
@@ -36,7 +37,7 @@ def dashboard_page(study: Study, sites: QuerySet[Site]) -> dict[str, Any]:
             "flow": _flow(figures),
             "pooled": [_with_intervals(row) for row in figures["pooled"]],
             "washout": _washout(figures["washouts"]),
-            "look": _look(figures),
+            "look": look_sentence(study, figures["looks"], figures["completers"]),
             "trajectories": _trajectories(study, sites),
         }
     return page
@@ -118,22 +119,6 @@ def _washout(counts: list[list[int]]) -> dict[str, Any]:
     }
 
 
-def _look(figures: dict[str, Any]) -> str:
-    """All that blinded people are told of interim looks."""
-    due = [look for look in figures["looks"] if look["due"]]
-    if not figures["looks"]:
-        return _("No interim look is planned.")
-    if due:
-        return _("Look %(n)d is due: %(have)d completers, %(need)d were planned.") % {
-            "n": due[-1]["number"], "have": figures["completers"], "need": due[-1]["completers"],
-        }  # fmt: skip
-    following = figures["looks"][0]
-    return _("No look due: %(have)d of %(need)d completers.") % {
-        "have": figures["completers"],
-        "need": following["completers"],
-    }
-
-
 def _trajectories(study: Study, sites: QuerySet[Site]) -> list[dict[str, Any]]:
     """The participants seen last, at `sites`: totals by visit over the periods."""
     people = list(
@@ -160,49 +145,3 @@ def _trajectories(study: Study, sites: QuerySet[Site]) -> list[dict[str, Any]]:
         }
         for person in sorted(people, key=lambda one: one.code)
     ]
-
-
-def board_page(study: Study, found: dict[str, Any] | None) -> dict[str, Any]:
-    """Context of the closed report from what the database gave."""
-    page: dict[str, Any] = {"study": study, "report": found, "rules": study.protocols.latest().rules}
-    if found:
-        page["serial"] = found["serial"]
-        labels = {arm["code"]: arm["label"] for arm in found["arms"]}
-        page["labels"] = labels
-        page["arms"] = [
-            {
-                **arm,
-                "response": proportion(arm["responders"], arm["n"]),
-                "remission": proportion(arm["remitters"], arm["n"]),
-            }
-            for arm in found["arms"]
-        ]
-        page["among"] = [
-            {
-                "label": labels[group["arm"]],
-                "n": group["n"],
-                "arms": [{**row, "label": labels[row["arm"]]} for row in group["arms"]],
-            }
-            for group in found.get("among_responders", [])
-            if group["n"]
-        ]
-        monitoring = found.get("monitoring")
-        if monitoring:
-            page["compared"] = [labels.get(code, code) for code in monitoring["compare"]]
-            names = {
-                "lan_demets_obf": _("Lan–DeMets, O’Brien–Fleming-like"),
-                "lan_demets_pocock": _("Lan–DeMets, Pocock-like"),
-                "pocock": "Pocock",
-                "obrien_fleming": _("O’Brien–Fleming"),
-                "haybittle_peto": _("Haybittle–Peto"),
-            }
-            page["boundaries"] = [
-                {
-                    "name": names[name],
-                    "value": value,
-                    "crossed": monitoring["z"] >= value,
-                    "planned": name == monitoring["spending"],
-                }
-                for name, value in monitoring.get("boundaries", {}).items()
-            ]
-    return page
