@@ -25,8 +25,7 @@ def screen(site: Site, *, by: User, consented_on: date, age: int, sex: str) -> P
             raise ValidationError(
                 _("Enrolment of this study is paused. Nobody can be screened until it is resumed.")
             )
-        if consented_on > today_at(site):
-            raise ValidationError({"consented_on": _("The consent date lies in the future. Check the date.")})
+        _check_consent(consented_on, site)
         with connection.cursor() as cursor:
             # Two people at one site at once must not get one code.
             cursor.execute("select pg_advisory_xact_lock(hashtext('participant.code'), %s)", [site.pk])
@@ -66,6 +65,7 @@ def record_screening(
         saved = _open_for_screening(participant)
         if saved.version != version:
             raise Conflict(saved)
+        _check_consent(consented_on, saved.site)
         facts = {"age": age, "consent": True, **checklist}
         changes_saved_value = (saved.consented_on, saved.age, saved.sex) != (consented_on, age, sex) or any(
             value is not None and facts.get(name, value) != value for name, value in facts_of(saved).items()
@@ -92,6 +92,8 @@ def add_treatment(
 def remove_treatment(treatment: FailedTreatment, *, by: User, reason: str) -> None:
     """Take a treatment off the list; the row stays, marked removed."""
     participant = treatment.participant
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say why the treatment is taken off the list.")})
     with act(by, "participant.screen", participant.study, participant.site, reason=reason):
         _open_for_screening(participant)
         FailedTreatment.objects.filter(pk=treatment.pk).update(removed=True)
@@ -155,6 +157,11 @@ def _open_for_screening(participant: Participant) -> Participant:
             % {"code": saved.code, "status": saved.get_status_display()}
         )
     return saved
+
+
+def _check_consent(consented_on: date, site: Site) -> None:
+    if consented_on > today_at(site):
+        raise ValidationError({"consented_on": _("The consent date lies in the future. Check the date.")})
 
 
 def _write_facts(participant: Participant, facts: Mapping[str, float | bool | None], *, source: str) -> None:

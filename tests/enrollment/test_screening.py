@@ -1,0 +1,362 @@
+"""Screening: what is known of each criterion, who decides, and what stays of those who are not enrolled."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import DatabaseError, transaction
+from django.test import Client
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assessments.services import Entry, complete, correct
+from enrollment import services
+from enrollment.domain import eligibility
+from enrollment.domain.eligibility import CriterionVerdict
+from enrollment.models import EligibilityDecision, Participant
+from enrollment.selectors import facts_of, today_at
+from tests.conftest import MakeUser, items, rate
+from trialsite.accounts.acting import signed_by
+from trialsite.accounts.models import Site, Study, User
+from trialsite.lib.errors import Conflict
+
+pytestmark = pytest.mark.django_db
+AsUser = Callable[[User], Client]
+
+
+def begin(site: Site, by: User) -> Participant:
+    return services.screen(site, by=by, consented_on=today_at(site), age=41, sex="F")
+
+
+def source_of(participant: Participant, name: str) -> tuple[float, str]:
+    """Value and source of a fact."""
+    fact = participant.facts.get(name=name)
+    assert fact.value is not None
+    return float(fact.value), fact.source
+
+
+@pytest.fixture
+def consented(site: Site, coordinator: User) -> Participant:
+    """Only just consented: nothing but age and consent is known."""
+    return begin(site, coordinator)
+
+
+def verdicts(participant: Participant) -> dict[str, CriterionVerdict]:
+    found = eligibility.judge(participant.protocol.rules.criteria, facts_of(participant))
+    return {result.id: result.verdict for result in found.results}
+
+
+def reasons(participant: Participant) -> dict[str, str]:
+    found = eligibility.judge(participant.protocol.rules.criteria, facts_of(participant))
+    return {result.id: result.message % result.params for result in found.results}
+
+
+def answer(participant: Participant, by: User, *, reason: str = "", **facts: Any) -> None:
+    """Send the screening form as it is saved, with `facts` changed. Names of the person or of the checklist."""
+    participant.refresh_from_db()
+    person = {name: facts.pop(name, getattr(participant, name)) for name in ("consented_on", "age", "sex")}
+    known = {
+        c.fact: facts_of(participant).get(c.fact)
+        for c in participant.protocol.rules.criteria
+        if c.kind == "confirm" and c.fact != "consent"
+    }
+    services.record_screening(
+        participant,
+        by=by,
+        version=participant.version,
+        reason=reason,
+        checklist={name: None if value is None else bool(value) for name, value in (known | facts).items()},
+        **person,
+    )
+    participant.refresh_from_db()
+
+
+def test_who_has_just_consented_is_known_by_consent_and_age_alone(consented: Participant) -> None:
+    """Everything else is unknown: never met, never not met."""
+    found = verdicts(consented)
+    assert {id for id, verdict in found.items() if verdict == "met"} == {"I01", "I02"}
+    assert {verdict for id, verdict in found.items() if id not in {"I01", "I02"}} == {"unknown"}
+    assert reasons(consented)["I03"] == "HAM-D: not known yet"
+
+
+def test_the_screening_visit_is_due_on_the_day_of_consent(consented: Participant) -> None:
+    """The participant's first visit is screening, and it hangs on no period."""
+    visit = consented.visits.get()
+    assert (visit.code, visit.planned_on, visit.period) == ("SCREENING", consented.consented_on, None)
+
+
+def test_codes_count_by_site(site: Site, other_site: Site, coordinator: User, make_user: MakeUser) -> None:
+    """The site's code and the next number of that site; a screen failure keeps its number."""
+    other = make_user("coordinator", other_site)
+    made = [begin(site, coordinator), begin(other_site, other), begin(site, coordinator)]
+    assert [p.code for p in made] == ["01-001", "02-001", "01-002"]
+
+
+def test_a_total_below_twenty_does_not_meet_the_criterion(consented: Participant, coordinator: User) -> None:
+    """The HAM-D of screening arrives as a fact with its source, and the reason names both numbers."""
+    rate(consented.visits.get(), 19, coordinator)
+    assert source_of(consented, "hamd17_total") == (19, "HAMD17 at screening, version 1")
+    assert verdicts(consented)["I03"] == "not met"
+    assert reasons(consented)["I03"] == "HAM-D 19, needs at least 20"
+
+
+def test_a_corrected_screening_rating_corrects_the_fact(consented: Participant, coordinator: User) -> None:
+    """The fact follows the rating and names the version it comes from."""
+    rating = rate(consented.visits.get(), 19, coordinator)
+    entry = Entry(items=items(21), rater="R", performed_on=consented.consented_on)
+    correct(rating, entry, by=coordinator, version=1, reason="item 1 misread")
+    assert source_of(consented, "hamd17_total") == (21, "HAMD17 at screening, version 2")
+
+
+def test_a_rating_with_items_missing_leaves_the_criterion_unknown(
+    consented: Participant, coordinator: User
+) -> None:
+    """Without a total nothing is known of the total: missing is never 0."""
+    rated = items(25)
+    missing = {"HAMD104": "not_assessed"}
+    rated["HAMD104"] = None
+    entry = Entry(items=rated, missing=missing, rater="R", performed_on=consented.consented_on)
+    complete(consented.visits.get(), "HAMD17", entry, by=coordinator, form_token=uuid.uuid4())
+    assert not consented.facts.filter(name="hamd17_total").exists()
+    assert verdicts(consented)["I03"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "counts"), [("none", True), ("insufficient", True), ("intolerant", False), ("helped", False)]
+)
+def test_a_treatment_counts_as_failed_by_its_outcome(
+    outcome: str, counts: bool, consented: Participant, coordinator: User
+) -> None:
+    """No or insufficient benefit counts; stopping for side effects or having been helped does not."""
+    services.add_treatment(
+        consented, by=coordinator, kind="antidepressant", name="Sertraline", dose="", weeks=8, outcome=outcome
+    )
+    assert facts_of(consented)["failed_treatments"] == (1 if counts else 0)
+
+
+def test_the_same_treatment_twice_counts_once(consented: Participant, coordinator: User) -> None:
+    """Different treatments are wanted: capitals and blanks around a name make no other treatment, its kind does."""
+    for kind, name in (("antidepressant", "Sertraline"), ("antidepressant", " sertraline "), ("ect", "ECT")):
+        services.add_treatment(
+            consented, by=coordinator, kind=kind, name=name, dose="", weeks=8, outcome="none"
+        )
+    assert facts_of(consented)["failed_treatments"] == 2
+    assert reasons(consented)["I04"] == "Failed treatments 2, needs at least 4"
+
+
+def test_a_treatment_taken_off_the_list_counts_no_more_and_stays(
+    screened: Participant, coordinator: User
+) -> None:
+    """The row is kept, marked removed; eligibility is judged without it."""
+    treatment = screened.treatments.get(name="Bupropion")
+    services.remove_treatment(treatment, by=coordinator, reason="was of another patient")
+    treatment.refresh_from_db()
+    assert treatment.removed
+    assert verdicts(screened)["I04"] == "not met"
+
+
+def test_taking_a_treatment_off_needs_a_reason(screened: Participant, coordinator: User) -> None:
+    """A sentence says so, and nothing changes."""
+    treatment = screened.treatments.get(name="Bupropion")
+    with pytest.raises(ValidationError, match="Say why"):
+        services.remove_treatment(treatment, by=coordinator, reason=" ")
+    treatment.refresh_from_db()
+    assert not treatment.removed
+
+
+@pytest.mark.parametrize("group", ["inclusion", "exclusion"])
+def test_an_answer_against_a_criterion_is_not_met_with_its_reason(
+    group: str, screened: Participant, coordinator: User
+) -> None:
+    """No to what is wanted, yes to what excludes; no answer is unknown."""
+    criterion = next(
+        c
+        for c in screened.protocol.rules.criteria
+        if c.group == group and c.kind == "confirm" and c.fact != "consent"
+    )
+    answer(screened, coordinator, reason="asked again", **{criterion.fact: not criterion.expected})
+    assert verdicts(screened)[criterion.id] == "not met"
+    said = "answered no" if criterion.expected else "answered yes"
+    assert reasons(screened)[criterion.id] == f"{criterion.name}: {said}"
+    answer(screened, coordinator, reason="not sure", **{criterion.fact: None})
+    assert verdicts(screened)[criterion.id] == "unknown"
+
+
+def test_a_saved_answer_changes_only_with_a_reason(screened: Participant, coordinator: User) -> None:
+    """Filling in what was not known needs none; taking an answer back does."""
+    with pytest.raises(ValidationError, match="Say why"):
+        answer(screened, coordinator, age=42)
+    with pytest.raises(ValidationError, match="Say why"):
+        answer(screened, coordinator, diagnosis=None)
+    answer(screened, coordinator)
+    answer(screened, coordinator, age=42, reason="misread the form")
+    assert (screened.age, facts_of(screened)["age"]) == (42, 42)
+
+
+def test_the_database_itself_refuses_a_change_without_a_reason(
+    screened: Participant, coordinator: User
+) -> None:
+    """Whoever writes: a saved fact is not changed silently."""
+    fact = screened.facts.get(name="age")
+    with (
+        pytest.raises(DatabaseError, match="without a reason"),
+        transaction.atomic(),
+        signed_by(coordinator),
+    ):
+        screened.facts.filter(pk=fact.pk).update(value=50)
+    fact.refresh_from_db()
+    assert fact.value == 40
+
+
+def test_an_old_form_is_a_conflict(screened: Participant, coordinator: User) -> None:
+    """Two people on one form: the second is told, with what is saved now."""
+    with pytest.raises(Conflict) as caught:
+        services.record_screening(
+            screened, by=coordinator, version=1, consented_on=today_at(screened.site), age=40, sex="F",
+            checklist={}, reason="r",
+        )  # fmt: skip
+    assert caught.value.current == screened
+
+
+def test_consent_in_the_future_is_refused(site: Site, coordinator: User) -> None:
+    """By field, in words; nobody is screened."""
+    tomorrow = today_at(site) + timedelta(days=1)
+    with pytest.raises(ValidationError, match="future") as caught:
+        services.screen(site, by=coordinator, consented_on=tomorrow, age=40, sex="F")
+    assert set(caught.value.message_dict) == {"consented_on"}
+    assert not Participant.objects.exists()
+
+
+def test_consent_cannot_be_moved_into_the_future(screened: Participant, coordinator: User) -> None:
+    """What is refused on the first form is refused on a change of it."""
+    tomorrow = today_at(screened.site) + timedelta(days=1)
+    with pytest.raises(ValidationError, match="future"):
+        answer(screened, coordinator, consented_on=tomorrow, reason="moved")
+
+
+def test_only_an_investigator_confirms(
+    screened: Participant, coordinator: User, make_user: MakeUser, other_site: Site
+) -> None:
+    """Not the coordinator, not the data manager, not an investigator of another site."""
+    elsewhere = make_user("investigator", other_site)
+    for person in (coordinator, make_user("datamanager"), make_user("monitor"), elsewhere):
+        with pytest.raises(PermissionDenied):
+            services.confirm_eligibility(screened, by=person)
+    screened.refresh_from_db()
+    assert screened.status == Participant.Status.SCREENING
+
+
+def test_the_page_refuses_the_coordinator_too(
+    screened: Participant, coordinator: User, as_user: AsUser
+) -> None:
+    """403 in the browser."""
+    page = as_user(coordinator).post(f"/studies/KETNAL/participants/{screened.code}/eligibility/", {})
+    assert page.status_code == 403
+
+
+def test_the_decision_keeps_what_it_judged(screened: Participant, investigator: User) -> None:
+    """Each criterion with verdict and reason, each fact with value and source, who and when."""
+    decision = services.confirm_eligibility(screened, by=investigator, comment="seen together")
+    assert decision.eligible
+    assert {row["verdict"] for row in decision.criteria} == {"met"}
+    assert [row["id"] for row in decision.criteria] == [c.id for c in screened.protocol.rules.criteria]
+    assert decision.facts["hamd17_total"] == {"value": 25.0, "source": "HAMD17 at screening, version 1"}
+    assert (decision.decided_by, decision.comment) == (investigator, "seen together")
+    screened.refresh_from_db()
+    assert screened.status == Participant.Status.ELIGIBLE
+
+
+def test_a_decision_is_written_once(screened: Participant, investigator: User) -> None:
+    """The database refuses to change it."""
+    decision = services.confirm_eligibility(screened, by=investigator)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        EligibilityDecision.objects.filter(pk=decision.pk).update(eligible=False)
+
+
+def test_nothing_is_confirmed_while_a_criterion_is_unknown(
+    consented: Participant, investigator: User
+) -> None:
+    """The investigator is told to complete it first."""
+    with pytest.raises(ValidationError, match="not known yet"):
+        services.confirm_eligibility(consented, by=investigator)
+
+
+def test_a_screen_failure_is_kept_with_its_reasons(
+    screened: Participant, coordinator: User, investigator: User
+) -> None:
+    """Every criterion that was not met stands in the reason; facts and treatments stay."""
+    answer(screened, coordinator, reason="asked again", substance_use=True, age=75)
+    decision = services.confirm_eligibility(screened, by=investigator)
+    screened.refresh_from_db()
+    assert not decision.eligible
+    assert screened.status == Participant.Status.SCREEN_FAILED
+    assert screened.left_reason == "Age 75 years, needs 18 to 70; Substance use disorder: answered yes"
+    assert screened.treatments.count() == 4
+    assert screened.facts.filter(name="hamd17_total").exists()
+
+
+def test_what_was_decided_on_no_longer_changes(
+    eligible: Participant, coordinator: User, investigator: User
+) -> None:
+    """Form, treatments and rating of screening are closed, each with a sentence."""
+    with pytest.raises(ValidationError, match="closed"):
+        answer(eligible, coordinator, age=41, reason="late")
+    with pytest.raises(ValidationError, match="closed"):
+        services.add_treatment(
+            eligible, by=coordinator, kind="ect", name="ECT", dose="", weeks=4, outcome="none"
+        )
+    with pytest.raises(ValidationError, match="closed"):
+        services.confirm_eligibility(eligible, by=investigator)
+    rating = eligible.visits.get(period=None).assessments.get()
+    entry = Entry(items=items(30), rater="R", performed_on=eligible.consented_on)
+    with pytest.raises(ValidationError, match="can no longer change"):
+        correct(rating, entry, by=coordinator, version=1, reason="late")
+
+
+def test_who_failed_is_screened_again_under_a_new_code(
+    screened: Participant, coordinator: User, investigator: User
+) -> None:
+    """The failure stays as it is; the new attempt begins with nothing known but consent and age."""
+    answer(screened, coordinator, reason="asked again", substance_use=True)
+    services.confirm_eligibility(screened, by=investigator)
+    again = begin(screened.site, coordinator)
+    assert again.code != screened.code
+    assert facts_of(again) == {"age": 41, "consent": True}
+    screened.refresh_from_db()
+    assert screened.status == Participant.Status.SCREEN_FAILED
+
+
+def test_a_paused_study_screens_nobody(
+    site: Site, coordinator: User, make_user: MakeUser, consented: Participant
+) -> None:
+    """Until enrolment is resumed; who is in screening already may be completed."""
+    board = make_user("statistician")
+    pause = services.pause_enrollment(site.study, by=board, reason="board decision")
+    with pytest.raises(ValidationError, match="paused"):
+        begin(site, coordinator)
+    answer(consented, coordinator, diagnosis=True)
+    services.resume_enrollment(pause, by=board, reason="board agreed")
+    assert begin(site, coordinator).status == Participant.Status.SCREENING
+
+
+@settings(max_examples=25, deadline=None)
+@given(given_facts=st.data())
+def test_verdict_follows_the_facts_alone(given_facts: st.DataObject) -> None:
+    """Any mixture of answers: one not met fails, else one unknown leaves it open, else eligible."""
+    criteria = Study.objects.get(code="KETNAL").protocols.latest().rules.criteria
+    states = given_facts.draw(st.tuples(*(st.sampled_from(["met", "not met", "unknown"]) for _ in criteria)))
+    facts: dict[str, float | bool | None] = {}
+    for criterion, state in zip(criteria, states, strict=True):
+        if criterion.kind == "confirm":
+            value: float | bool | None = criterion.expected if state == "met" else not criterion.expected
+        else:
+            low = criterion.minimum or 0
+            value = low if state == "met" else low - 1
+        facts[criterion.fact] = None if state == "unknown" else value
+    found = eligibility.judge(criteria, facts)
+    assert tuple(result.verdict for result in found.results) == states
+    expected = "not eligible" if "not met" in states else "incomplete" if "unknown" in states else "eligible"
+    assert found.verdict == expected
