@@ -1,44 +1,126 @@
 """What must hold before trial data may be written through a connection."""
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from django.apps import apps
 
-# Tables that hold no trial data: sessions, login attempts, drafts, debts, and what can be derived again.
+SQL = Path(__file__).resolve().parent / "sql"
+# Tables without an audit trigger, each with the reason. tests/audit/test_coverage.py fails on any other.
 UNAUDITED = {
-    "accounts_session",
-    "assessments_draft",
-    "audit_outbox",
-    "analysis_outcome",
-    "analysis_studysummary",
+    "accounts_session": "sessions come and go",
+    "assessments_draft": "what was typed and not saved is no trial data",
+    "audit_outbox": "debts, deleted when paid",
+    "analysis_outcome": "derived: computed again from the ratings at any time",
+    "analysis_participantoutcome": "derived: computed again from the ratings at any time",
+    "analysis_studysummary": "derived: computed again from the ratings at any time",
+    "auth_group": "Django's, empty: roles are memberships",
+    "auth_group_permissions": "Django's, empty: roles are memberships",
+    "auth_permission": "Django's, not asked: the policy table decides",
+    "axes_accessattempt": "login attempts, a log of its own",
+    "axes_accessattemptexpiration": "login attempts, a log of its own",
+    "axes_accessfailurelog": "login attempts, a log of its own",
+    "axes_accesslog": "login attempts, a log of its own",
+    "django_content_type": "Django's own register of models",
+    "django_migrations": "Django's own register of migrations; only the owner writes it",
 }
-OURS = {"accounts", "audit", "enrollment", "assessments", "analysis"}
+ROOMS = {"trialsite", "enrollment", "assessments", "analysis"}
+AFTER_ROW_CHANGE = 1 | 4 | 8 | 16  # pg_trigger.tgtype: for each row, after insert, delete, update
+BEFORE_TRUNCATE = 2 | 32
+_FUNCTION = re.compile(r"create or replace function audit\.(\w+)\s*\(.*?\$\$(.*?)\$\$", re.DOTALL)
 
 
 def audited_tables() -> set[str]:
-    """Tables of trial data: all of ours that are not named in UNAUDITED."""
-    models = (m for m in apps.get_models() if m._meta.app_label in OURS and m._meta.managed)
-    return {m._meta.db_table for m in models} - UNAUDITED
+    """Tables of trial data and settings: all of ours that are not named in UNAUDITED."""
+    models = (m for m in apps.get_models() if m.__module__.partition(".")[0] in ROOMS and m._meta.managed)
+    return {m._meta.db_table for m in models} - UNAUDITED.keys()
 
 
 def problems(connection: Any) -> list[str]:
     """Sentences, empty when the connection is fit to serve."""
-    found = []
     with connection.cursor() as cursor:
+        return [*identity(cursor), *durability(cursor), *guard(cursor)]
+
+
+def identity(cursor: Any) -> Iterator[str]:
+    """Whom the process connects as: somebody who owns nothing and may delete nothing of the trial."""
+    cursor.execute(
+        "select rolsuper or rolcreaterole or rolbypassrls or rolreplication"
+        "   or exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+        "     where n.nspname in ('public', 'audit', 'closed') and pg_has_role(c.relowner, 'member'))"
+        " from pg_roles where rolname = current_user"
+    )
+    if cursor.fetchone()[0]:
+        yield "this process is connected as an owner or a superuser"
+    cursor.execute("select has_database_privilege(current_database(), 'create, temporary')")
+    if cursor.fetchone()[0]:
+        yield "this process may make schemas or temporary tables; run setup_database"
+    cursor.execute(
+        "select t.name from unnest(%s) t(name) where has_table_privilege('public.' || t.name, 'delete, truncate, trigger')"
+        " union all select t.name from unnest(array['audit.event', 'audit.chain_head']) t(name)"
+        " where has_table_privilege(t.name, 'insert, update, delete, truncate, trigger') order by 1",
+        [sorted(audited_tables() & _existing(cursor))],
+    )
+    for (table,) in cursor.fetchall():
+        yield f"this process may do more with {table} than it should"
+
+
+def durability(cursor: Any) -> Iterator[str]:
+    for name in ("fsync", "synchronous_commit", "full_page_writes"):
+        cursor.execute("select current_setting(%s)", [name])
+        if cursor.fetchone()[0] == "off":
+            yield f"{name} is off: a crash could lose acknowledged writes"
+
+
+def guard(cursor: Any) -> Iterator[str]:
+    """The triggers that write the trail, on every table that has to have them, and the functions they call."""
+    for trigger, function, kind, tables, complaint in (
+        ("z_audit", "audit.log()", AFTER_ROW_CHANGE, audited_tables(), "has no enabled audit trigger"),
+        ("z_no_truncate", "audit.refuse()", BEFORE_TRUNCATE, audited_tables(), "can be truncated"),
+        ("event_append_only", "audit.refuse()", 1 | 2 | 8 | 16, {"audit.event"}, "can be rewritten"),
+        ("event_no_truncate", "audit.refuse()", BEFORE_TRUNCATE, {"audit.event"}, "can be truncated"),
+    ):
         cursor.execute(
-            "select rolsuper, rolcreaterole, exists (select from pg_tables where tableowner = current_user"
-            " and schemaname in ('public', 'audit', 'closed')) from pg_roles where rolname = current_user"
-        )
-        superuser, creates, owns = cursor.fetchone()
-        if superuser or creates or owns:
-            found.append("this process is connected as an owner or a superuser")
-        for name in ("fsync", "synchronous_commit", "full_page_writes"):
-            cursor.execute("select current_setting(%s)", [name])
-            if cursor.fetchone()[0] == "off":
-                found.append(f"{name} is off: a crash could lose acknowledged writes")
-        cursor.execute(
-            "select tgrelid::regclass::text from pg_trigger where tgname = 'z_audit' and tgenabled in ('O', 'A')"
+            "select t.tgrelid::regclass::text from pg_trigger t where t.tgname = %s and t.tgenabled = 'A'"
+            " and t.tgtype = %s and t.tgfoid = to_regprocedure(%s) and t.tgqual is null and t.tgattr = ''",
+            [trigger, kind, function],
         )
         guarded = {row[0] for row in cursor.fetchall()}
-    found += [f"{table} has no enabled audit trigger" for table in sorted(audited_tables() - guarded)]
-    return found
+        for table in sorted(tables - guarded):
+            yield f"{table} {complaint}"
+    yield from _detours(cursor)
+    yield from _functions(cursor)
+
+
+def _detours(cursor: Any) -> Iterator[str]:
+    """A name that is no plain table, or rows that a table shows and its triggers do not see."""
+    cursor.execute(
+        "select c.oid::regclass::text from pg_class c where c.oid = any (%s::regclass[]) and (c.relkind <> 'r'"
+        "  or c.relrowsecurity or exists (select from pg_rewrite r where r.ev_class = c.oid)"
+        "  or exists (select from pg_inherits i where c.oid in (i.inhparent, i.inhrelid))) order by 1",
+        [sorted(audited_tables() & _existing(cursor))],
+    )
+    for (table,) in cursor.fetchall():
+        yield f"{table} is not a plain table: something is written or read past its triggers"
+
+
+def _functions(cursor: Any) -> Iterator[str]:
+    """The functions of the trail, word for word as this version of the product has them."""
+    cursor.execute(
+        "select p.proname, p.prosrc, p.prosecdef from pg_proc p where p.pronamespace = 'audit'::regnamespace"
+        " and p.proowner = 'trialsite_audit'::regrole and exists"
+        " (select from unnest(p.proconfig) c where c like 'search_path=pg\\_catalog, %%pg\\_temp')",
+    )
+    installed = {name: (source, definer) for name, source, definer in cursor.fetchall()}
+    for file in ("trail.sql", "guards.sql"):
+        for found in _FUNCTION.finditer((SQL / file).read_text()):
+            name, source = found.groups()
+            if installed.get(name) != (source, "security definer" in found.group(0).partition("$$")[0]):
+                yield f"the function audit.{name} is not this version's; run setup_database"
+
+
+def _existing(cursor: Any) -> set[str]:
+    cursor.execute("select relname from pg_class where relnamespace = 'public'::regnamespace")
+    return {row[0] for row in cursor.fetchall()}

@@ -17,6 +17,8 @@ def trail(
           for each row execute function audit.log({arguments});
         create trigger z_no_truncate before truncate on {table}
           for each statement execute function audit.refuse();
+        alter table {table} enable always trigger z_audit;
+        alter table {table} enable always trigger z_no_truncate;
         """,
         f"drop trigger z_audit on {table}; drop trigger z_no_truncate on {table};",
     )

@@ -47,6 +47,10 @@ def database(name: str, template: str = TEMPLATE) -> None:
     with _maintenance() as cursor:
         cursor.execute(f'drop database if exists "{name}" with (force)')
         cursor.execute(f'create database "{name}" template "{template}"')
+        # What setup_database took from everybody is not copied with the database.
+        cursor.execute(f'revoke all on database "{name}" from public')
+        logins = ", ".join(f"trialsite_{login}" for login in ("owner", "app", "closed", "report"))
+        cursor.execute(f'grant connect on database "{name}" to {logins}')
 
 
 def drop(name: str) -> None:

@@ -27,7 +27,8 @@ def set_up(url: str, passwords: dict[str, str]) -> None:
                 cursor.execute(sql.SQL("alter role {} login password {}").format(role, sql.Literal(password)))
             cursor.execute("grant trialsite_audit to current_user")
             cursor.execute("set role trialsite_audit")
-            cursor.execute((SQL / "trail.sql").read_text())
+            for file in ("trail.sql", "guards.sql"):
+                cursor.execute((SQL / file).read_text())
             cursor.execute("reset role")
     finally:
         connection.close()

@@ -1,0 +1,51 @@
+"""A demo trial to attack, and connections to it as each of the database's people."""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import psycopg2
+import pytest
+
+from trialsite.stack import testing
+
+Connect = Callable[[str], Any]
+CONTEXT = {"actor": 1, "name": "system (Trialsite)", "role": "", "reason": "a reason", "version": "t"}
+
+
+@pytest.fixture(scope="module")
+def victim() -> Iterator[str]:
+    """The name of a copy of the demo; each test leaves it as it was."""
+    name = f"victim_{uuid.uuid4().hex[:12]}"
+    testing.database(name, testing.DEMO)
+    execute("closed", name, "insert into closed.log (action, study_id) values ('view report', 1)")
+    yield name
+    testing.drop(name)
+
+
+@pytest.fixture
+def spoilt() -> Iterator[str]:
+    """The name of a copy of the demo for one test, which may ruin it."""
+    name = f"spoilt_{uuid.uuid4().hex[:12]}"
+    testing.database(name, testing.DEMO)
+    yield name
+    testing.drop(name)
+
+
+def connect(role: str, name: str) -> Any:
+    return closing(psycopg2.connect(testing.url(role, name)))
+
+
+def act_as(cursor: Any, **context: Any) -> None:
+    """Leave a context for the audit triggers until the transaction ends."""
+    cursor.execute("select set_config('trialsite.context', %s, true)", [json.dumps({**CONTEXT, **context})])
+
+
+def execute(role: str, name: str, *statements: str) -> None:
+    """Run and commit statements as `role`, with a context."""
+    with connect(role, name) as connection, connection, connection.cursor() as cursor:
+        act_as(cursor)
+        for statement in statements:
+            cursor.execute(statement)

@@ -1,0 +1,38 @@
+"""How the guards of the database were left by the last migration, and what has been changed since."""
+
+import json
+from typing import Any
+
+TABLE, ROW = "guards", "database"
+
+
+def changed(cursor: Any) -> dict[str, tuple[str | None, str | None]]:
+    """Object → (hash that the trail tells, hash now), of each that differs; None where there is none."""
+    cursor.execute(
+        "select coalesce(audit.merge(new order by n), '{}')::text from audit.event"
+        " where chain = 'system' and table_name = %s and op = 'M'",
+        [TABLE],
+    )
+    told = {name: state for name, state in json.loads(cursor.fetchone()[0]).items() if state is not None}
+    cursor.execute("select object, state from audit.guards()")
+    now = dict(cursor.fetchall())
+    return {
+        name: (told.get(name), now.get(name))
+        for name in sorted(told.keys() | now.keys())
+        if told.get(name) != now.get(name)
+    }
+
+
+def sentence(name: str, before: str | None, now: str | None) -> str:
+    happened = "is new" if before is None else "is gone" if now is None else "is not as it was"
+    return f"{name}: {happened} since the last migration"
+
+
+def record(cursor: Any, why: str) -> None:
+    """Write what the guards are now into the trail. Only the owner may."""
+    if found := changed(cursor):
+        was, now = ({name: pair[side] for name, pair in found.items()} for side in (0, 1))
+        cursor.execute(
+            "select audit.record('system', %s, %s, %s, %s, %s)",
+            [TABLE, ROW, json.dumps(was), json.dumps(now), why],
+        )
