@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from analysis.demo import people
+from analysis.demo_review import review
 from analysis.services import recompute, summarise
 from analysis.services.closed import add_slots, generate_lists, report
 from analysis.services.looks import request_look
@@ -83,6 +84,7 @@ class Command(BaseCommand):
         everybody = people(protocol.rules, sites, today_at(sites["01"]), rng)
         for _ in Writer(protocol, by=system, rng=rng).write(everybody):
             pass
+        review(protocol.study)
         generate_lists([site.pk for site in sites.values()])
         recompute(list(Participant.objects.filter(study=protocol.study).values_list("pk", flat=True)))
         summarise([protocol.study_id])
