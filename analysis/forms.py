@@ -12,6 +12,18 @@ class ExportForm(forms.Form):
     )
 
 
+class AdoptionForm(forms.Form):
+    """Adopt waiting outcome rules; `shown` names the difference that was read."""
+
+    shown = forms.CharField(widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=_("Why these rules are adopted"),
+        max_length=500,
+        help_text=_("For example the amendment and its approval."),
+        error_messages={"required": _("Say why; the audit trail keeps it.")},
+    )
+
+
 class DecisionForm(forms.Form):
     """What the board recommends and decides, why, and the password that signs it."""
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from analysis import views as analysis
 from analysis import views_closed as board
+from analysis import views_outcomes as results
 from assessments import review_views as review
 from assessments import signing_views as signing
 from assessments import views as assessments
@@ -46,6 +47,7 @@ urlpatterns = [
     path(
         "studies/<str:study>/participants/<str:code>/lock/", signing.lock_participant, name="lock_participant"
     ),
+    path("studies/<str:study>/participants/<str:code>/outcomes/", results.outcomes, name="outcomes"),
     path("studies/<str:study>/queries/", review.query_list, name="queries"),
     path("studies/<str:study>/review/", review.review_list, name="review"),
     path("studies/<str:study>/review/ask/", review.review_ask, name="review_ask"),
@@ -76,6 +78,7 @@ urlpatterns = [
         "studies/<str:study>/allocation/<str:site>/", analysis.allocation_request, name="allocation_request"
     ),
     path("studies/<str:study>/audit/", audit.audit, name="audit"),
+    path("studies/<str:study>/outcome-rules/", results.outcome_rules, name="outcome_rules"),
     path("studies/<str:study>/export/", analysis.export, name="export"),
     path("studies/<str:study>/people/", accounts.people, name="people"),
     path("studies/<str:study>/people/new/", accounts.person_new, name="person_new"),

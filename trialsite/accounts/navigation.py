@@ -20,6 +20,7 @@ ROOMS = [
     ("dashboard.view", "dashboard", _("Dashboard")),
     ("closed.view", "closed", _("Closed report")),
     ("allocation.view", "allocation", _("Allocation")),
+    ("outcomes.adopt", "outcome_rules", _("Outcome rules")),
     ("export.blinded", "export", _("Export")),
     ("audit.view", "audit", _("Audit trail")),
     ("people.manage", "people", _("People and sites")),
