@@ -14,15 +14,19 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import KeepTogether, LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 
 from analysis.board import Section
 from analysis.board_pdf_charts import Drawing
 from analysis.board_tables import Table
+from analysis.chart_shapes import Chart
 
 FONTS = Path(reportlab.__file__).parent / "fonts"
-WIDTH = A4[0] - 36 * mm
+# The page without its margins and the padding of its frame.
+WIDTH = A4[0] - 36 * mm - 12
+GAP = 14.0
 INK, INK_2, LINE, WARN = HexColor("#182124"), HexColor("#4a575b"), HexColor("#d3dad8"), HexColor("#855300")
 BODY = ParagraphStyle("body", fontName="Vera", fontSize=9, leading=13, textColor=INK, spaceAfter=5)
 SMALL = ParagraphStyle("small", parent=BODY, fontSize=7.5, leading=10, textColor=INK_2)
@@ -41,7 +45,6 @@ class Front:
     """What stands above the report and at the foot of every page."""
 
     study: str
-    title: str
     look: int
     cut_sha256: str
 
@@ -58,7 +61,6 @@ def pdf(front: Front, sections: Sequence[Section]) -> bytes:
     story: list[Any] = [
         Paragraph(escape(_("%(study)s: report to the monitoring board, look %(n)d")
                          % {"study": front.study, "n": front.look}), H1),
-        Paragraph(escape(front.title), BODY),
         Paragraph(escape(_("Unblinded. For the monitoring board only.")), NOTICE),
     ]  # fmt: skip
     for section in sections:
@@ -79,13 +81,32 @@ def _section(section: Section) -> list[Any]:
     parts: list[Any] = [Paragraph(escape(sentence), BODY) for sentence in section.sentences]
     for table in section.tables:
         parts += _table(table)
-    for chart in section.charts:
-        words = f"<b>{escape(chart.title)}.</b> {escape(chart.description)} {escape(chart.n)}."
-        parts.append(
-            KeepTogether([Paragraph(words, SMALL), Drawing(chart, WIDTH * (0.62 if chart.slug == "flow" else 0.74)),
-                          Spacer(1, 8)])
-        )  # fmt: skip
+    wide = [chart for chart in section.charts if chart.slug == "flow" or len(section.charts) == 1]
+    parts += [KeepTogether(_chart(chart, WIDTH * 0.62)) for chart in wide]
+    parts += _two_by_two([chart for chart in section.charts if chart not in wide])
     return [KeepTogether([heading, *parts[:1]]), *parts[1:]]
+
+
+def _chart(chart: Chart, width: float) -> list[Any]:
+    words = f"<b>{escape(chart.title)}.</b> {escape(chart.description)} {escape(chart.n)}."
+    return [Paragraph(words, SMALL), Drawing(chart, width), Spacer(1, 8)]
+
+
+def _two_by_two(charts: Sequence[Chart]) -> list[Any]:
+    """Charts side by side, two in a row."""
+    half = (WIDTH - GAP) / 2
+    rows = [[_chart(chart, half) for chart in charts[k : k + 2]] for k in range(0, len(charts), 2)]
+    style = TableStyle(
+        [
+            ("LEFTPADDING", (0, 0), (-1, -1), 0),
+            ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ]
+    )
+    return [
+        LongTable([row + [""] * (2 - len(row))], colWidths=[half + GAP, half], style=style, hAlign="LEFT")
+        for row in rows
+    ]
 
 
 def _table(table: Table) -> list[Any]:
@@ -105,7 +126,7 @@ def _table(table: Table) -> list[Any]:
             ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
         ]
     )
-    drawn = LongTable(rows, colWidths=_widths(table), repeatRows=1, style=style)
+    drawn = LongTable(rows, colWidths=_widths(table), repeatRows=1, style=style, hAlign="LEFT")
     found: list[Any] = [Paragraph(escape(table.caption), CAPTION), drawn]
     if table.note:
         found.append(Paragraph(escape(table.note), SMALL))
@@ -113,13 +134,15 @@ def _table(table: Table) -> list[Any]:
 
 
 def _widths(table: Table) -> list[float]:
-    """Widths after the longest cell of each column, none below a sixteenth of the page."""
-    longest = [
-        min(max(len(row[column]) for row in (table.columns, *table.rows)), 34)
-        for column in range(len(table.columns))
-    ]
-    wide = [max(length, 7) for length in longest]
-    return [WIDTH * length / sum(wide) for length in wide]
+    """Each column as wide as its longest word at least; what is left goes to those with long cells."""
+    columns = list(zip(table.columns, *table.rows, strict=True))
+    least = [max(stringWidth(word, "VeraBd", 7) for cell in column for word in cell.split() or [""]) + 7
+             for column in columns]  # fmt: skip
+    wished = [max(stringWidth(cell, "VeraBd", 7) for cell in column) + 7 for column in columns]
+    more = [max(wish - low, 0) for wish, low in zip(wished, least, strict=True)]
+    left = max(WIDTH - sum(least), 0)
+    factor = min(1.0, left / sum(more)) if sum(more) else 0.0
+    return [low + extra * factor for low, extra in zip(least, more, strict=True)]
 
 
 def _foot(front: Front) -> Any:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from analysis.chart_shapes import Chart, Frame, Key, Line, Point, Rule, Text, num, path, ticks
 
 SHAPES = ("circle", "square", "diamond", "cross")
-OTHER_KINDS = (("s3", "circle"), ("s4", "cross"), ("s1", "square"))
+OTHER_KINDS = (("s3", "circle"), ("s4", "cross"), ("s3", "square"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ def _print(look: Look, found: dict[str, Any]) -> None:
     found["signed_at"] = moment(found["signed_at"]) if decided else ""
     before = Look.objects.filter(study=look.study_id, number__lte=look.number).exclude(taken_at=None)
     sections = [*paper(protocol.rules, results_, cut), *closing(found, [look_row(one) for one in before])]
-    content = pdf(Front(look.study.code, protocol.rules.title, look.number, look.cut_sha256), sections)
+    content = pdf(Front(look.study.code, look.number, look.cut_sha256), sections)
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into closed.print (look_id, decided, content, sha256) values (%s, %s, %s, %s)"

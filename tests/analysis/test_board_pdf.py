@@ -121,7 +121,7 @@ def test_every_kind_of_chart_and_table_prints() -> None:
     )
     table = Table("Caption", ("What", "n"), (("a & b < c", "1"),), "Note")
     section = Section("s", "Section", ("A sentence with −1.5 ≥ ½.",), (table,), charts)
-    front = Front("STUDY", "A title", 1, "0" * 64)
+    front = Front("STUDY", 1, "0" * 64)
     one, two = pdf(front, [section]), pdf(front, [section])
     assert hashlib.sha256(one).digest() == hashlib.sha256(two).digest()
     assert "a & b < c" in text_of(one)
