@@ -49,14 +49,7 @@ def record_dosing(period: Period, dosed_on: date, *, by: User, version: int, rea
             raise ValidationError({"dosed_on": _("This day lies before the consent date. Check both dates.")})
         if saved.dosed_on and saved.dosed_on != dosed_on and not reason.strip():
             raise ValidationError({"reason": _("You change a recorded date. Say why.")})
-        before = _period_before(saved)
-        if before and (not before.dosed_on or before.dosed_on >= dosed_on):
-            raise ValidationError(
-                {
-                    "dosed_on": _("Record %(dosing)s %(n)d first, with an earlier date.")
-                    % {"dosing": participant.protocol.rules.dosing_label, "n": before.number}
-                }
-            )
+        _check_order(saved, dosed_on)
         rule = washout_before(saved)
         early = rule and washout.judge(rule, dosed_on) == "too_early" and not saved.override_by_id
         if early and not reason.strip():
@@ -95,6 +88,8 @@ def mark_missed(visit: Visit, *, by: User, reason: str) -> None:
 def reopen_visit(visit: Visit, *, by: User, reason: str) -> None:
     """Take back that the visit was missed."""
     participant = visit.participant
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say why the visit is open again.")})
     with act(by, "schedule.plan", participant.study, participant.site, reason=reason):
         Visit.objects.filter(pk=visit.pk, status=Visit.Status.MISSED).update(
             status=Visit.Status.PLANNED, missed_reason=""
@@ -134,6 +129,21 @@ def _lock(period: Period, version: int) -> Period:
 
 def _period_before(period: Period) -> Period | None:
     return period.participant.periods.filter(number__lt=period.number).order_by("-number").first()
+
+
+def _check_order(period: Period, dosed_on: date) -> None:
+    """Periods are given one after the other."""
+    participant = period.participant
+    dosing = participant.protocol.rules.dosing_label
+    before = _period_before(period)
+    if before and (not before.dosed_on or before.dosed_on >= dosed_on):
+        said = _("Record %(dosing)s %(n)d first, with an earlier date.")
+        raise ValidationError({"dosed_on": said % {"dosing": dosing, "n": before.number}})
+    after = participant.periods.filter(number__gt=period.number, dosed_on__lte=dosed_on).first()
+    if after:
+        said = _("%(dosing)s %(n)d was given on %(day)s. This one comes before it; check both dates.")
+        day = f"{after.dosed_on:%-d %b %Y}"
+        raise ValidationError({"dosed_on": said % {"dosing": dosing, "n": after.number, "day": day}})
 
 
 def _check_washout(period: Period, planned_on: date, by: User, override_reason: str) -> None:
