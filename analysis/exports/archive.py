@@ -13,7 +13,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from analysis.exports.tables import Table, parameters, tables
+from analysis.exports.columns import Table
+from analysis.exports.tables import parameters, tables
 from trialsite.accounts.models import Study, User
 
 

@@ -1,53 +1,18 @@
 """The tables of an export: columns with their meaning, and the query that fills them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from analysis.domain.patterns import patterns
 from analysis.domain.response import RuleSet
+from analysis.exports.columns import FROM_PARTICIPANT, PARTICIPANT, SITE, Column, Table, flag
+from analysis.exports.review_tables import queries, signatures
 from analysis.rules import endpoint_instrument, rule_set, rules_in_force
 from assessments.selectors import instrument_of
 from enrollment.domain.protocol import Protocol
 from trialsite.accounts.models import Study
 
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """`sql` is an expression of our own making; values never come into it."""
-
-    name: str
-    sql: str
-    label: str
-    codes: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One file. `source` names two parameters: the study's id and the list of site ids."""
-
-    name: str
-    columns: tuple[Column, ...]
-    source: str
-
-    @property
-    def query(self) -> str:
-        columns = ", ".join(f'{column.sql} as "{column.name}"' for column in self.columns)
-        return f"select {columns} {self.source}"
-
-
-def flag(expression: str) -> str:
-    """1 yes, 0 no, empty not known: sums and means work as they are."""
-    return f"({expression})::int"
-
-
 YES_NO = "1 yes, 0 no, empty not evaluable"
-PARTICIPANT = Column("participant", "t.code", "Participant code")
-SITE = Column("site", "s.code", "Site code")
-FROM_PARTICIPANT = (
-    "from enrollment_participant t join accounts_site s on s.id = t.site_id {join}"
-    " where t.study_id = %(study)s and t.site_id = any(%(sites)s) order by t.code{order}"
-)
 
 
 def tables(study: Study, *, unblinded: bool) -> tuple[Table, ...]:
@@ -60,6 +25,8 @@ def tables(study: Study, *, unblinded: bool) -> tuple[Table, ...]:
         _visits(),
         *(_assessments(rules, use.code) for use in rules.instruments[:1]),
         _outcomes(rule_set(outcome_rules), len(outcome_rules.rules.periods), names, unblinded),
+        queries(),
+        signatures(),
     )
 
 

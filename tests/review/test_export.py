@@ -1,0 +1,55 @@
+"""Queries and signatures leave with the data."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from enrollment.models import Visit
+from tests.conftest import MakeUser
+from trialsite.accounts.models import User
+from trialsite.review import services
+
+pytestmark = pytest.mark.django_db
+
+
+def rows(folder: Path, name: str) -> list[dict[str, str]]:
+    with (folder / name).open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_turn_of_a_query_and_every_signature_is_exported(
+    visit: Visit,
+    monitor: User,
+    coordinator: User,
+    investigator: User,
+    make_user: MakeUser,
+    tmp_path: Path,
+) -> None:
+    """One row a turn, with place and speaker; one row a signature; both described in the codebook."""
+    [query] = services.raise_queries(
+        [services.Place(visit.participant, visit, "HAMD17", "HAMD101")], by=monitor, text="Source says 2?"
+    )
+    services.answer(query, by=coordinator, text='It is "2", see\npage 3')
+    services.sign(visit.participant, visit, by=investigator, meaning="reviewed")
+    admin = make_user("admin")
+    call_command(
+        "export", "--study", "KETNAL", "--format", "csv", "--out", str(tmp_path), "--by", admin.username
+    )
+    said = [row for row in rows(tmp_path, "queries.csv") if row["query"] == str(query.pk)]
+    assert [(row["turn"], row["kind"], row["who"]) for row in said] == [
+        ("1", "raised", "The monitor"),
+        ("2", "answered", "The coordinator"),
+    ]
+    assert said[1]["text"] == 'It is "2", see\npage 3'
+    assert said[0]["participant"] == visit.participant.code
+    assert (said[0]["period"], said[0]["visit"], said[0]["field"]) == ("1", "BASELINE", "HAMD101")
+    [signed] = rows(tmp_path, "signatures.csv")
+    assert (signed["signed_by"], signed["meaning"], signed["voided_at"]) == (
+        "The investigator",
+        "reviewed",
+        "",
+    )
+    described = {(row["file"], row["column"]) for row in rows(tmp_path, "codebook.csv")}
+    assert {("queries.csv", "text"), ("signatures.csv", "sha256")} <= described
