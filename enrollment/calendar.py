@@ -71,6 +71,7 @@ def _infusions(sites: QuerySet[Site], first: date, last: date) -> Iterable[Entry
     periods = (
         Period.objects.filter(participant__site__in=sites)
         .filter(Q(dosed_on__range=(first, last)) | Q(dosed_on=None, planned_on__range=(first, last)))
+        .exclude(participant__status=Participant.Status.WITHDRAWN, dosed_on=None)
         .select_related("participant__site", "participant__study", "participant__protocol")
     )
     for period in periods:

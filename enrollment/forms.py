@@ -130,7 +130,7 @@ class UnblindForm(ReasonForm):
 
 
 class CalendarFilter(forms.Form):
-    month = forms.RegexField(r"^\d{4}-(0[1-9]|1[0-2])$", required=False)
+    month = forms.RegexField(r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$", required=False)
 
     def first_day(self, today: date) -> date:
         """The first day of the chosen month, or of `today`'s when none or nonsense was asked for."""

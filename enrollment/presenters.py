@@ -1,6 +1,6 @@
 """What pages of a participant show, put together from the record and the pure rules."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from enrollment import strip
 from enrollment.domain import eligibility, schedule, washout
 from enrollment.models import Participant, Period, Visit
 from enrollment.selectors import facts_of, today_at, washout_before
+from enrollment.strip_types import State
 from trialsite.accounts.models import User
 from trialsite.accounts.policy import POLICY, roles_for
 
@@ -32,9 +33,9 @@ def state_of(visit: Visit, today: date) -> schedule.VisitState:
 
 
 def strips_of(participants: Iterable[Participant]) -> list[tuple[Participant, strip.Strip]]:
-    """Strips of a whole list, in three queries however long it is."""
+    """Strips of a whole list, in four queries however long it is."""
     people = list(participants)
-    prefetch_related_objects(people, "periods", "visits")
+    prefetch_related_objects(people, "periods", "visits", "signatures")
     return [(person, strip_of(person)) for person in people]
 
 
@@ -44,19 +45,20 @@ def strip_of(participant: Participant) -> strip.Strip:
     visits = list(participant.visits.all())
     periods = sorted(participant.periods.all(), key=lambda period: period.number)
     screening = next((visit for visit in visits if visit.period_id is None), None)
+    signed = {one.visit_id for one in participant.signatures.all() if one.voided_at is None}
     return strip.build(
         strip.StripInput(
             participant_code=participant.code,
             dosing_label=participant.protocol.rules.dosing_label,
             screening_on=participant.consented_on,
-            screening_state=state_of(screening, today) if screening else "planned",
+            screening_state=_shown(screening, today, signed) if screening else "planned",
             periods=tuple(
                 strip.StripPeriod(
                     number=period.number,
                     dosed_on=period.dosed_on,
                     planned_on=period.planned_on,
                     visits=tuple(
-                        _tick(visit, today)
+                        _tick(visit, today, signed)
                         for visit in sorted(visits, key=lambda v: v.day or 0)
                         if visit.period_id == period.pk
                     ),
@@ -69,7 +71,13 @@ def strip_of(participant: Participant) -> strip.Strip:
     )
 
 
-def _tick(visit: Visit, today: date) -> strip.StripVisit:
+def _shown(visit: Visit, today: date, signed: Container[int | None]) -> State:
+    """As the tick shows it: a deviation is worth more attention than a signature."""
+    state = state_of(visit, today)
+    return "signed" if state == "done" and visit.pk in signed else state
+
+
+def _tick(visit: Visit, today: date, signed: Container[int | None]) -> strip.StripVisit:
     return strip.StripVisit(
         code=visit.code,
         label=visit.label,
@@ -78,7 +86,7 @@ def _tick(visit: Visit, today: date) -> strip.StripVisit:
         earliest_on=visit.earliest_on,
         latest_on=visit.latest_on,
         performed_on=visit.performed_on,
-        state=state_of(visit, today),
+        state=_shown(visit, today, signed),
         url=reverse("visit", args=[visit.pk]),
     )
 

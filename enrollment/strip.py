@@ -27,8 +27,9 @@ from enrollment.strip_words import day_and_month, long_day, mark_text, rows_of, 
 
 __all__ = ["Strip", "StripInput", "StripPeriod", "StripVisit", "StripWashout", "build"]
 
-LEFT, RIGHT = 4.5, 95.5
-SCREENING_GAP, WASHOUT_GAP, INFUSION_GAP = 1.8, 5.8, 1.35
+LEFT, RIGHT = 5.2, 95.5
+# The infusion has its date below it: it needs room on both sides.
+SCREENING_GAP, WASHOUT_GAP, INFUSION_GAP = 1.8, 5.8, 1.7
 BAND_INSET = 2.2  # percent between a band and the ticks beside it
 CHARACTER = 1.0  # percent that a character of a label takes at the smallest width
 
@@ -71,12 +72,14 @@ def _spots(strip: StripInput) -> Iterator[Spot]:
     for index, period in enumerate(strip.periods):
         lead = SCREENING_GAP if index == 0 else WASHOUT_GAP
         before = None
-        infusion_placed = False
+        infusion_placed = after_infusion = False
         for visit in sorted(period.visits, key=lambda visit: visit.day):
             if visit.day > 0 and not infusion_placed:
                 yield Spot("infusion", INFUSION_GAP if before is not None else lead, period.day0, period)
                 infusion_placed, before = True, 0
             gap = lead if before is None else _gap(visit.day - before)
+            if infusion_placed and not after_infusion:
+                gap, after_infusion = max(gap, INFUSION_GAP), True
             yield Spot("visit", gap, visit.performed_on or visit.planned_on, period, visit)
             before = visit.day
         if not infusion_placed:

@@ -118,8 +118,11 @@ def withdraw(participant: Participant, *, by: User, reason: str) -> None:
 
 
 def _lock(period: Period, version: int) -> Period:
-    saved = Period.objects.select_for_update().get(pk=period.pk)
-    saved.participant = period.participant
+    saved = (
+        Period.objects.select_for_update(of=("self",))
+        .select_related("participant__study", "participant__site", "participant__protocol")
+        .get(pk=period.pk)
+    )
     if saved.version != version:
         raise Conflict(saved)
     if saved.participant.status not in {Participant.Status.RANDOMISED, Participant.Status.COMPLETED}:
