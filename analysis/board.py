@@ -1,7 +1,10 @@
 """The board's report as a paper: sections of sentences, tables and charts, for the page and for print. Unblinded."""
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -24,6 +27,8 @@ from analysis.chart_flow import Step, flow
 from analysis.chart_looks import LookPoint, boundary, means
 from analysis.chart_shapes import Chart
 from enrollment.domain.protocol import Protocol
+
+PUBLISHED = Path(__file__).parent / "published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,13 +230,22 @@ def _diagnostics(rules: Protocol, results: Mapping[str, Any], labels: Mapping[st
 
 
 def _beside(rules: Protocol, results: Mapping[str, Any]) -> list[Section]:
-    """What the protocol measures besides: said also where nothing is recorded."""
-    instruments = {use.code for use in rules.instruments}
-    other = _(
-        "This study records no scale of dissociation: nothing can be set beside the antidepressant effect here."
-    )
-    beside = [] if instruments & {"CADSS", "BPRS"} else [Section("dissociation", _("Dissociation"), (other,))]
-    return [*beside, Section("safety", _("Safety"), (safety_sentence(results),))]
+    """What stands beside the antidepressant effect: said also where nothing is recorded."""
+    said = [
+        _("This study records no scale of dissociation: nothing measured here can be set beside the effect.")
+    ]
+    said += [f"{one['text']} ({one['source']})" for one in published(rules.code).get("dissociation", [])]
+    return [
+        Section("dissociation", _("Dissociation beside the antidepressant effect"), tuple(said)),
+        Section("safety", _("Safety"), (safety_sentence(results),)),
+    ]
+
+
+@cache
+def published(code: str) -> dict[str, list[dict[str, str]]]:
+    """Topic → statements (text, source) that are published of the study `code`; empty for most."""
+    file = PUBLISHED / f"{code}.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
 def safety_sentence(results: Mapping[str, Any]) -> str:
