@@ -418,6 +418,16 @@ def test_who_withdraws_keeps_the_data_and_has_nothing_due(
         services.withdraw(first_given, by=investigator, reason="again")
 
 
+def test_a_page_from_before_the_withdrawal_plans_nothing(
+    first_given: Participant, coordinator: User, investigator: User, today: date
+) -> None:
+    """What counts is the participant as saved, not as somebody has them open."""
+    opened = Period.objects.select_related("participant").get(participant=first_given, number=2)
+    services.withdraw(first_given, by=investigator, reason="moved away")
+    with pytest.raises(ValidationError, match="no longer followed"):
+        services.plan_period(opened, today, by=coordinator, version=opened.version)
+
+
 def test_a_rating_that_was_made_before_is_still_entered_after_withdrawal(
     first_given: Participant, coordinator: User, investigator: User, today: date
 ) -> None:
