@@ -6,3 +6,9 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trialsite.settings")
 application = get_wsgi_application()
+
+from django.db import connection  # noqa: E402 - after Django is set up
+
+from trialsite.audit.readiness import refuse_unfit  # noqa: E402
+
+refuse_unfit(connection)

@@ -1,13 +1,16 @@
 """A demo trial to attack, and connections to it as each of the database's people."""
 
+import io
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Any
 
 import psycopg2
 import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
 
 from trialsite.stack import testing
 
@@ -45,7 +48,45 @@ def act_as(cursor: Any, **context: Any) -> None:
 
 def execute(role: str, name: str, *statements: str) -> None:
     """Run and commit statements as `role`, with a context."""
-    with connect(role, name) as connection, connection, connection.cursor() as cursor:
+    with connect(role, name) as session, session, session.cursor() as cursor:
         act_as(cursor)
         for statement in statements:
             cursor.execute(statement)
+
+
+Inside = Callable[[str], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def inside(django_db_setup: None, django_db_blocker: Any) -> Inside:
+    """with inside(name): Django works, as the web's role, in that database."""
+
+    @contextmanager
+    def go(name: str) -> Iterator[None]:
+        before = connection.settings_dict["NAME"]
+        with django_db_blocker.unblock():
+            connection.close()
+            connection.settings_dict["NAME"] = name
+            try:
+                yield
+            finally:
+                connection.close()
+                connection.settings_dict["NAME"] = before
+
+    return go
+
+
+@pytest.fixture
+def verify(inside: Inside) -> Callable[..., list[str]]:
+    """verify(name, ...) → what `manage.py verify_audit` complains of in that database, line by line."""
+
+    def run(name: str, **options: Any) -> list[str]:
+        said = io.StringIO()
+        with inside(name):
+            try:
+                call_command("verify_audit", stderr=said, stdout=io.StringIO(), **options)
+            except CommandError as error:
+                said.write(f"{error}\n")
+        return said.getvalue().splitlines()
+
+    return run

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
+from django.db import OperationalError
 
 SQL = Path(__file__).resolve().parent / "sql"
 # Tables without an audit trigger, each with the reason. tests/audit/test_coverage.py fails on any other.
@@ -124,3 +126,20 @@ def _functions(cursor: Any) -> Iterator[str]:
 def _existing(cursor: Any) -> set[str]:
     cursor.execute("select relname from pg_class where relnamespace = 'public'::regnamespace")
     return {row[0] for row in cursor.fetchall()}
+
+
+class Unfit(RuntimeError):
+    """The process must not start: it could write trial data past the trail."""
+
+
+def refuse_unfit(connection: Any) -> None:
+    """At the start of web and workers. A database that does not answer yet is no reason: /readyz tells it then."""
+    try:
+        with connection.cursor() as cursor:
+            found = [*identity(cursor), *guard(cursor), *(durability(cursor) if settings.SECURE else ())]
+    except OperationalError:
+        return
+    finally:
+        connection.close()
+    if found:
+        raise Unfit("; ".join(found))

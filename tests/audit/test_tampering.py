@@ -1,0 +1,209 @@
+"""What a superuser, whom nothing stops, does to the trail and to the tables; and what verify_audit says then."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.audit.conftest import connect, execute
+from trialsite.audit import replay
+from trialsite.stack import testing
+
+Verify = Callable[..., list[str]]
+OFF = "set session_replication_role = replica; alter table audit.event disable trigger all"
+CHAIN = (
+    "select chain from audit.event where chain like 'participant:%' group by chain having count(*) > 8"
+    " order by 1 limit 1"
+)
+# What is done to entry 5 of one participant's chain → the number and the problem named.
+ENTRIES = {
+    "a new value": (
+        "update audit.event set new = new || '{\"age\": 99}' where chain = {chain} and n = 5",
+        5, "content does not match its hash",
+    ),
+    "another person": (
+        "update audit.event set actor_name = 'somebody else' where chain = {chain} and n = 5",
+        5, "content does not match its hash",
+    ),
+    "another hour": (
+        "update audit.event set at = at - interval '1 hour' where chain = {chain} and n = 5",
+        5, "content does not match its hash",
+    ),
+    "another reason, with its hash made to fit": (
+        "update audit.event set reason = 'invented' where chain = {chain} and n = 5;"
+        "update audit.event e set hash = audit.event_hash(e) where chain = {chain} and n = 5",
+        6, "does not follow from the entry before it",
+    ),
+    "taken out": ("delete from audit.event where chain = {chain} and n = 5", 6, "gap in the numbering"),
+    "taken out and the numbers closed": (
+        "delete from audit.event where chain = {chain} and n = 5;"
+        "update audit.event set n = n - 1000 where chain = {chain} and n > 5;"
+        "update audit.event set n = n + 999 where chain = {chain} and n < 0",
+        5, "does not follow from the entry before it",
+    ),
+    "put in": (
+        "update audit.event set n = n + 1000 where chain = {chain} and n >= 5;"
+        "update audit.event set n = n - 999 where chain = {chain} and n > 1000;"
+        "insert into audit.event select chain, 5, at, txid, table_name, row_pk, op, actor, actor_name, actor_role,"
+        " reason, request_id, ip, app_version, db_user, old, new, prev, hash"
+        " from audit.event where chain = {chain} and n = 4",
+        5, "does not follow from the entry before it",
+    ),
+    "two changed round": (
+        "update audit.event set n = -1 where chain = {chain} and n = 5;"
+        "update audit.event set n = 5 where chain = {chain} and n = 6;"
+        "update audit.event set n = 6 where chain = {chain} and n = -1",
+        5, "does not follow from the entry before it",
+    ),
+    "moved to another chain": (
+        "update audit.event set chain = 'participant:424242', n = 1 where chain = {chain} and n = 5",
+        6, "gap in the numbering",
+    ),
+    "the last one taken out": (
+        "delete from audit.event where chain = {chain} and n ="
+        " (select max(n) from audit.event where chain = {chain})",
+        None, "the end of the chain is missing",
+    ),
+    "the head forgotten": (
+        "delete from audit.chain_head where chain = {chain}", None, "the end of the chain is missing",
+    ),
+}  # fmt: skip
+# What is done to a table past its trigger → what is said of it. No chain is broken by any of these.
+ROWS = {
+    "a value": (
+        "update enrollment_participant set age = age + 1 where id = (select min(id) from enrollment_participant)",
+        "enrollment_participant, row 1: not as the trail says: age",
+    ),
+    "a row taken out": (
+        "delete from enrollment_failedtreatment where id = (select min(id) from enrollment_failedtreatment)",
+        "enrollment_failedtreatment, row 1: in the trail, not in the table",
+    ),
+    "a row put in": (
+        "insert into accounts_study (id, code, short_title, synthetic) values (900, 'FAKE', 'x', true)",
+        "accounts_study, row 900: in the table, not in the trail",
+    ),
+}
+
+
+def _as_superuser(name: str, statement: str) -> str:
+    """Do it with every trigger off, put the triggers back, and return the chain that it was done to."""
+    with connect("setup", name) as session, session, session.cursor() as cursor:
+        cursor.execute(CHAIN)
+        chain = cursor.fetchone()[0]
+        cursor.execute(OFF)
+        cursor.execute("select tgrelid::regclass::text from pg_trigger where tgname = 'z_audit'")
+        tables = [row[0] for row in cursor.fetchall()]
+        for table in tables:
+            cursor.execute(f"alter table {table} disable trigger z_audit")
+        cursor.execute(statement.replace("{chain}", f"'{chain}'"))
+        for table in tables:
+            cursor.execute(f"alter table {table} enable always trigger z_audit")
+        cursor.execute("alter table audit.event enable always trigger event_append_only")
+        cursor.execute("alter table audit.event enable always trigger event_no_truncate")
+    return str(chain)
+
+
+def test_an_untouched_trail_is_found_whole(victim: str, verify: Verify) -> None:
+    assert verify(victim) == []
+
+
+@pytest.mark.parametrize(("statement", "n", "problem"), ENTRIES.values(), ids=ENTRIES)
+def test_the_broken_entry_is_named(
+    statement: str, n: int | None, problem: str, spoilt: str, verify: Verify
+) -> None:
+    """By chain and number, whatever was done to it."""
+    chain = _as_superuser(spoilt, statement)
+    said = verify(spoilt)
+    wanted = f"{chain}, entry {n}: {problem}" if n else f": {problem}"
+    assert any(line.startswith(f"{chain}, ") and line.endswith(wanted) for line in said), said
+    assert not any("since the last migration" in line for line in said), said
+
+
+@pytest.mark.parametrize(("statement", "sentence"), ROWS.values(), ids=ROWS)
+def test_a_row_changed_past_its_trigger_is_named(
+    statement: str, sentence: str, spoilt: str, verify: Verify
+) -> None:
+    """The triggers are back and every chain is whole: the table is not what the trail adds up to."""
+    _as_superuser(spoilt, statement)
+    assert verify(spoilt)[:-1] == [sentence]
+
+
+def test_numbers_have_no_gap_after_a_rollback(spoilt: str, verify: Verify) -> None:
+    """An entry that was rolled back gives its number back."""
+    change = "update accounts_study set short_title = short_title || '!' where code = 'KETNAL'"
+    with connect("app", spoilt) as session, session.cursor() as cursor:
+        for outcome in (session.rollback, session.commit, session.rollback, session.commit):
+            cursor.execute(
+                """select set_config('trialsite.context', '{"actor": 1, "name": "x", "reason": "r"}', true)"""
+            )
+            cursor.execute(change)
+            outcome()
+        cursor.execute("select max(n), count(*) from audit.event where chain = 'system'")
+        last, entries = cursor.fetchone()
+    assert last == entries
+    assert verify(spoilt) == []
+
+
+GUARDS = {
+    "a function of the allocation": (
+        "create or replace function closed.slot_once() returns trigger language plpgsql as 'begin return new; end'",
+        "function closed.slot_once(): is not as it was since the last migration",
+    ),
+    "a lock's trigger": (
+        "alter table assessments_assessment disable trigger b_locked",
+        "trigger b_locked on public.assessments_assessment: is not as it was since the last migration",
+    ),
+    "a constraint": (
+        "alter table assessments_assessment drop constraint assessment_items_valid",
+        "constraint assessment_items_valid on public.assessments_assessment: is gone since the last migration",
+    ),
+    "a right": (
+        "grant select on closed.kit to trialsite_app",
+        "table closed.kit: is not as it was since the last migration",
+    ),
+    "a new function": (
+        "create function public.helper() returns int language sql as 'select 1'",
+        "function public.helper(): is new since the last migration",
+    ),
+}
+
+
+@pytest.mark.parametrize(("statement", "sentence"), GUARDS.values(), ids=GUARDS)
+def test_a_guard_that_the_owner_changed_is_named(
+    statement: str, sentence: str, spoilt: str, verify: Verify
+) -> None:
+    """The owner of the tables may do it; it does not stay hidden."""
+    execute("owner", spoilt, statement)
+    assert sentence in verify(spoilt)
+
+
+def test_a_migration_does_not_hide_what_was_changed_before_it(spoilt: str, verify: Verify) -> None:
+    """It tells the trail of its own changes only."""
+    statement, sentence = ROWS["a value"]
+    _as_superuser(spoilt, statement)
+    testing.manage("owner", spoilt, "migrate", "--verbosity", "0")
+    assert verify(spoilt)[:-1] == [sentence]
+
+
+def test_what_a_migration_makes_of_a_row_is_told(spoilt: str, verify: Verify) -> None:
+    """As the migration's own doing, with what was there before; then the table is again what the trail says."""
+    _as_superuser(spoilt, ROWS["a value"][0])
+    with connect("owner", spoilt) as session, session, session.cursor() as cursor:
+        (found,) = replay.differences(cursor)
+        replay.record(cursor, found, "ages were a year late")
+    assert verify(spoilt) == []
+    with connect("report", spoilt) as session, session.cursor() as cursor:
+        cursor.execute(
+            "select actor, actor_name, reason, db_user, (new ->> 'age')::int - (old ->> 'age')::int"
+            " from audit.event where op = 'M' and table_name = 'enrollment_participant'"
+        )
+        assert cursor.fetchall() == [(0, "migration", "ages were a year late", "trialsite_owner", 1)]
+
+
+def test_a_migration_tells_what_it_changed_of_the_guards(spoilt: str, verify: Verify) -> None:
+    """By name, so that it can be seen in the trail when a guard was changed."""
+    execute("owner", spoilt, GUARDS["a new function"][0])
+    testing.manage("owner", spoilt, "migrate", "--verbosity", "0")
+    assert verify(spoilt) == []
+    with connect("report", spoilt) as session, session.cursor() as cursor:
+        cursor.execute("select new from audit.event where table_name = 'guards' order by n desc limit 1")
+        assert list(cursor.fetchone()[0]) == ["function public.helper()"]
