@@ -13,6 +13,7 @@ from assessments.models import Assessment
 from assessments.services import Entry
 from enrollment.forms import DateField
 
+LONGEST_NUMBER = 6
 KEPT = ("performed_on", "performed_time", "lookback_days", "rater", "reason", "not_done_reason")
 
 
@@ -42,7 +43,7 @@ class RatingForm(forms.Form):
         for item in self.instrument.items:
             typed = str(self.data.get(f"item_{item.code}", "")).strip()
             why = str(self.data.get(f"missing_{item.code}", "")).strip()
-            if typed and not typed.isdecimal():
+            if typed and not (typed.isdecimal() and len(typed) <= LONGEST_NUMBER):
                 self.add_item_error(
                     item.code, _("“%(value)s” is not a whole number.") % {"value": typed[:20]}
                 )

@@ -81,10 +81,11 @@ def rating_page(
 def conflict_rows(
     instrument: Instrument, mine: dict[str, str], theirs: dict[str, str], current: Assessment
 ) -> dict[str, Any]:
-    """Both values of each field that differs; who saved, and when."""
+    """Both values of each field that differs, and who saved last."""
     names = [*LABELS, *(f"{kind}_{item.code}" for item in instrument.items for kind in ("item", "missing"))]
+    changes = _history(current)
     return {
-        "by": current.entered_by.printed_name,
+        "by": changes[0].who if changes else current.entered_by.printed_name,
         "rows": [
             {
                 "name": name,

@@ -20,6 +20,7 @@ from enrollment.services import mark_performed, record_fact
 from enrollment.services.screening import SCREENING
 from trialsite.accounts.acting import act
 from trialsite.accounts.models import User
+from trialsite.accounts.policy import authorise
 from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import ring
 from trialsite.lib.errors import Conflict
@@ -91,6 +92,8 @@ def correct(assessment: Assessment, entry: Entry, *, by: User, version: int, rea
 
 def keep_draft(visit: Visit, instrument_code: str, fields: Mapping[str, str], *, by: User) -> Draft:
     """Keep what was typed so far. Not trial data: no audit, no reason, replaced by the next."""
+    participant = visit.participant
+    authorise(by, "assessment.enter", participant.study, participant.site)
     draft, _made = Draft.objects.update_or_create(
         user=by,
         visit=visit,

@@ -1,0 +1,238 @@
+"""The rating page: drafts, double clicks, two people at one form, and what a rater may not see."""
+
+import re
+import uuid
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+
+from assessments.models import Draft
+from assessments.services import correct, keep_draft
+from enrollment import services
+from enrollment.models import Visit
+from tests.assessments.test_rating import enter, entry
+from tests.conftest import MakeUser, items, rate
+from trialsite.accounts.models import Site, User
+
+pytestmark = pytest.mark.django_db
+AsUser = Callable[[User], Client]
+Fields = dict[str, str]
+
+
+def page_of(visit: Visit) -> str:
+    return f"/visits/{visit.pk}/ratings/HAMD17/"
+
+
+def typed(total: int = 20, **more: str) -> Fields:
+    """A complete form as the browser sends it."""
+    fields = {f"item_{code}": str(value) for code, value in items(total).items()}
+    on = (date.today() - timedelta(days=9)).isoformat()
+    return fields | {"performed_on": on, "rater": "Rita Rater", "form_token": str(uuid.uuid4())} | more
+
+
+@pytest.fixture
+def colleague(make_user: MakeUser, site: Site) -> User:
+    """Somebody else of the site who may enter, by another name."""
+    return make_user("investigator", site)
+
+
+def test_a_complete_form_is_saved_and_answered_with_its_total(
+    visit: Visit, coordinator: User, as_user: AsUser
+) -> None:
+    answer = as_user(coordinator).post(page_of(visit), typed(23), follow=True)
+    assert "all items rated, total 23" in answer.content.decode()
+    assert visit.assessments.get().total == 23
+
+
+def test_a_double_click_saves_once(visit: Visit, coordinator: User, as_user: AsUser) -> None:
+    """Both sends are answered like one."""
+    client, fields = as_user(coordinator), typed(23)
+    assert [client.post(page_of(visit), fields).status_code for _ in range(2)] == [302, 302]
+    assert visit.assessments.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("item_HAMD101", "9", "9 is not possible: item 1 goes from 0 to 4"),
+        ("item_HAMD101", "x", "“x” is not a whole number"),
+        ("item_HAMD101", "9" * 5000, "999” is not a whole number"),
+        ("item_HAMD101", "2.5", "“2.5” is not a whole number"),
+        ("item_HAMD101", "", "Choose a value, or say why"),
+        ("performed_on", "2026-13-40", "This is not a date"),
+        ("performed_on", "2999-01-01", "This date lies in the future"),
+        ("rater", "", "Give the name of the rater"),
+        ("lookback_days", "900", "60"),
+        ("performed_time", "25:00", "Write the time as 14:30"),
+    ],
+)
+def test_what_is_wrong_is_said_and_what_was_typed_stays(
+    field: str, value: str, said: str, visit: Visit, coordinator: User, as_user: AsUser
+) -> None:
+    """422, the field with its sentence, the same form token; nothing is saved."""
+    fields = typed(20, item_HAMD102="3") | {field: value}
+    answer = as_user(coordinator).post(page_of(visit), fields)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert said in page
+    assert fields["form_token"] in page
+    assert not visit.assessments.exists()
+
+
+def test_a_draft_is_kept_for_its_writer_alone(
+    visit: Visit, coordinator: User, colleague: User, as_user: AsUser
+) -> None:
+    """It comes back on the form, is no data, and nobody else sees it."""
+    client = as_user(coordinator)
+    answer = client.post(
+        f"{page_of(visit)}draft/", {"item_HAMD101": "3", "rater": "Rita Draft", "other": "x"}
+    )
+    assert re.fullmatch(r"\d\d:\d\d:\d\d", answer.json()["saved"])
+    assert Draft.objects.get().fields == {"item_HAMD101": "3", "rater": "Rita Draft"}
+    assert "Rita Draft" in client.get(page_of(visit)).content.decode()
+    assert not visit.assessments.exists()
+    assert "Rita Draft" not in as_user(colleague).get(page_of(visit)).content.decode()
+
+
+def test_a_draft_is_replaced_and_goes_with_the_save(
+    visit: Visit, coordinator: User, colleague: User, as_user: AsUser
+) -> None:
+    """One for a person and a form; the colleague's stays theirs."""
+    keep_draft(visit, "HAMD17", {"item_HAMD101": "2"}, by=colleague)
+    client = as_user(coordinator)
+    for value in ("1", "3"):
+        client.post(f"{page_of(visit)}draft/", {"item_HAMD101": value})
+    assert Draft.objects.get(user=coordinator).fields == {"item_HAMD101": "3"}
+    client.post(page_of(visit), typed(20))
+    assert list(Draft.objects.values_list("user", flat=True)) == [colleague.pk]
+
+
+def test_a_draft_is_thrown_away_on_request(visit: Visit, coordinator: User, as_user: AsUser) -> None:
+    """Saved data stay."""
+    keep_draft(visit, "HAMD17", {"item_HAMD101": "2"}, by=coordinator)
+    answer = as_user(coordinator).post(f"{page_of(visit)}draft/discard/", follow=True)
+    assert "thrown away" in answer.content.decode()
+    assert not Draft.objects.exists()
+
+
+def test_a_draft_survives_a_refused_form(visit: Visit, coordinator: User, as_user: AsUser) -> None:
+    """What was typed is not lost by an error."""
+    keep_draft(visit, "HAMD17", {"item_HAMD101": "2"}, by=coordinator)
+    as_user(coordinator).post(page_of(visit), typed(20, rater=""))
+    assert Draft.objects.get().fields == {"item_HAMD101": "2"}
+
+
+def test_a_drafts_cells_are_bounded(visit: Visit, coordinator: User, as_user: AsUser) -> None:
+    """A field of any length is cut, not refused: a draft is no data."""
+    as_user(coordinator).post(f"{page_of(visit)}draft/", {"rater": "x" * 100_000})
+    assert len(Draft.objects.get().fields["rater"]) == 500
+
+
+@pytest.mark.parametrize("role", ["monitor", "datamanager", "safety", "auditor"])
+def test_only_who_enters_keeps_drafts(role: str, visit: Visit, make_user: MakeUser, as_user: AsUser) -> None:
+    """The page refuses, and so does the service itself."""
+    person = make_user(role)
+    assert as_user(person).post(f"{page_of(visit)}draft/", {"rater": "x"}).status_code == 403
+    with pytest.raises(PermissionDenied):
+        keep_draft(visit, "HAMD17", {"rater": "x"}, by=person)
+    assert not Draft.objects.exists()
+
+
+def test_two_people_on_a_first_rating(
+    visit: Visit, coordinator: User, colleague: User, as_user: AsUser
+) -> None:
+    """The second is answered 409 with both values and the first's name; what they typed is still there."""
+    as_user(colleague).post(page_of(visit), typed(20, item_HAMD101="1", item_HAMD102="4"))
+    mine = typed(20, item_HAMD101="3", item_HAMD102="4", rater="Second Rater")
+    answer = as_user(coordinator).post(page_of(visit), mine)
+    assert answer.status_code == 409
+    rows = {row["name"]: (row["mine"], row["theirs"]) for row in answer.context["conflict"]["rows"]}
+    assert rows == {"rater": ("Second Rater", "Rita Rater"), "item_HAMD101": ("3", "1")}
+    assert answer.context["conflict"]["by"] == colleague.printed_name
+    page = answer.content.decode()
+    assert 'data-value="3"' in page
+    assert 'data-value="1"' in page
+
+
+def test_after_a_conflict_the_choice_is_saved_with_a_reason(
+    visit: Visit, coordinator: User, colleague: User, as_user: AsUser
+) -> None:
+    """The page carries the saved version; sending it again needs a reason and then holds."""
+    as_user(colleague).post(page_of(visit), typed(20))
+    client, mine = as_user(coordinator), typed(26)
+    answer = client.post(page_of(visit), mine)
+    version = str(answer.context["version"])
+    assert version == "1"
+    assert client.post(page_of(visit), mine | {"version": version}).status_code == 422
+    reason = {"version": version, "reason": "rated together, mine is right"}
+    assert client.post(page_of(visit), mine | reason).status_code == 302
+    assert (visit.assessments.get().total, visit.assessments.get().version) == (26, 2)
+
+
+def test_two_people_correcting_one_rating(
+    visit: Visit, coordinator: User, colleague: User, as_user: AsUser
+) -> None:
+    """The conflict names who saved last, not who entered it first."""
+    saved = enter(visit, entry(20), coordinator)
+    correct(saved, entry(24), by=colleague, version=1, reason="misread")
+    answer = as_user(coordinator).post(page_of(visit), typed(28, version="1", reason="other page"))
+    assert answer.status_code == 409
+    assert colleague.printed_name in answer.context["conflict"]["by"]
+    assert visit.assessments.get().total == 24
+
+
+def test_a_change_without_a_reason_is_answered_at_its_field(
+    visit: Visit, coordinator: User, as_user: AsUser
+) -> None:
+    """422, and the saved rating stands."""
+    enter(visit, entry(20), coordinator)
+    answer = as_user(coordinator).post(page_of(visit), typed(24, version="1"))
+    assert answer.status_code == 422
+    assert "Say why, for the audit trail" in answer.content.decode()
+    assert visit.assessments.get().total == 20
+
+
+def test_a_rater_does_not_see_earlier_scores(visit: Visit, coordinator: User, as_user: AsUser) -> None:
+    """Neither the total nor the answers of another visit are on the page where one rates."""
+    first = visit.period
+    assert first
+    assert first.dosed_on
+    rate(first.visits.get(code="BASELINE"), 47, coordinator, on=first.dosed_on)
+    page = as_user(coordinator).get(page_of(visit)).content.decode()
+    assert "<form" in page
+    assert not re.search(r"\b47\b", page)
+    assert "checked" not in page
+
+
+def test_a_visit_without_ratings_opens_the_form(visit: Visit, coordinator: User, as_user: AsUser) -> None:
+    """And shows what was rated once it is; who may not enter sees that nothing is there yet."""
+    client = as_user(coordinator)
+    assert client.get(f"/visits/{visit.pk}/")["Location"] == page_of(visit)
+    enter(visit, entry(23), coordinator)
+    assert "23" in client.get(f"/visits/{visit.pk}/").content.decode()
+
+
+def test_a_strangers_visit_is_404_and_a_small_role_403(
+    visit: Visit, make_user: MakeUser, other_site: Site, as_user: AsUser
+) -> None:
+    """A coordinator of another site learns nothing, not even that it exists."""
+    assert as_user(make_user("coordinator", other_site)).get(page_of(visit)).status_code == 404
+    assert as_user(make_user("monitor")).get(page_of(visit)).status_code == 403
+    assert as_user(make_user("monitor")).get(f"/visits/{visit.pk}/").status_code == 200
+
+
+def test_an_instrument_the_visit_does_not_want_is_404(
+    visit: Visit, coordinator: User, as_user: AsUser
+) -> None:
+    assert as_user(coordinator).get(f"/visits/{visit.pk}/ratings/MADRS/").status_code == 404
+
+
+def test_a_missed_visit_is_said_on_the_form(visit: Visit, coordinator: User, as_user: AsUser) -> None:
+    """Sent from a page opened before: refused with what to do."""
+    services.mark_missed(visit, by=coordinator, reason="abroad")
+    answer = as_user(coordinator).post(page_of(visit), typed(20))
+    assert answer.status_code == 422
+    assert "Take that back" in answer.content.decode()
