@@ -75,7 +75,8 @@ class Key:
 @dataclass(frozen=True, slots=True)
 class Chart:
     """One chart, ready to be drawn. `title` names its subject; `description` says in words what it shows;
-    `columns` and `rows` are the same as a table; the addresses of downloads are the caller's."""
+    `columns` and `rows` are the same as a table, for people; `data_columns` and `data_rows`, when given, the same for
+    programs: one figure a cell. The addresses of downloads are the caller's."""
 
     slug: str
     title: str
@@ -95,6 +96,8 @@ class Chart:
     legend: tuple[Key, ...] = ()
     csv_url: str = ""
     svg_url: str = ""
+    data_columns: tuple[str, ...] = ()
+    data_rows: tuple[tuple[str, ...], ...] = ()
 
     @property
     def x_label_x(self) -> str:

@@ -3,7 +3,7 @@
 Why not a chart library: docs/decisions/0003-own-svg.md.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -19,15 +19,6 @@ HISTOGRAM_ABOVE = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Trajectory:
-    """Totals of one participant in one period, by visit code; None where there is no total."""
-
-    participant: str
-    period: int
-    totals: dict[str, int | None]
-
-
-@dataclass(frozen=True, slots=True)
 class Proportion:
     """`count` of `n` with an interval, both in percent; None when `n` is 0."""
 
@@ -38,85 +29,6 @@ class Proportion:
     high: float | None
 
 
-def trajectories(
-    lines: Sequence[Trajectory],
-    visits: Sequence[tuple[str, str, int]],
-    *,
-    maximum: int,
-    score: str,
-    remission_max: int | None = None,
-) -> Chart:
-    """One line for each participant through its visits, the periods side by side.
-
-    `visits`: (code, label, day) in order, the baseline among them; `maximum`: the instrument's highest total.
-    """
-    periods = sorted({line.period for line in lines}) or [1]
-    frame = Frame(max(460, 430 * len(periods)), 320, 0, maximum, top=30, right=70)
-    frame.draw_y([tick for tick in ticks(0, maximum, 5) if tick <= maximum])
-    slots = len(periods) * (len(visits) + 1)
-
-    def at(period: int, visit: int) -> float:
-        return frame.x((periods.index(period) * (len(visits) + 1) + visit + 1) / slots)
-
-    for period in periods:
-        middle = (at(period, 0) + at(period, len(visits) - 1)) / 2
-        heading = _("Period %(number)d") % {"number": period}
-        frame.texts.append(Text(num(middle), "18", heading, kind="head"))
-        for index, (_code, _label, day) in enumerate(visits):
-            frame.draw_x(at(period, index), str(day))
-    if remission_max is not None:
-        frame.rules.append(_threshold(frame, remission_max))
-        frame.texts.append(
-            Text(num(frame.width - 66), num(frame.y(remission_max) + 4), _("remission"), "start", "note")
-        )
-    drawn = [_trajectory(line, visits, at, frame) for line in lines]
-    people = len({line.participant for line in lines})
-    return Chart(
-        slug="trajectories",
-        title=_("%(score)s totals of each participant over the periods") % {"score": score},
-        description=_("One line for each participant in each period; a gap is a visit without a total."),
-        n=ngettext("n = %(n)d participant", "n = %(n)d participants", people) % {"n": people},
-        width=frame.width,
-        height=frame.height,
-        x_label=_("Day of the period (not to scale)"),
-        y_label=_("%(score)s total") % {"score": score},
-        rules=tuple(frame.rules),
-        texts=tuple(frame.texts),
-        lines=tuple(drawn),
-        columns=(_("Participant"), _("Period"), *(label for _code, label, _day in visits)),
-        rows=tuple(
-            (
-                line.participant,
-                str(line.period),
-                *(_or_not_done(line.totals.get(code)) for code, _l, _d in visits),
-            )
-            for line in lines
-        ),
-    )
-
-
-def _trajectory(
-    line: Trajectory, visits: Sequence[tuple[str, str, int]], at: Callable[[int, int], float], frame: Frame
-) -> Line:
-    places: list[tuple[float, float] | None] = []
-    points = []
-    for index, (code, label, _day) in enumerate(visits):
-        total = line.totals.get(code)
-        if total is None:
-            places.append(None)
-            continue
-        x, y = at(line.period, index), frame.y(total)
-        places.append((x, y))
-        tip = _("%(who)s, period %(period)d, %(visit)s: %(total)d") % {
-            "who": line.participant,
-            "period": line.period,
-            "visit": label,
-            "total": total,
-        }
-        points.append(Point(num(x), num(y), tip, "s1"))
-    return Line(line.participant, path(places), "s1 thin", tuple(points))
-
-
 def proportions(
     title: str,
     description: str,
@@ -125,6 +37,7 @@ def proportions(
     *,
     slug: str = "pooled",
     x_label: str = "",
+    part: str = "",
 ) -> Chart:
     """Bars with interval whiskers: in each group (label, proportions) one bar for each of `series`."""
     frame = Frame(WIDTH, HEIGHT, 0, 100)
@@ -153,9 +66,19 @@ def proportions(
         rules=tuple(frame.rules),
         texts=tuple(frame.texts),
         legend=tuple(Key(name, f"s{index}", "square") for index, name in enumerate(series, start=1)),
-        columns=(_("Visit"), *series),
+        columns=(part or _("Visit"), *series),
         rows=tuple((label, *(proportion_text(value) for value in values)) for label, values in groups),
+        data_columns=("group", "outcome", "count", "n", "percent", "low", "high"),
+        data_rows=tuple(
+            (label, name, str(value.count), str(value.n), *_percents(value))
+            for label, values in groups
+            for name, value in zip(series, values, strict=True)
+        ),
     )
+
+
+def _percents(value: Proportion) -> list[str]:
+    return ["" if share is None else f"{share:.4f}" for share in (value.percent, value.low, value.high)]
 
 
 def _bar(
@@ -238,10 +161,12 @@ def enrolment(
     )
 
 
-def washouts(counts: Sequence[tuple[int, int]], *, minimum: int, target: int, maximum: int) -> Chart:
-    """How long the washouts were: one dot a participant, or a histogram by week when dots would not fit.
+def washouts(
+    counts: Sequence[tuple[int, int]], *, minimum: int, target: int, maximum: int, title: str = ""
+) -> Chart:
+    """How long the washouts were: one dot each, or a histogram by week when dots would not fit.
 
-    `counts`: (days, participants), ascending; the limits are the protocol's, in days.
+    `counts`: (days, washouts), ascending; the limits are the protocol's, in days.
     """
     dots = max((count for _days, count in counts), default=0) <= HISTOGRAM_ABOVE
     bins = list(counts) if dots else _weeks(counts)
@@ -272,7 +197,7 @@ def washouts(counts: Sequence[tuple[int, int]], *, minimum: int, target: int, ma
     mean = sum(days * count for days, count in counts) / n if n else None
     return Chart(
         slug="washouts",
-        title=_("Days from one infusion to the next"),
+        title=title or _("Days from one infusion to the next"),
         description=_("No washout has ended yet.")
         if mean is None
         else _("Mean %(mean).1f days, from %(low)d to %(high)d.")
@@ -314,7 +239,3 @@ def _threshold(frame: Frame, value: float) -> Rule:
 
 def _on_day(day: date, count: int) -> str:
     return _("%(day)s: %(n)d randomised") % {"day": date_text(day, "j M Y"), "n": count}
-
-
-def _or_not_done(value: object) -> str:
-    return _("not done") if value is None else str(value)

@@ -1,14 +1,19 @@
-"""What the dashboards show. They read stored outcomes and figures; nothing is derived here but proportions."""
+"""What the blinded dashboard shows. It reads stored outcomes and figures; nothing is derived here but proportions."""
 
 from typing import Any
 
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from analysis.domain.intervals import clopper_pearson
+from analysis.blinded.proportion import proportion
+from analysis.dashboard_flow import flow_steps
+from analysis.dashboard_parts import pattern_rows, quality_rows, site_rows
 from analysis.looks import look_sentence
 from analysis.models import Outcome, StudySummary
-from enrollment.models import Participant
+from analysis.rules import rules_in_force, rules_waiting
+from analysis.services.summary import SHAPE
+from enrollment.models import Participant, Visit
 from trialsite.accounts.models import Site, Study
 
 TRAJECTORIES = 40
@@ -19,84 +24,50 @@ def serial_of(study: Study) -> int:
     return StudySummary.objects.filter(study=study).values_list("serial", flat=True).first() or 0
 
 
-def dashboard_page(study: Study, sites: QuerySet[Site]) -> dict[str, Any]:
-    """Context of the blinded dashboard: the study's pooled figures, and trajectories at `sites`."""
+def dashboard_page(study: Study, sites: QuerySet[Site], number: str | None = None) -> dict[str, Any]:
+    """Context of the blinded dashboard: the study's pooled figures, and what is shown of `sites` alone: their rows
+    of the table, and page `number` of their participants' trajectories."""
     summary = StudySummary.objects.filter(study=study).first()
-    figures = summary.figures if summary else None
-    rules = study.protocols.latest().rules
+    figures = summary.figures if summary and summary.figures.get("shape") == SHAPE else None
     page: dict[str, Any] = {
         "study": study,
         "summary": summary,
         "figures": figures,
-        "rules": rules,
-        "serial": serial_of(study),
+        "rules": study.protocols.latest().rules,
+        "in_force": rules_in_force(study),
+        "waiting": rules_waiting(study),
+        "serial": summary.serial if summary else 0,
     }
     if figures:
+        mine = set(sites.values_list("code", flat=True))
+        people = _people(study, sites, number)
         page |= {
             "headline": _headline(figures),
-            "flow": _flow(figures),
+            "flow": flow_steps(figures),
             "pooled": [_with_intervals(row) for row in figures["pooled"]],
-            "washout": _washout(figures["washouts"]),
+            "patterns": pattern_rows(figures),
+            "course": _course(figures["course"]),
+            "quality": quality_rows(figures, page["rules"].washout),
+            "by_site": site_rows(figures, mine),
             "look": look_sentence(study, figures["looks"], figures["completers"]),
-            "trajectories": _trajectories(study, sites),
+            "people": people,
+            "trajectories": _trajectories(people),
         }
     return page
 
 
-def proportion(count: int, n: int) -> dict[str, Any]:
-    """A count with its denominator, percentage and exact 95 % interval."""
-    low, high = clopper_pearson(count, n) if n else (None, None)
-    return {
-        "count": count,
-        "n": n,
-        "percent": 100 * count / n if n else None,
-        "low": None if low is None else 100 * low,
-        "high": None if high is None else 100 * high,
-    }
-
-
 def _headline(figures: dict[str, Any]) -> list[dict[str, Any]]:
-    primary: dict[str, Any] = (
-        figures["pooled"][0] if figures["pooled"] else {"n": 0, "responders": 0, "remitters": 0, "label": ""}
-    )
-    primary = next((row for row in figures["pooled"] if row.get("primary")), primary)
+    nothing: dict[str, Any] = {"n": 0, "responders": 0, "remitters": 0, "label": ""}
+    primary = next((row for row in figures["pooled"] if row["primary"]), nothing)
     response, remission = (proportion(primary[key], primary["n"]) for key in ("responders", "remitters"))
+    pooled = _("participant-periods, all treatments pooled")
     return [
         {"name": _("Randomised"), "value": figures["randomised"], "of": _("of %(n)d planned") % {"n": figures["planned"]}},
-        {"name": _("Completers"), "value": figures["completers"], "of": _("evaluable in every period")},
-        {"name": _("Response, %(visit)s") % {"visit": primary["label"]}, "proportion": response,
-         "of": _("participant-periods, all treatments pooled")},
-        {"name": _("Remission, %(visit)s") % {"visit": primary["label"]}, "proportion": remission,
-         "of": _("participant-periods, all treatments pooled")},
+        {"name": _("Completers"), "value": figures["completers"],
+         "of": _("of %(n)d randomised; evaluable in every period") % {"n": figures["randomised"]}},
+        {"name": _("Response, %(visit)s") % {"visit": primary["label"]}, "proportion": response, "of": pooled},
+        {"name": _("Remission, %(visit)s") % {"visit": primary["label"]}, "proportion": remission, "of": pooled},
     ]  # fmt: skip
-
-
-def _flow(figures: dict[str, Any]) -> list[dict[str, Any]]:
-    """CONSORT counts for a crossover: from screening through each period."""
-    status = figures["status"]
-    rows = [
-        {"label": _("Screened"), "n": figures["screened"]},
-        {"label": _("Screen failures"), "n": status.get("screen_failed", 0), "out": True},
-        {
-            "label": _("Still in screening, or eligible"),
-            "n": status.get("screening", 0) + status.get("eligible", 0),
-            "out": True,
-        },
-        {"label": _("Randomised"), "n": figures["randomised"]},
-    ]
-    for period in figures["periods"]:
-        rows.append(
-            {"label": _("Period %(n)d: treatment given") % {"n": period["number"]}, "n": period["dosed"]}
-        )
-        rows.append(
-            {"label": _("Period %(n)d: evaluable") % {"n": period["number"]}, "n": period["evaluable"]}
-        )
-        if period["without_baseline"]:
-            label = _("Period %(n)d: rated but not evaluable, no baseline") % {"n": period["number"]}
-            rows.append({"label": label, "n": period["without_baseline"], "out": True})
-    rows.append({"label": _("Withdrawn"), "n": status.get("withdrawn", 0), "out": True})
-    rows.append({"label": _("Completers: evaluable in every period"), "n": figures["completers"]})
-    return rows
 
 
 def _with_intervals(row: dict[str, Any]) -> dict[str, Any]:
@@ -107,41 +78,60 @@ def _with_intervals(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _washout(counts: list[list[int]]) -> dict[str, Any]:
-    n = sum(count for _days, count in counts)
-    mean = sum(days * count for days, count in counts) / n if n else None
-    return {
-        "n": n,
-        "mean": mean,
-        "low": counts[0][0] if n else None,
-        "high": counts[-1][0] if n else None,
-        "counts": counts,
-    }
-
-
-def _trajectories(study: Study, sites: QuerySet[Site]) -> list[dict[str, Any]]:
-    """The participants seen last, at `sites`: totals by visit over the periods."""
-    people = list(
-        Participant.objects.filter(study=study, site__in=sites, outcomes__isnull=False)
-        .order_by("-randomised_at", "code").distinct()[:TRAJECTORIES]
-    )  # fmt: skip
-    outcomes: dict[int, list[Outcome]] = {}
-    for outcome in Outcome.objects.filter(participant__in=people).order_by("period"):
-        outcomes.setdefault(outcome.participant_id, []).append(outcome)
+def _course(counted: dict[str, int]) -> list[dict[str, Any]]:
+    """What became of the responses: each figure with who can count in it."""
     return [
         {
-            "code": person.code,
+            "name": _("Response sustained to the last visit"),
+            "proportion": proportion(counted["sustained"], counted["sustained_n"]),
+            "of": _("participant-periods in which it is known"),
+        },
+        {
+            "name": _("Relapse"),
+            "proportion": proportion(counted["relapse"], counted["relapse_n"]),
+            "of": _("responders of whom it is known"),
+        },
+    ]
+
+
+def _people(study: Study, sites: QuerySet[Site], number: str | None) -> Page[Participant]:
+    """Participants with outcomes at `sites`, those randomised last first, a page of them."""
+    found = Participant.objects.filter(study=study, site__in=sites, overall__isnull=False)
+    return Paginator(found.order_by("-randomised_at", "code"), TRAJECTORIES).get_page(number)
+
+
+def _trajectories(people: Page[Participant]) -> list[dict[str, Any]]:
+    """Each participant of the page with outcomes and visit days by period, in the order of codes."""
+    chosen = list(people.object_list)
+    outcomes: dict[int, list[Outcome]] = {person.pk: [] for person in chosen}
+    for outcome in Outcome.objects.filter(participant__in=chosen).order_by("period"):
+        outcomes[outcome.participant_id].append(outcome)
+    visits: dict[tuple[int, int], list[Visit]] = {}
+    done = Visit.objects.filter(
+        participant__in=chosen, period__dosed_on__isnull=False, performed_on__isnull=False
+    )
+    for visit in done.select_related("period"):
+        if visit.period:
+            visits.setdefault((visit.participant_id, visit.period.number), []).append(visit)
+    return [
+        {
+            "participant": person,
             "periods": [
-                {
-                    "number": outcome.period,
-                    "baseline": outcome.baseline,
-                    "totals": [(code, seen["total"]) for code, seen in outcome.visits.items()],
-                    "response": outcome.response,
-                    "remission": outcome.remission,
-                    "outcome": outcome,
-                }
-                for outcome in outcomes.get(person.pk, [])
+                {"outcome": outcome, **_days(visits.get((person.pk, outcome.period), []))}
+                for outcome in outcomes[person.pk]
             ],
         }
-        for person in sorted(people, key=lambda one: one.code)
+        for person in sorted(chosen, key=lambda one: one.code)
     ]
+
+
+def _days(visits: list[Visit]) -> dict[str, Any]:
+    """By visit code the day on which it took place; and the visits out of their window."""
+    return {
+        "days": {
+            visit.code: (visit.performed_on - visit.period.dosed_on).days
+            for visit in visits
+            if visit.performed_on and visit.period and visit.period.dosed_on
+        },
+        "outside": frozenset(visit.code for visit in visits if visit.deviation()),
+    }

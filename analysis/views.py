@@ -16,7 +16,7 @@ from analysis.views_closed import told
 from enrollment.selectors import site_for, study_for
 from enrollment.services import request_allocation_list
 from trialsite.accounts.http import Request
-from trialsite.accounts.policy import sites_where
+from trialsite.accounts.policy import may, sites_where
 
 
 @require_GET
@@ -25,8 +25,10 @@ def dashboard(request: Request, study: str) -> HttpResponse:
     chosen = study_for(request.user, study, "dashboard.view")
     if request.htmx and request.GET.get("serial") == str(serial_of(chosen)):
         return HttpResponse(status=204)
-    context = dashboard_page(chosen, sites_where(request.user, "dashboard.view", chosen))
+    sites = sites_where(request.user, "dashboard.view", chosen)
+    context = dashboard_page(chosen, sites, request.GET.get("page"))
     context["charts"] = dashboard_charts(context)
+    context["may_adopt"] = may(request.user, "outcomes.adopt", chosen)
     template = "analysis/_figures.html" if request.htmx else "analysis/dashboard.html"
     return render(request, template, context)
 
@@ -35,7 +37,8 @@ def dashboard(request: Request, study: str) -> HttpResponse:
 def chart_download(request: Request, study: str, chart: str, kind: str) -> HttpResponse:
     """A chart of the blinded dashboard as its numbers (csv) or its drawing (svg)."""
     chosen = study_for(request.user, study, "dashboard.view")
-    page = dashboard_page(chosen, sites_where(request.user, "dashboard.view", chosen))
+    sites = sites_where(request.user, "dashboard.view", chosen)
+    page = dashboard_page(chosen, sites, request.GET.get("page"))
     found = next((one for one in dashboard_charts(page) if one.slug == chart), None)
     if found is None or kind not in {"csv", "svg"}:
         raise Http404

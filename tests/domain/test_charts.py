@@ -10,22 +10,30 @@ from django.template.loader import render_to_string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import charts
+from analysis import chart_blinded, chart_trajectories, charts
 from analysis.chart_flow import Step, flow
 from analysis.chart_looks import LookPoint, boundary, means
 from analysis.chart_pages import svg_file
 from analysis.chart_shapes import Chart, Frame, num, path, steps, ticks
+from analysis.chart_trajectories import VisitPlan
+from analysis.domain.spread import Spread
 
-VISITS = [("BASELINE", "Baseline", 0), ("DAY1", "Day 1", 1), ("DAY3", "Day 3", 3)]
+VISITS = [
+    VisitPlan("BASELINE", "Baseline", 0, 0, 0),
+    VisitPlan("DAY1", "Day 1", 1, 1, 2),
+    VisitPlan("DAY3", "Day 3", 3, 2, 4),
+]
 SEVEN_OF_12 = charts.Proportion(7, 12, 700 / 12, 27.67, 84.83)
 NOBODY = charts.Proportion(0, 0, None, None, None)
 
 
 def trajectories() -> Chart:
-    return charts.trajectories(
+    return chart_trajectories.trajectories(
         [
-            charts.Trajectory("P-0101", 1, {"BASELINE": 25, "DAY1": None, "DAY3": 5}),
-            charts.Trajectory("P-0101", 2, {"BASELINE": 26, "DAY1": 20, "DAY3": 21}),
+            chart_trajectories.Trajectory("P-0101", 1, {"BASELINE": 25, "DAY1": None, "DAY3": 5}),
+            chart_trajectories.Trajectory(
+                "P-0101", 2, {"BASELINE": 26, "DAY1": 20, "DAY3": 21}, {"DAY3": 6}, frozenset({"DAY3"})
+            ),
         ],
         VISITS,
         maximum=40,
@@ -66,7 +74,20 @@ def steps_of_flow() -> Chart:
     return flow([Step("Screened", 19), Step("Screen failures <none>", 5, out=True), Step("Randomised", 14)])
 
 
-ALL = [trajectories, pooled, enrolment, washouts, looks, by_arm, steps_of_flow]
+def timeliness() -> Chart:
+    return chart_blinded.timeliness(
+        [("Day 1", {"in_window": 6, "late": 1, "overdue": 1}), ("Day 3", {})], as_of="9 Mar 2026"
+    )
+
+
+def baselines() -> Chart:
+    one = Spread(12, 26.5, 3.1, 21, 24.25, 26.5, 29, 33)
+    return chart_blinded.baselines(
+        [("Period 1", one), ("Period 2", one)], score="HAMD17", said="Alike.", maximum=40
+    )
+
+
+ALL = [timeliness, baselines, trajectories, pooled, enrolment, washouts, looks, by_arm, steps_of_flow]
 
 
 @given(
@@ -226,3 +247,25 @@ def test_the_file_is_well_formed_and_carries_its_title(make) -> None:  # type: i
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     assert chart.title in words
     assert "--ts-series-1" in words
+
+
+def test_a_rating_outside_its_window_stands_on_its_own_day() -> None:
+    """Day 3 was rated on day 6, after its window: a diamond to the right of the window's band, said in the table."""
+    chart = trajectories()
+    late = chart.lines[1].points[-1]
+    band = chart.boxes[-1]
+    assert late.shape == "diamond"
+    assert float(late.x) > float(band.x) + float(band.width)
+    assert chart.rows[1][-1] == "21 (day 6, outside its window)"
+    assert {point.shape for point in chart.lines[0].points} == {"circle"}
+
+
+def test_the_parts_of_a_bar_stand_on_each_other() -> None:
+    """Six of eight in the window is 75 per cent of the height; the parts fill the bar; nothing due draws nothing."""
+    chart = timeliness()
+    frame = Frame(chart.width, chart.height, 0, 100)
+    assert [box.kind for box in chart.boxes] == ["part in_window", "part late", "part overdue"]
+    assert float(chart.boxes[0].y) == pytest.approx(frame.y(75), abs=0.1)
+    assert float(chart.boxes[-1].y) == pytest.approx(frame.y(100), abs=0.1)
+    assert sum(float(box.height) for box in chart.boxes) == pytest.approx(frame.y(0) - frame.y(100), abs=0.2)
+    assert chart.rows[1] == ("Day 3", *["none due"] * 5, "0")

@@ -31,6 +31,43 @@
     light(event.target);
   });
 
+  // PNG: the SVG drawn on a canvas, twice as large. Only a browser can, so the button comes with the script.
+  function offer() {
+    document.querySelectorAll("[data-png][hidden]").forEach(function (button) {
+      button.hidden = false;
+    });
+  }
+  function draw(text, name) {
+    var picture = new Image();
+    picture.addEventListener("load", function () {
+      var canvas = document.createElement("canvas");
+      canvas.width = 2 * picture.naturalWidth;
+      canvas.height = 2 * picture.naturalHeight;
+      canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+      canvas.toBlob(function (blob) {
+        var link = document.createElement("a");
+        link.href = URL.createObjectURL(blob);
+        link.download = name;
+        link.click();
+        URL.revokeObjectURL(link.href);
+      }, "image/png");
+    });
+    picture.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(text);
+  }
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest && event.target.closest("[data-png]");
+    if (!button) return;
+    fetch(button.dataset.png, { credentials: "same-origin" })
+      .then(function (answer) {
+        return answer.text();
+      })
+      .then(function (text) {
+        draw(text, button.dataset.name);
+      });
+  });
+  document.addEventListener("htmx:afterSwap", offer);
+  offer();
+
   document.addEventListener("htmx:beforeSwap", function () {
     open = Array.from(document.querySelectorAll("details[data-keep][open]"), function (one) {
       return one.dataset.keep;

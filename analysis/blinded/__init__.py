@@ -1,0 +1,1 @@
+"""What the blinded dashboard counts. No query here reads the closed schema, a kit, an arm or a sequence."""

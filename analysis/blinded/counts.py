@@ -1,0 +1,164 @@
+"""People and outcomes, pooled over treatment and sequence."""
+
+from typing import Any
+
+from analysis.blinded.rows import rows
+from enrollment.domain.protocol import Protocol
+from trialsite.accounts.models import Study
+
+
+def overall(study: Study) -> dict[str, Any]:
+    """Completers, and of who is none the first thing that is missing: [shortfall, period, participants]."""
+    found = rows(
+        "select completer, shortfall, shortfall_period, count(*) from analysis_participantoutcome"
+        " where study_id = %(study)s group by 1, 2, 3 order by 3, 2",
+        {"study": study.pk},
+    )
+    return {
+        "completers": sum(n for completer, _why, _period, n in found if completer),
+        "shortfalls": [[why, period, n] for completer, why, period, n in found if not completer],
+    }
+
+
+def flow(study: Study) -> list[list[Any]]:
+    """[status, periods given, participants] of the randomised."""
+    found = rows(
+        """
+        select t.status, coalesce(p.given, 0), count(*)
+        from enrollment_participant t
+        left join (select participant_id, count(dosed_on) as given from enrollment_period group by 1) p
+          on p.participant_id = t.id
+        where t.study_id = %(study)s and t.randomised_at is not null group by 1, 2 order by 1, 2
+        """,
+        {"study": study.pk},
+    )
+    return [list(row) for row in found]
+
+
+def periods(study: Study) -> list[dict[str, int]]:
+    """Of each period: participants dosed, evaluable, and rated without a baseline."""
+    found = rows(
+        """
+        select p.number, count(p.dosed_on), count(o.id) filter (where o.evaluable),
+               count(o.id) filter (where o.baseline is null and o.inputs <> '{}')
+        from enrollment_period p
+        join enrollment_participant t on t.id = p.participant_id and t.study_id = %(study)s
+        left join analysis_outcome o on o.participant_id = t.id and o.period = p.number
+        group by p.number order by p.number
+        """,
+        {"study": study.pk},
+    )
+    names = ("number", "dosed", "evaluable", "without_baseline")
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def patterns(study: Study) -> list[list[Any]]:
+    """[pattern, completers] for each pattern that occurs."""
+    found = rows(
+        "select pattern, count(*) from analysis_participantoutcome"
+        " where study_id = %(study)s and completer group by 1 order by 1",
+        {"study": study.pk},
+    )
+    return [list(row) for row in found]
+
+
+def enrolment(study: Study) -> list[list[Any]]:
+    """[ISO date, participants randomised that day], ascending."""
+    found = rows(
+        """
+        select (t.randomised_at at time zone s.timezone)::date, count(*)
+        from enrollment_participant t join accounts_site s on s.id = t.site_id
+        where t.study_id = %(study)s and t.randomised_at is not null group by 1 order by 1
+        """,
+        {"study": study.pk},
+    )
+    return [[day.isoformat(), count] for day, count in found]
+
+
+def pooled(study: Study, rules: Protocol) -> list[dict[str, Any]]:
+    """For each visit after baseline: participant-periods evaluable, responders and remitters among them."""
+    found = rows(
+        """
+        select v.key, count(*), count(*) filter (where (v.value ->> 'response')::boolean),
+               count(*) filter (where (v.value ->> 'remission')::boolean)
+        from analysis_outcome o, jsonb_each(o.visits) v
+        where o.study_id = %(study)s and v.value ->> 'response' is not null group by 1
+        """,
+        {"study": study.pk},
+    )
+    by_visit = {code: counted for code, *counted in found}
+    return [
+        {
+            "visit": visit.code,
+            "label": visit.label,
+            "day": visit.day,
+            "primary": visit.code == rules.endpoints.primary_visit,
+            **dict(zip(("n", "responders", "remitters"), by_visit.get(visit.code, [0, 0, 0]), strict=True)),
+        }
+        for visit in rules.visits
+        if visit.code != rules.endpoints.baseline_visit
+    ]
+
+
+def course(study: Study) -> dict[str, int]:
+    """Sustained response of participant-periods where it is known; relapse of responders where it is known."""
+    (found,) = rows(
+        """
+        select count(sustained), count(*) filter (where sustained), count(relapse), count(*) filter (where relapse)
+        from analysis_outcome where study_id = %(study)s
+        """,
+        {"study": study.pk},
+    )
+    return dict(zip(("sustained_n", "sustained", "relapse_n", "relapse"), found, strict=True))
+
+
+def baselines(study: Study) -> dict[str, Any]:
+    """[period, total, participants], and of those with both of the first two periods [period 2 − 1, participants]."""
+    values = {"study": study.pk}
+    totals = rows(
+        "select period, baseline, count(*) from analysis_outcome"
+        " where study_id = %(study)s and baseline is not null group by 1, 2 order by 1, 2",
+        values,
+    )
+    differences = rows(
+        """
+        select b.baseline - a.baseline, count(*)
+        from analysis_outcome a join analysis_outcome b on b.participant_id = a.participant_id and b.period = 2
+        where a.study_id = %(study)s and a.period = 1 and a.baseline is not null and b.baseline is not null
+        group by 1 order by 1
+        """,
+        values,
+    )
+    return {"totals": [list(row) for row in totals], "differences": [list(row) for row in differences]}
+
+
+def sites(study: Study) -> list[dict[str, Any]]:
+    """Of each site: people by stage, and response at the primary visit. `people`: who stands under `evaluable`."""
+    found = rows(
+        """
+        select s.code, count(t.id), count(t.randomised_at), count(*) filter (where t.status = 'withdrawn'),
+               count(*) filter (where w.completer), coalesce(sum(o.n), 0)::int, coalesce(sum(o.yes), 0)::int,
+               coalesce(sum(o.remitted), 0)::int, count(*) filter (where o.n > 0)
+        from accounts_site s
+        left join enrollment_participant t on t.site_id = s.id
+        left join analysis_participantoutcome w on w.participant_id = t.id
+        left join (
+          select participant_id, count(*) as n, count(*) filter (where response) as yes,
+                 count(*) filter (where remission) as remitted
+          from analysis_outcome where study_id = %(study)s and evaluable group by 1) o on o.participant_id = t.id
+        where s.study_id = %(study)s group by 1 order by 1
+        """,
+        {"study": study.pk},
+    )
+    names = (
+        "site",
+        "screened",
+        "randomised",
+        "withdrawn",
+        "completers",
+        "evaluable",
+        "responders",
+        "remitters",
+        "people",
+    )
+    return [dict(zip(names, row, strict=True)) for row in found]

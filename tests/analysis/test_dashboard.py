@@ -1,0 +1,257 @@
+"""The blinded dashboard: right counts with their denominators, nothing of treatment, nothing too small."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from analysis import blinded
+from analysis.dashboard import dashboard_page
+from analysis.dashboard_parts import site_rows
+from analysis.services import recompute, summarise
+from analysis.services.summary import figures_of
+from enrollment import services
+from enrollment.models import Participant, Visit
+from trialsite.accounts.models import Site, Study, User
+
+from ..conftest import MakeUser, make_screened, rate
+from .people import amend, treat
+
+pytestmark = pytest.mark.django_db
+Login = Callable[[User], Client]
+CHARTS = {"trajectories", "flow", "pooled", "enrolment", "washouts", "baselines", "timeliness"}
+
+
+@pytest.fixture
+def two(site: Site, coordinator: User, investigator: User) -> list[Participant]:
+    """Two randomised participants: one responds in period 1 only, the other had period 1 and has left."""
+    people = []
+    for _ in range(2):
+        person = make_screened(site, coordinator)
+        services.confirm_eligibility(person, by=investigator)
+        people.append(services.randomise(person, by=coordinator))
+    first, second = people
+    treat(first, 1, investigator, BASELINE=24, DAY1=10, DAY3=13)
+    treat(first, 2, investigator, BASELINE=26, DAY1=20)
+    treat(second, 1, investigator, BASELINE=30, DAY1=29)
+    services.withdraw(second, by=investigator, reason="moved away")
+    recompute([person.pk for person in people])
+    return people
+
+
+def shown(client: Client, study: Study, **asked: str) -> str:
+    answer = client.get(reverse("dashboard", args=[study.code]), asked)
+    assert answer.status_code == 200
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def test_the_figures_count_people_and_periods(two: list[Participant], study: Study) -> None:
+    """Each count is of what it says: the completer, the one who left, three evaluable periods, one response."""
+    figures = figures_of(study)
+    assert (figures["screened"], figures["randomised"], figures["completers"]) == (2, 2, 1)
+    assert figures["flow"] == [["randomised", 2, 1], ["withdrawn", 1, 1]]
+    assert figures["shortfalls"] == [["not_dosed", 2, 1]]
+    assert figures["patterns"] == [["1", 1]]
+    primary = next(row for row in figures["pooled"] if row["primary"])
+    assert (primary["n"], primary["responders"], primary["remitters"]) == (3, 1, 0)
+    assert figures["course"] == {"sustained_n": 3, "sustained": 0, "relapse_n": 1, "relapse": 1}
+    assert figures["washouts"] == [[40, 1]]
+    assert figures["baselines"]["differences"] == [[2, 1]]
+
+
+def test_the_flow_accounts_for_everybody(two: list[Participant], study: Study, investigator: User) -> None:
+    """From screening to completion; who left stands where they left, and who did not complete with the reason."""
+    summarise([study.pk])
+    page = dashboard_page(study, study.sites.all())
+    steps = [(step["label"], step["n"], step.get("out", False)) for step in page["flow"]]
+    assert steps == [
+        ("Screened", 2, False),
+        ("Randomised", 2, False),
+        ("Period 1: treatment given", 2, False),
+        ("Withdrawn before period 2", 1, True),
+        ("Period 2: treatment given", 1, False),
+        ("Completers: evaluable in every period", 1, False),
+        ("No completer: period 2, treatment not given", 1, True),
+    ]
+
+
+def test_timeliness_counts_each_visit_that_was_due_once(
+    two: list[Participant], study: Study, investigator: User
+) -> None:
+    """In the window, late, missed, overdue; an open visit of somebody who left is not due."""
+    person = two[0]
+    day5 = person.visits.get(code="DAY5", period__number=1)
+    assert day5.latest_on
+    rate(day5, 12, investigator, on=day5.latest_on + timedelta(days=1))
+    services.mark_missed(person.visits.get(code="DAY7", period__number=1), by=investigator, reason="ill")
+    states: dict[tuple[str, str], int] = {}
+    for code, _site, state, n in figures_of(study)["timeliness"]:
+        states[code, state] = states.get((code, state), 0) + n
+    assert states["BASELINE", "in_window"] == 3
+    assert states["DAY5", "late"] == 1
+    assert states["DAY7", "missed"] == 1
+    assert states["DAY14", "overdue"] == 2
+    assert sum(states.values()) == 12 + 2
+
+
+def test_data_quality_says_of_how_many(two: list[Participant], study: Study) -> None:
+    """Every count has its denominator, and nothing is signed yet."""
+    summarise([study.pk])
+    page = dashboard_page(study, study.sites.all())
+    rows = {row["name"]: (row["count"], row["n"]) for row in page["quality"]}
+    done = Visit.objects.filter(participant__study=study, status="done").count()
+    assert rows["Visits without a valid signature"] == (done, done)
+    assert rows["Washouts outside 14 to 63 days"] == (0, 1)
+    assert rows["Ratings with items missing"] == (0, done)
+
+
+def test_a_small_site_is_not_shown_apart(study: Study) -> None:
+    """4 people at site 02 could be had from the total and site 01: both are withheld; from 5 on, neither is."""
+    names = ("screened", "randomised", "withdrawn", "completers", "evaluable", "responders", "remitters")
+    first = dict.fromkeys(names, 9) | {"site": "01", "people": 9}
+    second = dict.fromkeys(names, 4) | {"site": "02", "people": 4}
+    figures = {"sites": [first, second], "timeliness": [], "ratings": [], "queries": [], "signatures": []}
+    assert [row["hidden"] for row in site_rows(figures, {"01", "02"})] == [True, True, False]
+    second["people"] = 5
+    assert [row["hidden"] for row in site_rows(figures, {"01", "02"})] == [False, False, False]
+    assert [row["name"] for row in site_rows(figures, {"02"})] == ["02", "All sites"]
+
+
+def test_patterns_wait_for_five_completers(
+    two: list[Participant], study: Study, investigator: User, as_user: Login
+) -> None:
+    """One completer's pattern would be that person's; the page says from when on they are shown."""
+    summarise([study.pk])
+    page = shown(as_user(investigator), study)
+    assert "Response patterns are shown from 5 completers on; there are 1." in page
+    assert "chart-patterns" not in page
+
+
+def test_nothing_that_the_dashboard_reads_knows_a_treatment() -> None:
+    """No query of the blinded figures names the closed schema, a kit, an arm or a sequence; and the web's database
+    role could not read the allocation if one did."""
+    for path in Path(blinded.__file__).parent.glob("*.py"):
+        text = path.read_text().replace(blinded.__doc__ or "", "").lower()
+        assert not re.search(r"closed\.[a-z]|kit|\barm\b|from closed", text), path
+    with (
+        connection.cursor() as cursor,
+        pytest.raises(DatabaseError, match="permission denied"),
+        transaction.atomic(),
+    ):
+        cursor.execute("select arm from closed.kit")
+
+
+def test_an_empty_study_says_what_to_expect(study: Study, investigator: User, as_user: Login) -> None:
+    """Before the first figures, and with figures of nobody, the page stands."""
+    assert "No figures yet" in shown(as_user(investigator), study)
+    summarise([study.pk])
+    page = shown(as_user(investigator), study)
+    assert "none evaluable" in page
+    assert "Nobody has an outcome yet." in page
+
+
+def test_figures_of_an_earlier_version_are_not_shown(
+    study: Study, investigator: User, as_user: Login
+) -> None:
+    """After an upgrade the page waits for the worker instead of failing."""
+    summarise([study.pk])
+    with connection.cursor() as cursor:
+        cursor.execute("update analysis_studysummary set figures = '{\"planned\": 30}'")
+    assert "No figures yet" in shown(as_user(investigator), study)
+
+
+@pytest.mark.parametrize("slug", sorted(CHARTS))
+def test_every_chart_is_a_picture_a_table_and_two_files(
+    two: list[Participant], study: Study, investigator: User, as_user: Login, slug: str
+) -> None:
+    """Title, n, a table of the same, CSV with a row for each, and an SVG that stands alone."""
+    summarise([study.pk])
+    client = as_user(investigator)
+    page = shown(client, study)
+    assert f'id="chart-{slug}"' in page
+    assert f'data-keep="chart-table-{slug}"' in page
+    table = client.get(reverse("chart_download", args=[study.code, slug, "csv"])).content.decode()
+    rows = list(csv.reader(io.StringIO(table)))
+    assert len(rows) > 1
+    assert {len(row) for row in rows} == {len(rows[0])}
+    drawing = client.get(reverse("chart_download", args=[study.code, slug, "svg"])).content.decode()
+    assert ElementTree.fromstring(drawing).tag.endswith("svg")  # noqa: S314 - our own drawing
+
+
+def test_the_page_asks_for_new_figures_only(
+    two: list[Participant], study: Study, investigator: User, as_user: Login
+) -> None:
+    """204 while nothing has changed, the figures as a fragment once it has."""
+    summarise([study.pk])
+    client = as_user(investigator)
+    url, headers = reverse("dashboard", args=[study.code]), {"HX-Request": "true"}
+    assert client.get(url, {"serial": "1"}, headers=headers).status_code == 204
+    summarise([study.pk])
+    fresh = client.get(url, {"serial": "1"}, headers=headers)
+    assert fresh.status_code == 200
+    assert "<html" not in fresh.content.decode()
+
+
+def test_the_cost_does_not_grow_with_people(
+    two: list[Participant],
+    study: Study,
+    site: Site,
+    coordinator: User,
+    investigator: User,
+    django_assert_num_queries: Callable[..., object],
+) -> None:
+    """As many questions to the database for three participants as for two."""
+    summarise([study.pk])
+    with connection.execute_wrapper(counting := Counting()):
+        dashboard_page(study, study.sites.all())
+    person = make_screened(site, coordinator)
+    services.confirm_eligibility(person, by=investigator)
+    services.randomise(person, by=coordinator)
+    recompute([person.pk])
+    summarise([study.pk])
+    with django_assert_num_queries(counting.n):  # type: ignore[attr-defined]
+        dashboard_page(study, study.sites.all())
+
+
+class Counting:
+    """Counts queries."""
+
+    def __init__(self) -> None:
+        self.n = 0
+
+    def __call__(self, execute: Callable[..., object], *args: object) -> object:
+        self.n += 1
+        return execute(*args)
+
+
+def test_other_sites_are_not_in_the_table(
+    two: list[Participant], study: Study, other_site: Site, make_user: MakeUser, as_user: Login
+) -> None:
+    """A person of site 02 sees the totals and site 02, and no participant of site 01."""
+    summarise([study.pk])
+    page = shown(as_user(make_user("investigator", other_site)), study)
+    assert '<th scope="row">02</th>' in page
+    assert '<th scope="row">01</th>' not in page
+    assert "All sites" in page
+    assert two[0].code not in page
+
+
+def test_waiting_rules_are_said_on_the_page(
+    two: list[Participant], study: Study, investigator: User, make_user: MakeUser, as_user: Login
+) -> None:
+    """Everybody reads that the figures go by the old rules; who may adopt the others has the way there."""
+    summarise([study.pk])
+    amend(study, "2.0", response_percent=60)
+    page = shown(as_user(investigator), study)
+    assert "every figure here is by the rules of protocol 1.0" in page
+    link = reverse("outcome_rules", args=[study.code])
+    assert link not in page
+    assert link in shown(as_user(make_user("datamanager")), study)
