@@ -218,6 +218,8 @@ def _today(strip: StripInput, spots: list[Spot], bands: tuple[Band, ...]) -> flo
     for on, x in sorted(known, key=lambda anchor: anchor[1]):
         if not anchors or on > anchors[-1][0]:
             anchors.append((on, x))
+        elif on == anchors[-1][0]:
+            anchors[-1] = (on, x)
     if not anchors:
         return None
     for (on, x), (later, further) in pairwise(anchors):
