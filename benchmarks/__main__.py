@@ -57,6 +57,7 @@ def main() -> None:
 
         print(f"\n{'ratios, medians of one run':<66} {'ratio':>7}   target")
         measure.saving(timed, line)
+        measure.trusting(endpoints.environment("owner")["DATABASE_URL"], line)
         measure.opening(timed, line)
         measure.recomputing(timed, line)
         measure.dashboards(timed, line)
