@@ -58,7 +58,7 @@ def allocation(request: Request, study: str) -> HttpResponse:
 
 @require_POST
 def allocation_request(request: Request, study: str, site: str) -> HttpResponse:
-    chosen = study_for(request.user, study, "allocation.generate")
+    chosen = study_for(request.user, study, "study.view")
     request_allocation_list(site_for(request.user, chosen, site, "allocation.generate"), by=request.user)
     messages.success(request, _("The list is being made; reload this page in a moment."))
     return redirect("allocation", study)

@@ -66,7 +66,7 @@ def review_list(request: Request, study: str) -> HttpResponse:
         "unlocks": unlocks,
         "may_decide": may(request.user, "unlock.decide", chosen),
         "may_ask": may(request.user, "query.raise", chosen),
-        "may_lock": may(request.user, "record.lock", chosen),
+        "may_lock": may(request.user, "study.lock", chosen),
         "study_lock": chosen.locks.filter(participant=None).first(),
     }
     return render(request, "review/review_list.html", context)

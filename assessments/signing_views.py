@@ -7,7 +7,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
-from trialsite.accounts.stepup import confirm
 
 from assessments.presenters import rating_row
 from assessments.review_forms import DecideForm, SignForm
@@ -18,6 +17,7 @@ from enrollment.selectors import participant_for, study_for, visit_for
 from enrollment.views.respond import add_errors
 from trialsite.accounts.http import Request
 from trialsite.accounts.models import Study
+from trialsite.accounts.stepup import confirm
 from trialsite.review import services
 from trialsite.review.models import Lock
 from trialsite.review.selectors import lock_for, unlock_for
@@ -70,7 +70,7 @@ def lock_participant(request: Request, study: str, code: str) -> HttpResponse:
 
 
 def lock_study(request: Request, study: str) -> HttpResponse:
-    return _lock(request, study_for(request.user, study, "record.lock"), None, None)
+    return _lock(request, study_for(request.user, study, "study.lock"), None, None)
 
 
 @require_http_methods(["GET", "POST"])

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trialsite.accounts.http import entered
 from trialsite.accounts.models import Membership, Role, Study
-from trialsite.accounts.policy import POLICY
+from trialsite.accounts.policy import POLICY, WHOLE_STUDY
 
 ROOMS = [
     ("home.view", "today", _("Today")),
@@ -44,7 +44,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         mine = [grant for grant in grants if grant.study_id == study.pk]
         base |= {
             "study": study,
-            "nav": _rooms(request, study, {Role(grant.role) for grant in mine}),
+            "nav": _rooms(request, study, mine),
             "role_label": ", ".join(sorted({str(grant.get_role_display()) for grant in mine})),
             "site_label": ", ".join(sorted({str(grant.site) for grant in mine if grant.site}))
             or _("All sites"),
@@ -52,10 +52,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return base
 
 
-def _rooms(request: HttpRequest, study: Study, roles: set[Role]) -> list[dict[str, Any]]:
+def _rooms(request: HttpRequest, study: Study, grants: list[Membership]) -> list[dict[str, Any]]:
+    roles = {Role(grant.role) for grant in grants}
+    everywhere = {Role(grant.role) for grant in grants if grant.site_id is None}
     rooms = []
     for action, name, label in ROOMS:
-        if POLICY[action] & roles:
+        if POLICY[action] & (everywhere if action in WHOLE_STUDY else roles):
             url = reverse(name, args=[study.code])
             active = request.path == url or (name != "today" and request.path.startswith(url))
             rooms.append({"label": label, "url": url, "active": active, "name": name})

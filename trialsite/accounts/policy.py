@@ -54,6 +54,7 @@ query.close_any               . . . D . . . . .
 record.verify                 . . M . . . . . .
 record.sign                   . I . . . . . . .
 record.lock                   . . . D . . . . .
+study.lock                    . . . D . . . . .
 unlock.request                C I . D . . . . .
 unlock.decide                 . I . D . . . . .
 audit.view                    . . M D . . . A .
@@ -70,6 +71,19 @@ export.unblinded              . . . . . S . . .
 people.manage                 . . . . . . . . R
 """
 
+# What concerns the study as a whole asks for the role at all its sites: a role at one site is not enough.
+WHOLE_STUDY = frozenset(
+    {
+        "study.lock",
+        "closed.view",
+        "look.take",
+        "look.decide",
+        "enrollment.pause",
+        "outcomes.adopt",
+        "people.manage",
+    }
+)
+
 
 def _parse(table: str) -> dict[str, frozenset[Role]]:
     rows = (line.split() for line in table.strip().splitlines())
@@ -82,14 +96,18 @@ _asked: ContextVar[dict[tuple[int, int, int | None], frozenset[Role]] | None] = 
 )
 
 
-def roles_for(user: User, study: Study, site: Site | None = None) -> frozenset[Role]:
-    """Roles held now: study-wide ones, and those at `site` (any site when it is None)."""
-    key = (user.pk, study.pk, site.pk if site else None)
+def roles_for(
+    user: User, study: Study, site: Site | None = None, *, everywhere: bool = False
+) -> frozenset[Role]:
+    """Roles held now: those at all sites, and unless only those count (`everywhere`) those at `site` (any when None)."""
+    key = (user.pk, study.pk, 0 if everywhere else site.pk if site else None)
     asked = _asked.get()
     if asked is not None and key in asked:
         return asked[key]
     grants = Membership.objects.current().filter(user=user, study=study)
-    if site is not None:
+    if everywhere:
+        grants = grants.filter(site=None)
+    elif site is not None:
         grants = grants.filter(Q(site=None) | Q(site=site))
     roles = frozenset(Role(role) for role in grants.values_list("role", flat=True))
     if asked is not None:
@@ -108,7 +126,7 @@ def one_request() -> Iterator[None]:
 
 
 def may(user: User, action: str, study: Study, site: Site | None = None) -> bool:
-    return bool(POLICY[action] & roles_for(user, study, site))
+    return bool(_roles_by_which(user, action, study, site))
 
 
 def authorise(user: User, action: str, study: Study, site: Site | None = None) -> frozenset[Role]:
@@ -116,10 +134,14 @@ def authorise(user: User, action: str, study: Study, site: Site | None = None) -
 
     The system user (imports, recompute) acts without a role: it cannot log in.
     """
-    roles = POLICY[action] & roles_for(user, study, site)
+    roles = _roles_by_which(user, action, study, site)
     if not roles and not user.is_system:
         raise PermissionDenied(action)
     return roles
+
+
+def _roles_by_which(user: User, action: str, study: Study, site: Site | None) -> frozenset[Role]:
+    return POLICY[action] & roles_for(user, study, site, everywhere=action in WHOLE_STUDY)
 
 
 def sites_where(user: User, action: str, study: Study) -> QuerySet[Site]:

@@ -16,7 +16,9 @@ from trialsite.accounts.http import Request
 from trialsite.accounts.models import Membership, Study, User
 from trialsite.accounts.policy import may
 
-login = LoginView.as_view(template_name="accounts/login.html", redirect_authenticated_user=True)
+login = require_http_methods(["GET", "HEAD", "POST"])(
+    LoginView.as_view(template_name="accounts/login.html", redirect_authenticated_user=True)
+)
 logout = LogoutView.as_view()
 
 

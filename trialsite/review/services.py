@@ -186,7 +186,8 @@ def lock(
 ) -> Lock:
     """Lock a visit, a participant, or the study: the database then refuses every change of it."""
     reason = _said(reason, _("Say why you lock it."))
-    with act(by, "record.lock", study, participant.site if participant else None, reason=reason):
+    action, site = ("record.lock", participant.site) if participant else ("study.lock", None)
+    with act(by, action, study, site, reason=reason):
         signed = Signature.objects.filter(participant=participant, visit=visit, voided_at=None)
         if participant is not None and not signed.exists():
             raise ValidationError(_("Only what is signed can be locked. Have an investigator sign it first."))

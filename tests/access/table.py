@@ -1,0 +1,102 @@
+"""Every address of the product, classified once: who may call it, how, and on what it works.
+
+`who` is "public", "signed-in", or an action of the policy table. `where` is what the address is about: "study"
+(any role of the study gets as far as the policy), "site" (a record of a site: people of another site get 404),
+"whole" (the study as a whole: a role at one site is not enough), or "-". A name with a colon is one variant of
+an address whose action depends on an argument.
+"""
+
+from dataclasses import dataclass
+
+#    name                   who                    methods   where
+TABLE = """
+     login                  public                 GET,POST  -
+     logout                 signed-in              POST      -
+     invitation             public                 GET,POST  -
+     healthz                public                 GET       -
+     readyz                 public                 GET       -
+     feed                   public                 GET       -
+     home                   signed-in              GET       -
+     today                  home.view              GET       study
+     participants           participant.view       GET       study
+     participant_new        participant.screen     GET,POST  study
+     participant            participant.view       GET       site
+     screening              participant.screen     GET,POST  site
+     treatment_add          participant.screen     GET,POST  site
+     treatment_remove       participant.screen     GET,POST  site
+     eligibility_confirm    eligibility.confirm    GET,POST  site
+     randomise              participant.randomise  POST      site
+     withdraw               participant.withdraw   GET,POST  site
+     unblind                participant.unblind    GET,POST  site
+     sign_casebook          record.sign            GET,POST  site
+     lock_participant       record.lock            GET,POST  site
+     outcomes               dashboard.view         GET       site
+     queries                query.view             GET       study
+     review                 query.view             GET       study
+     review_ask             query.raise            POST      study
+     lock_study             study.lock             GET,POST  whole
+     calendar               calendar.view          GET       study
+     feed_make              calendar.view          POST      study
+     dashboard              dashboard.view         GET       study
+     chart_download         dashboard.view         GET       study
+     closed                 closed.view            GET       whole
+     closed_chart           closed.view            GET       whole
+     resume                 enrollment.pause       POST      whole
+     look                   closed.view            GET       whole
+     look_request           look.take              POST      whole
+     look_decide            look.decide            GET,POST  whole
+     look_pdf               closed.view            GET       whole
+     look_cut               closed.view            GET       whole
+     look_chart             closed.view            GET       whole
+     allocation             allocation.view        GET       study
+     allocation_request     allocation.generate    POST      site
+     audit                  audit.view             GET       study
+     outcome_rules          outcomes.adopt         GET,POST  whole
+     export                 export.blinded         GET,POST  study
+     people                 people.manage          GET       whole
+     person_new             people.manage          GET,POST  whole
+     role_grant             people.manage          GET,POST  whole
+     role_end               people.manage          GET,POST  whole
+     plan                   schedule.plan          GET,POST  site
+     dosing                 schedule.plan          GET,POST  site
+     visit                  assessment.view        GET       site
+     query_raise            query.raise            POST      site
+     verify                 record.verify          POST      site
+     sign_visit             record.sign            GET,POST  site
+     lock_visit             record.lock            GET,POST  site
+     query_turn:answer      query.answer           GET,POST  site
+     query_turn:again       query.raise            GET,POST  site
+     query_turn:close       query.close            GET,POST  site
+     unverify               record.verify          GET,POST  site
+     unlock_request         unlock.request         GET,POST  site
+     unlock_decide          unlock.decide          GET,POST  site
+     unlock_end             unlock.request         POST      site
+     visit_missed           schedule.plan          GET,POST  site
+     rating                 assessment.enter       GET,POST  site
+     draft                  assessment.enter       POST      site
+     draft_discard          assessment.enter       POST      site
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    name: str
+    who: str
+    methods: frozenset[str]
+    where: str
+
+    @property
+    def route(self) -> str:
+        return self.name.partition(":")[0]
+
+    @property
+    def variant(self) -> str:
+        return self.name.partition(":")[2]
+
+
+def rows() -> list[Row]:
+    found = []
+    for line in TABLE.strip().splitlines():
+        name, who, methods, where = line.split()
+        found.append(Row(name, who, frozenset(methods.split(",")), where))
+    return found
