@@ -1,0 +1,169 @@
+"""The report's figures from plain rows: edges, directions, looks off plan, and the paper made of them."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.board import Cut, paper
+from analysis.board_monitoring import crossed, information, monitoring
+from analysis.board_report import EACH_UP_TO, completers_of, results
+from analysis.domain import sequential
+from analysis.looks import changes
+from enrollment.domain.protocol import Protocol
+from enrollment.domain.protocol_file import parse
+from tests.domain.enrollment.documents import ketnal
+from trialsite.lib import canonical
+
+RULES: Protocol = parse(ketnal())
+CUT = Cut(1, "9 Mar 2026 10:00:00 UTC", "0" * 64, "1.0", "1" * 64)
+
+
+def row(period: int, arm: str, change: int | None, baseline: int = 28) -> dict[str, Any]:
+    """A period with its primary visit; None: not evaluable."""
+    seen = {"total": baseline + change, "change": change} if change is not None else {}
+    return {
+        "period": period,
+        "arm": arm,
+        "dosed_on": "2026-03-09",
+        "baseline": baseline,
+        "change": change,
+        "response": None if change is None else -2 * change >= baseline,
+        "remission": None if change is None else baseline + change <= 7,
+        "evaluable": change is not None,
+        "visits": {"DAY1": seen} if seen else {},
+        "inputs": {},
+        "rule_version": "1",
+    }
+
+
+def person(n: int, first: str, changes_: dict[str, int | None]) -> dict[str, Any]:
+    second = "NAL" if first == "PLA" else "PLA"
+    return {
+        "participant": f"01-{n:03d}",
+        "site": "01",
+        "sequence": "PN" if first == "PLA" else "NP",
+        "status": "completed",
+        "periods": [row(1, first, changes_[first]), row(2, second, changes_[second])],
+    }
+
+
+def data(people: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"participants": people, "status": {"completed": len(people)}}
+
+
+def trial(only_first: int, only_second: int, neither: int) -> dict[str, Any]:
+    """Alternating sequences; a response is a fall of 20 or 21, none a fall of 5 or 6."""
+    kinds = [(-20, -5)] * only_first + [(-6, -21)] * only_second + [(-5, -6)] * neither
+    return data(
+        [
+            person(n, ("PLA", "NAL")[n % 2], {"PLA": pla - n % 2, "NAL": nal})
+            for n, (pla, nal) in enumerate(kinds)
+        ]
+    )
+
+
+def test_nobody_gives_a_report_without_figures() -> None:
+    """No participant: zeros and dashes, no look due, and the paper can be written and stored."""
+    found = results(RULES, data([]), earlier={})
+    assert found["completers"] == 0
+    assert found["monitoring"]["flag"] == "no look due"
+    assert "z" not in found["monitoring"]
+    canonical.encode(found)
+    slugs = [section.slug for section in paper(RULES, json.loads(json.dumps(found)), CUT)]
+    assert slugs[:4] == ["question", "cut", "flow", "primary"]
+
+
+def test_one_sequence_alone_compares_nothing_by_order() -> None:
+    """Mainland–Gart and Hills–Armitage need both sequences: they are left out, the paired table stays."""
+    people = [person(n, "PLA", {"PLA": -20 - n, "NAL": -5}) for n in range(12)]
+    found = results(RULES, data(people), earlier={})
+    assert found["secondary"]["response"]["orders"] is None
+    assert found["secondary"]["visits"][0]["treatment"]["gap"] == "sequence_empty"
+    assert found["secondary"]["response"]["n"] == 12
+    assert paper(RULES, json.loads(json.dumps(found)), CUT)
+
+
+def test_a_participant_with_one_period_counts_in_the_mixed_model_only() -> None:
+    people = trial(7, 0, 5)["participants"]
+    people.append(person(40, "PLA", {"PLA": -12, "NAL": None}))
+    found = results(RULES, data(people), earlier={})
+    assert found["completers"] == 12
+    assert found["flow"]["randomised"] == 13
+    day1 = found["secondary"]["visits"][0]
+    assert (day1["n"], day1["mixed"]["complete"], day1["mixed"]["single"]) == (12, 12, 1)
+    assert "01-040" not in completers_of(RULES, data(people))
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(0, 15), st.integers(0, 15), st.integers(0, 15))
+def test_swapping_the_treatments_turns_the_sign(first: int, second: int, neither: int) -> None:
+    """With two sides the flag is the same, whichever treatment is the better."""
+    one, other = (
+        monitoring(RULES.stopping, list(completers_of(RULES, rows).values()), {})  # type: ignore[arg-type]
+        for rows in (trial(first, second, neither), trial(second, first, neither))
+    )
+    assert one["flag"] == other["flag"]
+    if one["look_due"]:
+        assert one["z"] == pytest.approx(-other["z"])
+        assert one["z"] >= 0 if first >= second else one["z"] <= 0
+        assert crossed(one, "pocock") == crossed(other, "pocock")
+
+
+def test_with_one_side_the_wrong_direction_never_crosses() -> None:
+    """Everybody better with the second: far beyond any boundary, on the side where there is none."""
+    rule = RULES.stopping
+    assert rule
+    one_sided = replace(RULES, stopping=replace(rule, sides=1, alpha=0.025))
+    assert results(one_sided, trial(0, 12, 0), earlier={})["monitoring"]["flag"] == "continue"
+    assert (
+        results(one_sided, trial(12, 0, 0), earlier={})["monitoring"]["flag"] == "efficacy boundary crossed"
+    )
+
+
+def test_looks_off_plan_count_with_the_completers_they_had() -> None:
+    """Look 1 frozen with 14: look 2 is judged at 14/30 and 1; passed over it counts at 12/30."""
+    rule = RULES.stopping
+    assert rule
+    assert information(rule, 2, 30, {1: 14}) == pytest.approx([14 / 30, 1])
+    assert information(rule, 2, 30, {}) == pytest.approx([12 / 30, 1])
+    assert information(rule, 1, 13, {}) == pytest.approx([13 / 30])
+    found = results(RULES, trial(8, 1, 21), earlier={1: 14}, number=2)["monitoring"]
+    assert found["boundary"] == pytest.approx(sequential.boundary("lan_demets_obf", [14 / 30, 1])[-1])
+
+
+def test_a_very_small_p_stays_a_number() -> None:
+    """Two thousand against none: z is finite and can be stored."""
+    found = results(RULES, trial(2000, 0, 0), earlier={})
+    assert found["monitoring"]["z"] < 40
+    assert found["monitoring"]["flag"] == "efficacy boundary crossed"
+    assert len(completers_of(RULES, trial(2000, 0, 0))) > EACH_UP_TO
+    assert found["paired"] == []
+    canonical.encode(found)
+
+
+def test_what_changed_is_named_and_newcomers_are_no_change() -> None:
+    """A corrected total, and a participant who came later."""
+    before = trial(2, 0, 1)
+    after = json.loads(json.dumps(before))
+    assert changes(before, after) == []
+    after["participants"].append(person(99, "PLA", {"PLA": -3, "NAL": -4}))
+    assert changes(before, after) == []
+    after["participants"][0]["periods"][0]["change"] = -1
+    assert changes(before, after) == [
+        {"participant": "01-000", "period": 1, "field": "change", "was": -20, "is": -1}
+    ]
+    del after["participants"][1]
+    assert {row_["participant"] for row_ in changes(before, after)} == {"01-000", "01-001"}
+
+
+def test_a_protocol_without_a_stopping_rule_has_no_primary_section() -> None:
+    """Flow, treatments and means remain."""
+    rules = replace(RULES, stopping=None)
+    found = json.loads(json.dumps(results(rules, trial(3, 1, 2), earlier={})))
+    slugs = [section.slug for section in paper(rules, found, CUT)]
+    assert "primary" not in slugs
+    assert "treatments" in slugs
