@@ -114,6 +114,10 @@ def _steps(flow_: Mapping[str, Any]) -> list[Step]:
 def _primary(rules: Protocol, results: Mapping[str, Any], labels: Mapping[str, str]) -> Section:
     shown = results["monitoring"]
     charts = [_boundary_chart(shown)]
+    chance = shown.get("power")
+    if chance:
+        marks = [(_("no effect"), 0.0, chance["null"]), (_("the effect seen so far"), *chance["trend"])]
+        charts.append(board_charts.power(chance["points"], marks, shown["completers"]))
     return Section(
         "primary",
         _("Primary result and stopping boundary"),

@@ -158,6 +158,42 @@ def patterns(counts: Sequence[tuple[str, int]], n: int) -> Chart:
     )
 
 
+def power(points: Sequence[Sequence[float]], marks: Sequence[tuple[str, float, float]], n: int) -> Chart:
+    """Conditional power over the assumed effect. `points`: (drift, power); `marks`: (words, drift, power)."""
+    frame = Frame(WIDTH, HEIGHT, 0, 100)
+    frame.draw_y([0, 20, 40, 60, 80, 100], "{:g} %".format)
+    last = points[-1][0] or 1.0
+    for tick in ticks(0, last):
+        if tick <= last:
+            frame.draw_x(frame.x(tick / last), f"{tick:g}")
+    line = Line(
+        _("conditional power"), path([(frame.x(x / last), frame.y(100 * y)) for x, y in points]), "s1"
+    )
+    shapes = (("s4", "square"), ("s2", "diamond"))
+    seen = tuple(
+        Point(num(frame.x(x / last)), num(frame.y(100 * y)), f"{words}: {100 * y:.1f} %", *shape)
+        for (words, x, y), shape in zip(marks, shapes, strict=True)
+    )
+    said = "; ".join(f"{words}: {100 * y:.1f} %" for words, _x, y in marks)
+    return Chart(
+        slug="power",
+        title=_("Conditional power: the chance to cross the planned boundary at a later look"),
+        description=_("By the effect assumed for the rest of the trial. %(said)s.") % {"said": said},
+        n=_completers(n),
+        width=WIDTH,
+        height=HEIGHT,
+        x_label=_("Assumed effect: expected z at full information"),
+        y_label=_("Conditional power, per cent"),
+        rules=tuple(frame.rules),
+        texts=tuple(frame.texts),
+        lines=(line,),
+        points=seen,
+        legend=tuple(Key(words, *shape) for (words, _x, _y), shape in zip(marks, shapes, strict=True)),
+        columns=(_("Assumed effect (expected z)"), _("Conditional power")),
+        rows=tuple((f"{x:.3f}", f"{100 * y:.2f} %") for x, y in (*[(m[1], m[2]) for m in marks], *points)),
+    )
+
+
 def _share(count: int, n: int) -> str:
     return f"{count} / {n}" + (f" ({100 * count / n:.0f} %)" if n else "")
 

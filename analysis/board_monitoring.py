@@ -5,6 +5,7 @@ from typing import Any
 
 from scipy.stats import norm
 
+from analysis.board_power import curve
 from analysis.domain import binary, sequential
 from enrollment.domain.protocol import StoppingRule
 
@@ -52,6 +53,7 @@ def monitoring(
             name: _boundary(rule, name, made)[-1] for name in dict.fromkeys([rule.spending, *COMPARED])
         }
         result["boundary"] = result["boundaries"][rule.spending]
+        result["power"] = curve(rule, look, made, result["z"])
         result["flag"] = "efficacy boundary crossed" if crossed(result, rule.spending) else "continue"
     return result
 

@@ -82,10 +82,6 @@ def flag_sentence(shown: Mapping[str, Any]) -> str:
     """What the rules say at this look. The board decides."""
     if shown["flag"] == "efficacy boundary crossed":
         return _("Interim flag: the planned efficacy boundary is crossed.")
-    if shown["flag"] == "futility":
-        return _("Interim flag: futility; the conditional power is below the protocol’s limit.")
-    if shown["flag"] == "safety":
-        return _("Interim flag: safety; the protocol’s safety boundary is reached.")
     if shown["flag"] == "continue":
         return _("Interim flag: continue; the planned efficacy boundary is not crossed.")
     return _("No look is due.")

@@ -110,7 +110,7 @@ def test_the_frozen_rows_have_the_hash_that_the_report_names(statistician: Clien
     assert json.loads(content)["look"] == 1
 
 
-@pytest.mark.parametrize("chart", ["boundary", "slopes", "waterfall", "patterns", "means", "flow"])
+@pytest.mark.parametrize("chart", ["boundary", "power", "slopes", "waterfall", "patterns", "means", "flow"])
 def test_each_chart_comes_as_numbers_and_as_a_drawing(chart: str, statistician: Client) -> None:
     numbers = statistician.get(at("look_chart", 1, chart, "csv"))
     drawing = statistician.get(at("look_chart", 1, chart, "svg"))

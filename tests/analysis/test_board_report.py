@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from analysis.board import Cut, paper
 from analysis.board_monitoring import crossed, information, monitoring
+from analysis.board_power import conditional_power
 from analysis.board_report import EACH_UP_TO, completers_of, results
 from analysis.domain import sequential
 from analysis.looks import changes
@@ -167,3 +168,19 @@ def test_a_protocol_without_a_stopping_rule_has_no_primary_section() -> None:
     slugs = [section.slug for section in paper(rules, found, CUT)]
     assert "primary" not in slugs
     assert "treatments" in slugs
+
+
+def test_conditional_power_has_its_published_values() -> None:
+    """Z = 1 at half the information, one look left at 1.96: .220114 under the trend, .038213 under no effect."""
+    assert conditional_power(1, 0.5, [1], [1.959964], 2**0.5) == pytest.approx(0.220114, abs=1e-6)
+    assert conditional_power(1, 0.5, [1], [1.959964], 0) == pytest.approx(0.038213, abs=1e-6)
+
+
+def test_the_demo_has_a_chance_left_and_the_last_look_has_none() -> None:
+    """After look 1 the curve rises with the effect assumed; after the last look there is none."""
+    shown = results(RULES, trial(7, 0, 5), earlier={})["monitoring"]["power"]
+    powers = [power for _drift, power in shown["points"]]
+    assert powers == sorted(powers)
+    assert powers[0] == pytest.approx(shown["null"])
+    assert shown["trend"][0] == pytest.approx(2.4176 / 0.4**0.5, abs=1e-3)
+    assert results(RULES, trial(7, 0, 23), earlier={})["monitoring"]["power"] is None

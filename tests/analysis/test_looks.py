@@ -87,7 +87,7 @@ def test_a_frozen_cut_does_not_change_when_a_rating_is_corrected(trial: Study, w
     rating = (
         Assessment.objects.filter(visit__code="DAY1", participant__status="completed")
         .select_related("visit")
-        .order_by("participant__code")
+        .order_by("-participant__code")
         .first()
     )
     assert rating
