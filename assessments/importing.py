@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from assessments.domain import instrument as rules
@@ -13,19 +13,25 @@ from assessments.domain.longform import Problem, Row
 from assessments.models import Assessment
 from assessments.selectors import instrument_of
 from enrollment.models import Participant, Period, Visit
+from enrollment.selectors import today_at
 from trialsite.accounts.acting import signed_by
 from trialsite.accounts.models import Study, User
+from trialsite.lib.errors import Conflict
 
 CHUNK = 2000
+LONGEST_CODE = 20
+CHANGES = (
+    "items", "missing", "total", "status", "not_done_reason", "performed_on", "instrument_version", "version",
+)  # fmt: skip
 Key = tuple[str, int, str, str]
 
 
 @dataclass
 class Plan:
-    """What a file would do. `problems` not empty: nothing of it."""
+    """What a file would do. `problems` not empty: nothing of it. `changed`: with id and version of what is saved."""
 
     new: list[Row] = field(default_factory=list)
-    changed: list[tuple[Row, int]] = field(default_factory=list)
+    changed: list[tuple[Row, int, int]] = field(default_factory=list)
     same: int = 0
     missing: int = 0
     people: dict[str, str] = field(default_factory=dict)
@@ -45,8 +51,12 @@ class Importer:
         self.create = create_participants and self.protocol.rules.allocation is None
         self.sites = {site.code: site for site in study.sites.all()}
         self.people = {
-            p.code: p for p in Participant.objects.filter(study=study).only("id", "code", "site_id")
+            p.code: p
+            for p in Participant.objects.filter(study=study).only("id", "code", "site_id", "consented_on")
         }
+        self.today = {site.code: today_at(site) for site in self.sites.values()}
+        missed = Visit.objects.filter(participant__study=study, status=Visit.Status.MISSED)
+        self.missed = set(missed.values_list("participant__code", "period__number", "code"))
         self.site_codes = {site.pk: site.code for site in self.sites.values()}
         self.visit_codes = {visit.code for visit in self.protocol.rules.visits}
         self.instruments = {
@@ -64,7 +74,11 @@ class Importer:
                 plan.problems.append(row)
                 continue
             key: Key = (row.participant, row.period, row.visit, row.instrument)
-            problems = list(self._problems(row))
+            problems = [
+                *self._place_problems(row),
+                *self._person_problems(row, plan),
+                *self._rating_problems(row),
+            ]
             plan.problems += problems
             if problems:
                 continue
@@ -74,23 +88,30 @@ class Importer:
         return plan
 
     def carry_out(self, plan: Plan, *, by: User, reason: str, progress: Callable[[int], Any]) -> None:
-        """Write `plan` in one transaction."""
-        with transaction.atomic(), signed_by(by, role="import", reason=reason):
-            with connection.cursor() as cursor:
-                # Two imports at once would wait for each other's participants crosswise.
-                cursor.execute(
-                    "select pg_advisory_xact_lock(hashtext('assessments.import'), %s)", [self.study.pk]
-                )
-            self._enrol(plan.people, by)
-            self._load_visits()
-            for rows in _chunks(plan.new):
-                self._insert(rows, by)
-                progress(len(rows))
-            for changed in _chunks(plan.changed):
-                self._update(changed)
-                progress(len(changed))
+        """Write `plan` in one transaction. Raises Conflict when what it was made for was changed since, and
+        ValidationError when a record is locked."""
+        try:
+            with transaction.atomic(), signed_by(by, role="import", reason=reason):
+                with connection.cursor() as cursor:
+                    # Two imports at once would wait for each other's participants crosswise.
+                    cursor.execute(
+                        "select pg_advisory_xact_lock(hashtext('assessments.import'), %s)", [self.study.pk]
+                    )
+                self._write(plan, by, progress)
+        except IntegrityError as error:
+            raise Conflict(self.study) from error
 
-    def _saved(self) -> dict[Key, tuple[int, int | None, dict[str, int], Any]]:
+    def _write(self, plan: Plan, by: User, progress: Callable[[int], Any]) -> None:
+        self._enrol(plan.people)
+        self._load_visits()
+        for rows in _chunks(plan.new):
+            self._insert(rows, by)
+            progress(len(rows))
+        for changed in _chunks(plan.changed):
+            self._update(changed)
+            progress(len(changed))
+
+    def _saved(self) -> dict[Key, tuple[int, int, int | None, dict[str, int], Any]]:
         rows = Assessment.objects.filter(
             participant__study=self.study, visit__period__isnull=False
         ).values_list(
@@ -99,42 +120,47 @@ class Importer:
             "visit__code",
             "instrument",
             "id",
+            "version",
             "total",
             "items",
             "performed_on",
         )
-        return {(row[0], row[1], row[2], row[3]): (row[4], row[5], row[6], row[7]) for row in rows.iterator()}
+        return {(row[0], row[1], row[2], row[3]): row[4:] for row in rows.iterator()}
 
-    def _problems(self, row: Row) -> Iterator[Problem]:
+    def _place_problems(self, row: Row) -> Iterator[Problem]:
+        """Where and when: site, period, visit, date."""
         if row.site not in self.sites:
             yield Problem(row.line, "site", row.site, f"no such site; the sites are {', '.join(self.sites)}")
+        elif row.on and row.on > self.today[row.site]:
+            yield Problem(row.line, "date", row.on.isoformat(), "this date lies in the future")
+        periods = len(self.protocol.rules.periods)
+        if not 1 <= row.period <= periods:
+            yield Problem(row.line, "period", str(row.period), f"periods go from 1 to {periods}")
+        if row.visit not in self.visit_codes:
+            said = f"no such visit; the visits are {', '.join(visit.code for visit in self.protocol.rules.visits)}"
+            yield Problem(row.line, "visit", row.visit, said)
+
+    def _person_problems(self, row: Row, plan: Plan) -> Iterator[Problem]:
+        """Who: known or to be enrolled, of this site, consented, and not said to have missed the visit."""
         person = self.people.get(row.participant)
+        site = self.site_codes[person.site_id] if person else plan.people.get(row.participant, row.site)
         if person is None and not self.create:
             yield Problem(row.line, "participant", row.participant, self._unknown())
-        elif person and row.site in self.sites and self.site_codes[person.site_id] != row.site:
-            yield Problem(
-                row.line, "site", row.site, f"this participant is of site {self.site_codes[person.site_id]}"
-            )
-        if not 1 <= row.period <= len(self.protocol.rules.periods):
-            yield Problem(
-                row.line,
-                "period",
-                str(row.period),
-                f"periods go from 1 to {len(self.protocol.rules.periods)}",
-            )
-        if row.visit not in self.visit_codes:
-            yield Problem(
-                row.line,
-                "visit",
-                row.visit,
-                f"no such visit; the visits are {', '.join(sorted(self.visit_codes))}",
-            )
-        if row.on and row.on > timezone.localdate():
-            yield Problem(row.line, "date", row.on.isoformat(), "this date lies in the future")
+        elif person is None and (len(row.participant) > LONGEST_CODE or "/" in row.participant):
+            said = f"a participant's code has at most {LONGEST_CODE} characters, without “/”"
+            yield Problem(row.line, "participant", row.participant, said)
+        elif site != row.site and row.site in self.sites:
+            yield Problem(row.line, "site", row.site, f"this participant is of site {site}")
+        if person and person.consented_on and row.on and row.on < person.consented_on:
+            yield Problem(row.line, "date", row.on.isoformat(), "this date lies before the consent date")
+        if (row.participant, row.period, row.visit) in self.missed and not row.is_missing:
+            said = "this visit is marked as missed; take that back first"
+            yield Problem(row.line, "visit", row.visit, said)
+
+    def _rating_problems(self, row: Row) -> Iterator[Problem]:
         if row.instrument not in self.uses:
-            yield Problem(
-                row.line, "instrument", row.instrument, f"no such instrument; expected {', '.join(self.uses)}"
-            )
+            said = f"no such instrument; expected {', '.join(self.uses)}"
+            yield Problem(row.line, "instrument", row.instrument, said)
         elif not row.is_missing:
             yield from self._value_problems(row)
 
@@ -171,17 +197,17 @@ class Importer:
             plan.missing += 1
         elif saved is None:
             plan.new.append(row)
-        elif saved[1:] == (self._total(row), row.items, row.on):
+        elif saved[2:] == (self._total(row), row.items, row.on):
             plan.same += 1
         else:
-            plan.changed.append((row, saved[0]))
+            plan.changed.append((row, saved[0], saved[1]))
 
     def _total(self, row: Row) -> int | None:
         if not row.items:
             return row.total
         return rules.score(instrument_of(self.protocol.rules, row.instrument), row.items).total
 
-    def _enrol(self, people: dict[str, str], by: User) -> None:
+    def _enrol(self, people: dict[str, str]) -> None:
         """Participants of an open series: already treated when they come here, so never screened."""
         made = Participant.objects.bulk_create(
             Participant(
@@ -221,13 +247,14 @@ class Importer:
         )
         self._perform(rows)
 
-    def _update(self, changed: list[tuple[Row, int]]) -> None:
-        saved = Assessment.objects.select_for_update().in_bulk([pk for _, pk in changed])
-        for row, pk in changed:
+    def _update(self, changed: list[tuple[Row, int, int]]) -> None:
+        saved = Assessment.objects.select_for_update().in_bulk([pk for _, pk, _ in changed])
+        for row, pk, version in changed:
+            if saved[pk].version != version:
+                raise Conflict(saved[pk])
             self._filled(saved[pk], row).version += 1
-        names = ["items", "missing", "total", "status", "performed_on", "instrument_version", "version"]
-        Assessment.objects.bulk_update(saved.values(), names)
-        self._perform([row for row, _ in changed])
+        Assessment.objects.bulk_update(saved.values(), CHANGES)
+        self._perform([row for row, *_ in changed])
 
     def _filled(self, assessment: Assessment, row: Row) -> Assessment:
         instrument = instrument_of(self.protocol.rules, row.instrument)
@@ -235,6 +262,7 @@ class Importer:
         assessment.visit_id = self.visit_ids[row.participant, row.period, row.visit]
         assessment.instrument, assessment.instrument_version = row.instrument, instrument.version
         assessment.items, assessment.performed_on = row.items, row.on
+        assessment.not_done_reason = ""
         assessment.missing = _unrated(instrument, row.items) if row.items else {}
         assessment.total = self._total(row)
         done = assessment.total is not None

@@ -39,7 +39,7 @@ NUMBER_HINT = "not a whole number; write NA or nothing for a missing value"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row that can be understood. `on`: date of rating, None only where the mapping allows it. `items`:
+    """One row that can be understood. `on`: date of rating, None where the mapping allows it or nothing was rated. `items`:
     item code to value, the rated ones; empty when the row gives a total only. `total`: as given, or the sum
     of the items; None while items are missing."""
 
@@ -171,7 +171,7 @@ class _Reader:
             return None
         text = found.read(cells)
         if text in MISSING:
-            if self.dates:
+            if self.dates and self._has_value(cells):
                 self._add(found.column, text, "no date is given")
             return None
         day = self.days.get(text)
@@ -182,6 +182,11 @@ class _Reader:
                 return None
             self.days[text] = day
         return day
+
+    def _has_value(self, cells: list[str]) -> bool:
+        """A rating that was not made has no date."""
+        positions = [*self.header.item_columns, *([] if self.header.total is None else [self.header.total])]
+        return any(cells[position].strip() not in MISSING for position in positions)
 
     def _first_time(self, participant: str, rest: tuple[int, str, str]) -> None:
         before = self.lines.setdefault(rest, {}).setdefault(sys.intern(participant), self.line)

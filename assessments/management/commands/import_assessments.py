@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
@@ -15,7 +16,9 @@ from assessments.importing import Importer, Plan
 from trialsite.accounts.models import Study, User
 from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import ring
+from trialsite.lib.errors import Conflict
 
+MEANWHILE = "Data of this study were saved while the file was read. Nothing was imported; run it again."
 MAPPINGS = Path(__file__).resolve().parents[2] / "mappings"
 
 
@@ -67,12 +70,18 @@ class Command(BaseCommand):
 
     def _carry_out(self, importer: Importer, plan: Plan, options: dict[str, Any]) -> None:
         by = _person(options["by"])
-        digest = hashlib.sha256(options["file"].read_bytes()).hexdigest()
+        with options["file"].open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
         reason = f"{options['reason'] or 'import'} (file SHA-256 {digest[:16]})"
         with tqdm(
             total=len(plan.new) + len(plan.changed), desc="Saving", disable=not sys.stderr.isatty()
         ) as bar:
-            importer.carry_out(plan, by=by, reason=reason, progress=bar.update)
+            try:
+                importer.carry_out(plan, by=by, reason=reason, progress=bar.update)
+            except Conflict as conflict:
+                raise CommandError(MEANWHILE) from conflict
+            except ValidationError as refused:
+                raise CommandError(" ".join(refused.messages)) from refused
         ring(Outbox.Kind.RECOMPUTE)
         self.stdout.write("Imported. The outcomes follow within seconds while a worker runs.")
 

@@ -1,0 +1,457 @@
+"""Importing ratings: checked as a whole, said line by line, written all or not at all."""
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from assessments.domain.longform import read_rows
+from assessments.importing import Importer
+from assessments.models import Assessment
+from assessments.services import Entry, complete
+from enrollment import services
+from enrollment.models import Participant, Visit
+from enrollment.selectors import today_at
+from tests.assessments.importing import HEADER, Run, counts, invented, run, saved_totals
+from tests.conftest import MakeUser, items, rate
+from trialsite.accounts.models import Study, User
+from trialsite.audit.models import Event, Outbox
+from trialsite.lib.errors import Conflict
+from trialsite.review.services import lock, sign
+
+pytestmark = pytest.mark.django_db
+Import = Callable[..., Run]
+GOOD = ("A,P1,1,BL,2024-01-08,HAMD17,26", "A,P1,1,WK2,2024-01-22,HAMD17,14", "B,P2,1,BL,2024-02-05,HAMD17,NA")
+
+
+@pytest.fixture
+def aspen(db: None) -> Study:
+    return invented()
+
+
+@pytest.fixture
+def bring(aspen: Study, tmp_path: Path) -> Import:
+    """bring(b"…" or lines, options…): import a file with this content into the invented trial."""
+
+    def bring(content: bytes | tuple[str, ...], *options: str, create: bool = True) -> Run:
+        file = tmp_path / "ratings.csv"
+        data = content if isinstance(content, bytes) else "\n".join((HEADER, *content, "")).encode()
+        file.write_bytes(data)
+        return run(file, aspen.code, *(["--create-participants"] if create else []), *options)
+
+    return bring
+
+
+def test_a_file_is_imported_to_its_values(bring: Import, aspen: Study) -> None:
+    """Totals and dates as they stand, participants enrolled at their site, a row without a value kept out."""
+    done = bring(GOOD)
+    assert done.error == ""
+    assert "3 ratings read: 2 new, 0 changed, 0 the same, 1 without a value" in done.out
+    assert saved_totals(aspen) == {("P1", "BL"): (26, "2024-01-08"), ("P1", "WK2"): (14, "2024-01-22")}
+    people = dict(Participant.objects.filter(study=aspen).values_list("code", "site__code"))
+    assert people == {"P1": "A", "P2": "B"}
+    visits = Visit.objects.filter(participant__code="P1", participant__study=aspen)
+    assert set(visits.filter(status="done").values_list("code", flat=True)) == {"BL", "WK2"}
+
+
+def test_what_was_imported_is_audited_with_the_files_hash(bring: Import) -> None:
+    """Each rating has its entry: the importer's role, why, and which file."""
+    bring(GOOD, "--reason", "paper forms of 2024")
+    found = Event.objects.filter(table_name="assessments_assessment")
+    assert {event.actor_role for event in found} == {"import"}
+    assert {(event.reason or "")[:37] for event in found} == {
+        "paper forms of 2024 (file SHA-256 " + hash_of(GOOD)[:3]
+    }
+
+
+def hash_of(lines: tuple[str, ...]) -> str:
+    return hashlib.sha256("\n".join((HEADER, *lines, "")).encode()).hexdigest()
+
+
+def test_a_dry_run_changes_nothing(bring: Import, aspen: Study) -> None:
+    """It says what would happen; not one row of any table is written."""
+    before = counts(aspen)
+    done = bring(GOOD, "--dry-run")
+    assert "2 new" in done.out
+    assert "nothing was imported" in done.out
+    assert counts(aspen) == before
+
+
+def test_the_same_file_again_changes_nothing(bring: Import, aspen: Study) -> None:
+    """No new row, no new version, no audit entry."""
+    bring(GOOD)
+    before, ratings = counts(aspen), list(Assessment.objects.values_list("pk", "version"))
+    done = bring(GOOD)
+    assert "0 new, 0 changed, 2 the same" in done.out
+    assert counts(aspen) == before
+    assert list(Assessment.objects.values_list("pk", "version")) == ratings
+
+
+CHANGED = ("A,P1,1,BL,2024-01-08,HAMD17,27", GOOD[1], GOOD[2])
+
+
+def test_changed_values_need_a_reason(bring: Import, aspen: Study) -> None:
+    """Refused as a whole without one; a dry run says how many."""
+    bring(GOOD)
+    assert "1 changed" in bring(CHANGED, "--dry-run").out
+    before = counts(aspen)
+    assert "1 saved ratings would change: say why with --reason" in bring(CHANGED).error
+    assert counts(aspen) == before
+
+
+def test_changed_values_are_corrections(bring: Import, aspen: Study) -> None:
+    """A new version, the old value and the reason in the trail; what did not change is left alone."""
+    bring(GOOD)
+    bring(CHANGED, "--reason", "checked against source")
+    assert saved_totals(aspen)["P1", "BL"] == (27, "2024-01-08")
+    assert dict(Assessment.objects.values_list("visit__code", "version")) == {"BL": 2, "WK2": 1}
+    (event,) = Event.objects.filter(table_name="assessments_assessment", op="U")
+    assert event.old
+    assert event.old["total"] == 26
+    assert (event.reason or "").startswith("checked against source")
+
+
+def test_a_value_that_went_missing_does_not_take_the_saved_one_away(bring: Import, aspen: Study) -> None:
+    """A row without a value is counted, never an erasure."""
+    bring(GOOD)
+    done = bring((GOOD[0].replace(",26", ",NA"),))
+    assert "1 without a value" in done.out
+    assert saved_totals(aspen)["P1", "BL"] == (26, "2024-01-08")
+
+
+BAD = [
+    ("A,P1,1,BL,2024-01-08,HAMD17,high", "total", "high", "not a whole number"),
+    ("A,P1,1,BL,2024-01-08,HAMD17,2.5", "total", "2.5", "not a whole number"),
+    ("A,P1,1,BL,2024-01-08,HAMD17,53", "total", "53", "totals go from 0 to 52"),
+    ("A,P1,1,BL,2024-01-08,HAMD17,-1", "total", "-1", "totals go from 0 to 52"),
+    ("A,P1,1,WK9,2024-01-08,HAMD17,20", "visit", "WK9", "no such visit; the visits are BL, WK2, WK4, WK8"),
+    ("C,P1,1,BL,2024-01-08,HAMD17,20", "site", "C", "no such site; the sites are A, B"),
+    ("A,P1,2,BL,2024-01-08,HAMD17,20", "period", "2", "periods go from 1 to 1"),
+    ("A,P1,one,BL,2024-01-08,HAMD17,20", "period", "one", "not a period's number"),
+    ("A,P1,1,BL,08.01.2024,HAMD17,20", "date", "08.01.2024", "write year-month-day"),
+    ("A,P1,1,BL,2024-02-30,HAMD17,20", "date", "2024-02-30", "no such day"),
+    ("A,P1,1,BL,2099-01-08,HAMD17,20", "date", "2099-01-08", "lies in the future"),
+    ("A,P1,1,BL,,HAMD17,20", "date", "", "no date is given"),
+    ("A,P1,1,BL,2024-01-08,MADRS,20", "instrument", "MADRS", "an unknown instrument"),
+    ("A,,1,BL,2024-01-08,HAMD17,20", "participant", "", "no participant is given"),
+    ("A,P1,1,BL,2024-01-08,HAMD17", "", "A,P1,1,BL", "6 cells, the header has 7"),
+    ("A,P1,1,BL,2024-01-08,HAMD17,2\0", "total", "2", "NUL byte"),
+    ('A,"P\n1",1,BL,2024-01-08,HAMD17,20', "participant", "P", "line break"),
+    ('A,"P1,1,BL,2024-01-08,HAMD17,20', "", "", "check the quotation marks"),
+    ("A," + "P" * 21 + ",1,BL,2024-01-08,HAMD17,20", "participant", "PPP", "at most 20 characters"),
+    ("A," + "P" * 100_000 + ",1,BL,2024-01-08,HAMD17,20", "participant", "PPP", "at most 20 characters"),
+    ("A,P/1,1,BL,2024-01-08,HAMD17,20", "participant", "P/1", "without “/”"),
+    ("A,P1,1,BL,2024-01-08,HAMD17," + "2" * 100_000, "total", "222", "not a whole number"),
+]
+
+
+@pytest.mark.parametrize(("bad", "column", "value", "reason"), BAD, ids=[f"{b[1]}-{b[3][:20]}" for b in BAD])
+def test_a_bad_row_is_told_by_line_column_value_and_reason(
+    bad: str, column: str, value: str, reason: str, bring: Import, aspen: Study
+) -> None:
+    """And nothing of the file is imported: not the good rows before it, not those after."""
+    before = counts(aspen)
+    done = bring(("A,P0,1,BL,2024-01-08,HAMD17,30", bad, "A,P9,1,BL,2024-01-08,HAMD17,30"))
+    assert counts(aspen) == before
+    assert done.error.endswith("nothing was imported.")
+    said = next(problem for problem in done.problems if reason in problem)
+    assert said.startswith(f"line 3, column {column or '–'}, value '{value}")
+    assert len(said) < 400
+
+
+def test_every_bad_row_is_told(bring: Import) -> None:
+    """Not only the first; with several problems in one row, each of them."""
+    done = bring(("A,P1,1,BL,2024-01-08,HAMD17,99", GOOD[1], "C,P2,7,WK9,2024-01-08,HAMD17,5"))
+    assert [line.split(", value")[0] for line in done.problems] == [
+        "line 2, column total", "line 4, column site", "line 4, column period", "line 4, column visit",
+    ]  # fmt: skip
+    assert done.error.startswith("4 problems")
+
+
+def test_a_visit_rated_twice_in_one_file_names_both_lines(bring: Import) -> None:
+    """Even when both say the same."""
+    (said,) = bring((GOOD[0], GOOD[0])).problems
+    assert "lines 2 and 3" in said
+
+
+def test_a_new_participant_is_of_one_site(bring: Import, aspen: Study) -> None:
+    """Two sites for one new code are told, instead of the first being taken."""
+    before = counts(aspen)
+    (said,) = bring((GOOD[0], GOOD[1].replace("A,", "B,", 1))).problems
+    assert said.startswith("line 3, column site, value 'B'")
+    assert "of site A" in said
+    assert counts(aspen) == before
+
+
+def test_a_known_participant_stays_at_their_site(bring: Import) -> None:
+    bring(GOOD)
+    (said,) = bring(("B,P1,1,WK4,2024-02-05,HAMD17,9",)).problems
+    assert "this participant is of site A" in said
+
+
+def test_an_unknown_participant_is_not_enrolled_unasked(bring: Import, aspen: Study) -> None:
+    """The sentence names the option."""
+    done = bring(GOOD[:1], create=False)
+    assert "--create-participants" in done.problems[0]
+    assert not Participant.objects.filter(study=aspen).exists()
+
+
+def test_a_trial_that_randomises_enrols_nobody_by_file(tmp_path: Path, study: Study) -> None:
+    """The option does not help: people are screened and randomised first."""
+    file = tmp_path / "ratings.csv"
+    file.write_text(f"{HEADER}\n01,P1,1,BASELINE,2024-01-08,HAMD17,26\n")
+    done = run(file, study.code, "--create-participants")
+    assert "screen and randomise them first" in done.problems[0]
+    assert not Participant.objects.filter(study=study).exists()
+
+
+def test_a_row_without_a_value_needs_no_date(bring: Import, aspen: Study) -> None:
+    """A visit that did not take place has none."""
+    done = bring((*GOOD[:2], "A,P1,1,WK4,,HAMD17,NA"))
+    assert done.error == ""
+    assert "1 without a value" in done.out
+
+
+@pytest.mark.parametrize("site", ["A", "B"])
+def test_the_future_begins_tomorrow_at_the_site(site: str, bring: Import, aspen: Study) -> None:
+    """A rating of today is accepted where it is already today, whatever the server's clock says."""
+    today = today_at(aspen.sites.get(code=site))
+    assert bring((f"{site},P1,1,BL,{today},HAMD17,20",), "--dry-run").error == ""
+    tomorrow = today + timedelta(days=1)
+    assert "future" in bring((f"{site},P1,1,BL,{tomorrow},HAMD17,20",), "--dry-run").problems[0]
+
+
+FILES = [
+    (b"", "the file is empty"),
+    (f"{HEADER}\n".encode(), "there is a header and no row below it"),
+    (HEADER.encode(), "there is a header and no row below it"),
+    (f"{HEADER}\n{GOOD[0]}\n".replace(",", ";").encode(), "separated by ';'; save the file with commas"),
+    (f"{HEADER}\n{GOOD[0]}\n".replace(",", "\t").encode(), "save the file with commas"),
+    (f"{HEADER}\n{GOOD[0]}\n".encode("utf-16"), "UTF-16"),
+    (f"{HEADER}\n{GOOD[0]}\n".encode("utf-16-le"), "UTF-16"),
+    (f"{HEADER}\nA,Pé,1,BL,2024-01-08,HAMD17,26\n".encode("latin-1"), "not UTF-8 (byte 0xE9"),
+    (f"{HEADER}\n{GOOD[0]}\n".replace("\n", "\r").encode(), "lines end with a carriage return only"),
+    (b"PK\x03\x04 a workbook", "this is a workbook"),
+    (b"\0" * 5000, "NUL bytes"),
+    (b"x" * 2_000_000, "is this a CSV file?"),
+    (f"{GOOD[0]}\n".encode(), "column"),
+    (f"{HEADER.replace(',visit', '')}\nA,P1,1,2024-01-08,HAMD17,2\n".encode(), "this column is missing"),
+    (f"{HEADER},total\n{GOOD[0]},26\n".encode(), "this column is there twice"),
+    (f"{HEADER},mood\n{GOOD[0]},3\n".encode(), "an unknown column"),
+]
+
+
+@pytest.mark.parametrize(("content", "reason"), FILES, ids=[reason[:30] for _, reason in FILES])
+def test_a_file_of_the_wrong_kind_is_refused_in_words(
+    content: bytes, reason: str, bring: Import, aspen: Study
+) -> None:
+    """Nothing is imported, and the sentence says what it is."""
+    before = counts(aspen)
+    done = bring(content)
+    assert any(reason in problem for problem in done.problems)
+    assert "nothing was imported" in done.error
+    assert counts(aspen) == before
+
+
+@pytest.mark.parametrize(
+    "dressed",
+    [
+        lambda text: b"\xef\xbb\xbf" + text.encode(),
+        lambda text: text.replace("\n", "\r\n").encode(),
+        lambda text: text.rstrip("\n").encode(),
+        lambda text: text.replace("\n", "\n\n").encode(),
+        lambda text: "\n".join(
+            ",".join(f'"{c}"' for c in line.split(",")) for line in text.split("\n")[:-1]
+        ).encode(),
+    ],
+    ids=["byte order mark", "CRLF", "no last line end", "blank lines", "all quoted"],
+)
+def test_the_usual_ways_to_write_csv_are_read(
+    dressed: Callable[[str], bytes], bring: Import, aspen: Study
+) -> None:
+    assert bring(dressed("\n".join((HEADER, *GOOD, "")))).error == ""
+    assert len(saved_totals(aspen)) == 2
+
+
+@pytest.mark.parametrize("option", ["--study=NONE", "--by=nobody", "--mapping=none.toml"])
+def test_a_wrong_option_is_named(option: str, tmp_path: Path, aspen: Study) -> None:
+    file = tmp_path / "ratings.csv"
+    file.write_text("\n".join((HEADER, *GOOD, "")))
+    done = run(file, aspen.code, "--create-participants", option)
+    assert done.error.startswith(option.partition("=")[0])
+    assert not Participant.objects.filter(study=aspen).exists()
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path, aspen: Study) -> None:
+    assert "cannot be read" in run(tmp_path / "none.csv", aspen.code).error
+    assert "cannot be read" in run(tmp_path, aspen.code).error
+
+
+def in_items(values: dict[str, int | None], participant: str, visit: str, on: object) -> tuple[str, str]:
+    """Header and row of a rating by its items; None is NA."""
+    header = HEADER.removesuffix("total") + ",".join(values)
+    cells = ",".join("NA" if value is None else str(value) for value in values.values())
+    return header, f"01,{participant},1,{visit},{on},HAMD17,{cells}"
+
+
+@pytest.fixture
+def treated(randomised: Participant, coordinator: User) -> Participant:
+    """In the crossover trial, the first infusion ten days ago."""
+    first = randomised.periods.get(number=1)
+    day0 = today_at(randomised.site) - timedelta(days=10)
+    services.record_dosing(first, day0, by=coordinator, version=first.version)
+    return randomised
+
+
+def test_items_are_imported_into_a_running_trial(treated: Participant, tmp_path: Path) -> None:
+    """Items with their sum; an item without a value is missing for a reason the file does not tell, so no total."""
+    on = today_at(treated.site) - timedelta(days=9)
+    file = tmp_path / "items.csv"
+    header, row = in_items(items(30), treated.code, "DAY1", on)
+    _, gap = in_items(items(30) | {"HAMD104": None}, treated.code, "DAY3", on)
+    file.write_text(f"{header}\n{row}\n{gap}\n")
+    assert run(file, "KETNAL").error == ""
+    whole, part = treated.assessments.filter(visit__period__number=1).order_by("visit__day")
+    assert (whole.total, whole.status, whole.missing) == (30, "complete", {})
+    assert (part.total, part.status, part.missing) == (None, "entered", {"HAMD104": "not_recorded"})
+
+
+def test_a_trial_that_wants_items_takes_no_total_alone(treated: Participant, tmp_path: Path) -> None:
+    file = tmp_path / "total.csv"
+    file.write_text(f"{HEADER}\n01,{treated.code},1,DAY1,{timezone.localdate()},HAMD17,20\n")
+    assert "needs the items, not a total alone" in run(file, "KETNAL").problems[0]
+
+
+@pytest.mark.parametrize(("item", "value"), [("HAMD101", 5), ("HAMD104", 3), ("HAMD116B", 1)])
+def test_items_obey_the_edition_and_the_alternatives(
+    item: str, value: int, treated: Participant, tmp_path: Path
+) -> None:
+    file = tmp_path / "items.csv"
+    values = items(30) | {item: value}
+    file.write_text(
+        "\n".join(in_items(values, treated.code, "DAY1", timezone.localdate() - timedelta(days=1)))
+    )
+    assert run(file, "KETNAL").error.startswith("1 problems")
+
+
+def test_a_rating_before_consent_is_told(treated: Participant, tmp_path: Path) -> None:
+    """As it is when it is typed."""
+    assert treated.consented_on
+    file = tmp_path / "items.csv"
+    early = treated.consented_on - timedelta(days=1)
+    file.write_text("\n".join(in_items(items(30), treated.code, "DAY1", early)))
+    assert "before the consent date" in run(file, "KETNAL").problems[0]
+
+
+def test_a_visit_marked_as_missed_is_told(treated: Participant, coordinator: User, tmp_path: Path) -> None:
+    """A decision of a person is not overturned by a file."""
+    visit = treated.periods.get(number=1).visits.get(code="DAY1")
+    services.mark_missed(visit, by=coordinator, reason="abroad")
+    file = tmp_path / "items.csv"
+    file.write_text(
+        "\n".join(in_items(items(30), treated.code, "DAY1", timezone.localdate() - timedelta(days=1)))
+    )
+    assert "marked as missed" in run(file, "KETNAL").problems[0]
+
+
+def test_a_rating_that_was_typed_is_changed_by_a_file_with_a_reason_only(
+    treated: Participant, coordinator: User, tmp_path: Path
+) -> None:
+    """The person's rating and version are held against the file like any saved value."""
+    on = today_at(treated.site) - timedelta(days=9)
+    typed = rate(treated.periods.get(number=1).visits.get(code="DAY1"), 20, coordinator, on=on)
+    file = tmp_path / "items.csv"
+    file.write_text("\n".join(in_items(items(20), treated.code, "DAY1", on)))
+    assert "1 the same" in run(file, "KETNAL").out
+    file.write_text("\n".join(in_items(items(24), treated.code, "DAY1", on)))
+    assert "say why" in run(file, "KETNAL").error
+    run(file, "KETNAL", "--reason", "source says 24")
+    typed.refresh_from_db()
+    assert (typed.total, typed.version, typed.rater) == (24, 2, "R")
+
+
+def test_two_imports_at_once_do_not_mix(bring: Import, aspen: Study, tmp_path: Path) -> None:
+    """What was planned for one state of the study is not carried out on another: new rows, changes, people."""
+    bring(GOOD[:1])
+    file = tmp_path / "later.csv"
+    file.write_text("\n".join((HEADER, CHANGED[0], *GOOD[1:], "")))
+    importer = Importer(aspen, create_participants=True)
+    with file.open("rb") as opened:
+        plan = importer.plan(read_rows(opened, None, importer.instruments))
+    assert (len(plan.new), len(plan.changed), len(plan.people)) == (1, 1, 1)
+    for meanwhile in (GOOD[2:], GOOD[1:2], (CHANGED[0].replace("27", "28"),)):
+        bring(meanwhile, "--reason", "meanwhile")
+        before = counts(aspen)
+        with pytest.raises(Conflict):
+            importer.carry_out(plan, by=User.objects.system(), reason="late", progress=len_of_nothing)
+        assert counts(aspen) == before
+
+
+def len_of_nothing(_: int) -> None:
+    """Nobody looks at the progress."""
+
+
+def test_a_locked_record_is_not_changed_by_a_file(
+    treated: Participant, coordinator: User, investigator: User, make_user: MakeUser, tmp_path: Path
+) -> None:
+    """The whole file is refused in words."""
+    on = today_at(treated.site) - timedelta(days=9)
+    visit = treated.periods.get(number=1).visits.get(code="DAY1")
+    rate(visit, 20, coordinator, on=on)
+    visit.refresh_from_db()
+    sign(treated, visit, by=investigator, meaning="reviewed")
+    lock(treated.study, treated, visit, by=make_user("datamanager"), reason="cleaned")
+    file = tmp_path / "items.csv"
+    file.write_text("\n".join(in_items(items(24), treated.code, "DAY1", on)))
+    assert "locked" in run(file, "KETNAL", "--reason", "source says 24").error
+    assert visit.assessments.get().total == 20
+
+
+def test_a_rating_recorded_as_not_done_is_a_change(
+    treated: Participant, coordinator: User, tmp_path: Path
+) -> None:
+    """It was made after all: its old reason for not being done goes."""
+    visit = treated.periods.get(number=1).visits.get(code="DAY1")
+    complete(visit, "HAMD17", Entry(items={}, not_done_reason="ill"), by=coordinator, form_token=uuid.uuid4())
+    file = tmp_path / "items.csv"
+    on = today_at(treated.site) - timedelta(days=9)
+    file.write_text("\n".join(in_items(items(24), treated.code, "DAY1", on)))
+    run(file, "KETNAL", "--reason", "found the form")
+    saved = visit.assessments.get()
+    assert (saved.total, saved.status, saved.not_done_reason) == (24, "complete", "")
+
+
+def test_an_import_owes_the_outcomes_of_its_people(bring: Import, aspen: Study) -> None:
+    """In the same transaction as the ratings."""
+    Outbox.objects.all().delete()
+    bring(GOOD)
+    people = set(Participant.objects.filter(study=aspen).values_list("pk", flat=True))
+    assert set(Outbox.objects.filter(kind="recompute").values_list("subject", flat=True)) == people
+
+
+def test_the_person_named_is_the_one_in_the_trail(bring: Import, make_user: MakeUser) -> None:
+    """--by; without it the system."""
+    person = make_user("datamanager")
+    bring(GOOD, "--by", person.username)
+    actors = set(Event.objects.filter(table_name="assessments_assessment").values_list("actor", flat=True))
+    assert actors == {person.pk}
+
+
+def test_the_shipped_protocols_say_so_where_totals_are_enough() -> None:
+    """The series of totals, and not the crossover trial."""
+    for code, enough in (("REISBY", True), ("KETNAL", False)):
+        (use,) = Study.objects.get(code=code).protocols.latest().rules.instruments
+        assert use.totals_only is enough
+
+
+def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        call_command("import_assessments", "--help")
+    said = capsys.readouterr().out
+    for option in ("--study", "--dry-run", "--mapping", "--create-participants", "--by", "--reason"):
+        assert option in said
