@@ -105,8 +105,8 @@ def _windows(axis: _Axis, period: int, visits: Sequence[VisitPlan]) -> list[Box]
     frame.texts.append(Text(num(middle), "18", _("Period %(number)d") % {"number": period}, kind="head"))
     boxes = []
     for visit in visits:
-        # Half a day to each side: a window of one day has a width.
-        left, right = axis.x(period, visit.earliest - 0.4), axis.x(period, visit.latest + 0.4)
+        # A little to each side: a window of one day has a width, and where two meet both can be seen.
+        left, right = axis.x(period, visit.earliest - 0.2), axis.x(period, visit.latest + 0.2)
         height = frame.height - frame.bottom - frame.top
         boxes.append(Box(num(left), num(frame.top), num(right - left), num(height), "window"))
         frame.draw_x(axis.x(period, visit.day), str(visit.day))

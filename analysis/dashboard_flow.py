@@ -31,11 +31,11 @@ def flow_steps(figures: dict[str, Any]) -> list[Step]:
         )
     left = _standing(figures, len(periods)).get("withdrawn", 0)
     steps.append(_out(_("Withdrawn after the last period began"), left))
-    steps.append(_main(_("Completers: evaluable in every period"), figures["completers"]))
     reasons = dict(ParticipantOutcome.Shortfall.choices)
     for why, period, n in figures["shortfalls"]:
         label = _("No completer: period %(n)s, %(why)s") % {"n": period, "why": reasons.get(why, why)}
         steps.append(_out(label, n))
+    steps.append(_main(_("Completers: evaluable in every period"), figures["completers"]))
     return [step for step in steps if step["n"] or not step.get("out")]
 
 

@@ -119,7 +119,7 @@ def subscale_words(name: str, seen: Mapping[str, Any], rules: response.RuleSet, 
         "baseline": labels[rules.baseline_visit],
         "primary": labels[rules.primary_visit],
     }
-    return Word("", name, f"{seen['change']:+d}".replace("-", "−"), sentence)
+    return Word("", name, f"{seen['change']:+d}".replace("-", "−") if seen["change"] else "0", sentence)
 
 
 def overall_words(overall: ParticipantOutcome, outcomes: Sequence[Outcome]) -> list[Word]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from analysis.services import recompute, summarise
 from analysis.services.closed import generate_lists, report
+from analysis.services.summary import summarise_again
 from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import drain
 from trialsite.celery import app
@@ -14,6 +15,12 @@ def sweep(task: Any) -> None:
     """Pay what the blinded worker owes: outcomes first, then the figures that rest on them."""
     drain(Outbox.Kind.RECOMPUTE, lambda ids: recompute(ids, task_id=task.request.id or ""))
     drain(Outbox.Kind.SUMMARY, summarise)
+
+
+@app.task(name="analysis.refresh")  # type: ignore[untyped-decorator]
+def refresh() -> None:
+    """Figures that change with the day, without a save: overdue visits."""
+    summarise_again()
 
 
 @app.task(name="closed.sweep")  # type: ignore[untyped-decorator]

@@ -222,6 +222,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "analysis.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "refresh": {"task": "analysis.refresh", "schedule": 3600.0, "options": {"expires": 3600}},
     "closed-sweep": {"task": "closed.sweep", "schedule": 5.0, "options": {"expires": 5, "queue": "closed"}},
 }
 

@@ -78,8 +78,8 @@ def test_the_flow_accounts_for_everybody(two: list[Participant], study: Study, i
         ("Period 1: treatment given", 2, False),
         ("Withdrawn before period 2", 1, True),
         ("Period 2: treatment given", 1, False),
-        ("Completers: evaluable in every period", 1, False),
         ("No completer: period 2, treatment not given", 1, True),
+        ("Completers: evaluable in every period", 1, False),
     ]
 
 

@@ -2,6 +2,7 @@
 
 import doctest
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -135,3 +136,11 @@ def test_nothing_small_is_left_when_what_is_shown_is_taken_from_the_total(
 def test_the_examples_of_the_docstrings_run(module: object) -> None:
     """What a docstring shows is what comes out."""
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
+
+
+def test_examples_of_the_page_on_outcomes_run() -> None:
+    """Every example of docs/statistics/outcomes.md gives what the page says."""
+    page = Path(__file__).parents[3] / "docs" / "statistics" / "outcomes.md"
+    result = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert result.attempted > 0
+    assert result.failed == 0
