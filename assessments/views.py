@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -41,6 +42,9 @@ def visit(request: Request, pk: int) -> HttpResponse:
     chosen = visit_for(request.user, pk, "assessment.view")
     participant = chosen.participant
     saved = {a.instrument: a for a in chosen.assessments.all()}
+    if just := saved.get(request.GET.get("saved", "")):
+        messages.success(request, _said(just))
+        _warn(request, chosen, just)
     rows = [
         rating_row(instrument_of(participant.protocol.rules, code), saved.get(code))
         for code in instruments_due(chosen)
@@ -72,8 +76,9 @@ def visit(request: Request, pk: int) -> HttpResponse:
 def rating(request: Request, pk: int, code: str) -> HttpResponse:
     chosen = visit_for(request.user, pk, "assessment.enter")
     instrument = _instrument(chosen, code)
-    saved = assessment_of(chosen, code)
     form = RatingForm(request.POST if request.method == "POST" else None, instrument=instrument)
+    first = request.method == "POST" and not request.POST.get("version")
+    saved = None if first else assessment_of(chosen, code)
     if request.method == "POST" and form.is_valid():
         try:
             assessment = _save(request, chosen, code, saved, form)
@@ -82,9 +87,7 @@ def rating(request: Request, pk: int, code: str) -> HttpResponse:
         except Conflict as conflict:
             return _conflict(request, chosen, code, form, conflict)
         else:
-            messages.success(request, _said(assessment))
-            _warn(request, chosen, assessment)
-            return redirect("visit", pk)
+            return redirect(reverse("visit", args=[pk]) + f"?saved={assessment.instrument}")
     if request.method == "POST":
         fields = typed_fields(request.POST, instrument)
         draft = None

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +11,16 @@ from enrollment.domain import protocol, protocol_file
 from trialsite.accounts.models import Site, Study, User
 
 _parsed: dict[tuple[int, str], protocol.Protocol] = {}
+_known: dict[tuple[str, int], "ProtocolVersion"] = {}
+
+
+class ProtocolVersionManager(models.Manager["ProtocolVersion"]):
+    def known(self, pk: int) -> "ProtocolVersion":
+        """The version `pk`, read once a process: the database lets no row of this table change."""
+        key = (str(connection.settings_dict["NAME"]), pk)
+        if key not in _known:
+            _known[key] = self.select_related("study").get(pk=pk)
+        return _known[key]
 
 
 class ProtocolVersion(models.Model):
@@ -23,6 +33,8 @@ class ProtocolVersion(models.Model):
     sha256 = models.CharField(max_length=64)
     loaded_at = models.DateTimeField(default=timezone.now)
     loaded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    objects = ProtocolVersionManager()
 
     class Meta:
         ordering = ["loaded_at", "id"]

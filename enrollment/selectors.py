@@ -5,10 +5,11 @@ from datetime import date
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from enrollment.domain import washout
-from enrollment.models import Participant, Period, Visit
+from enrollment.models import Participant, Period, ProtocolVersion, Visit
 from trialsite.accounts.http import admit
 from trialsite.accounts.models import Membership, Site, Study, User
 from trialsite.accounts.policy import may, sites_where
@@ -70,17 +71,11 @@ def period_for(user: User, pk: int, action: str) -> Period:
 
 
 def visit_for(user: User, pk: int, action: str) -> Visit:
-    visit = (
-        Visit.objects.select_related(
-            "participant__study", "participant__site", "participant__protocol", "period"
-        )
-        .defer(*(f"participant__protocol__{name}" for name in _PARSED))
-        .filter(pk=pk)
-        .first()
-    )
-    if visit is None:
-        raise Http404
-    admit(user, action, visit.participant.study, visit.participant.site)
+    visits = Visit.objects.select_related("participant__study", "participant__site", "period")
+    visit = get_object_or_404(visits, pk=pk)
+    participant = visit.participant
+    admit(user, action, participant.study, participant.site)
+    participant.protocol = ProtocolVersion.objects.known(participant.protocol_id)
     return visit
 
 

@@ -3,7 +3,6 @@
 from datetime import date
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from enrollment.domain import schedule, washout
@@ -64,9 +63,9 @@ def mark_performed(visit: Visit, performed_on: date | None, *, by: User, reason:
     """A rating at `visit` says that it took place. Completes the participant after the last visit."""
     participant = visit.participant
     with act(by, "assessment.enter", participant.study, participant.site, reason=reason or "visit done"):
-        Visit.objects.filter(pk=visit.pk).exclude(
+        Visit.objects.filter(pk=visit.pk).update(
             status=Visit.Status.DONE, performed_on=performed_on, missed_reason=""
-        ).update(status=Visit.Status.DONE, performed_on=performed_on, missed_reason="")
+        )
         _complete_when_over(participant)
 
 
@@ -202,7 +201,8 @@ def _save(period: Period) -> Period:
 
 def _complete_when_over(participant: Participant) -> None:
     """After the last visit of the last period the participant has completed the study."""
-    open_visits = Visit.objects.filter(participant=OuterRef("pk"), status=Visit.Status.PLANNED)
-    Participant.objects.filter(
-        ~Exists(open_visits.exclude(period=None)), pk=participant.pk, status=Participant.Status.RANDOMISED
-    ).update(status=Participant.Status.COMPLETED)
+    to_come = Visit.objects.filter(participant=participant, status=Visit.Status.PLANNED, period__isnull=False)
+    if not to_come.exists():
+        Participant.objects.filter(pk=participant.pk, status=Participant.Status.RANDOMISED).update(
+            status=Participant.Status.COMPLETED
+        )
