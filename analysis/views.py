@@ -51,8 +51,13 @@ def chart_download(request: Request, study: str, chart: str, kind: str) -> HttpR
 @require_GET
 def allocation(request: Request, study: str) -> HttpResponse:
     chosen = study_for(request.user, study, "allocation.view")
+    here = set(sites_where(request.user, "allocation.view", chosen).values_list("code", flat=True))
     slots = told(request, lambda key: closed_reader.allocation_list(key, chosen))
-    context = {"slots": slots, "sites": sites_where(request.user, "allocation.generate", chosen)}
+    context = {
+        # A list that is not of one site (site None) is everybody's who sees lists.
+        "slots": [slot for slot in slots if slot["site"] is None or slot["site"] in here],
+        "sites": sites_where(request.user, "allocation.generate", chosen),
+    }
     return render(request, "analysis/allocation.html", context)
 
 

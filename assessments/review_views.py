@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -57,6 +58,7 @@ def review_list(request: Request, study: str) -> HttpResponse:
     page = Paginator(asked.apply(visits), PAGE).get_page(request.GET.get("page"))
     unlocks = (
         UnlockRequest.objects.filter(lock__study=chosen)
+        .filter(Q(lock__participant=None) | Q(lock__participant__site__in=sites))
         .waiting()
         .select_related("lock__participant", "lock__visit", "requested_by")
     )
@@ -67,6 +69,7 @@ def review_list(request: Request, study: str) -> HttpResponse:
         "may_decide": may(request.user, "unlock.decide", chosen),
         "may_ask": may(request.user, "query.raise", chosen),
         "may_lock": may(request.user, "study.lock", chosen),
+        "may_unlock": may(request.user, "study.unlock", chosen),
         "study_lock": chosen.locks.filter(participant=None).first(),
     }
     return render(request, "review/review_list.html", context)

@@ -108,6 +108,7 @@ def _to_sign_again(user: User, study: Study) -> list[Action]:
 def _to_decide(user: User, study: Study) -> list[Action]:
     asked = UnlockRequest.objects.waiting().filter(lock__study=study).exclude(requested_by=user)
     sites = set(sites_where(user, "unlock.decide", study).values_list("pk", flat=True))
+    whole = may(user, "study.unlock", study)
     return [
         Action(
             participant=request.lock.participant.code if request.lock.participant else study.code,
@@ -118,5 +119,5 @@ def _to_decide(user: User, study: Study) -> list[Action]:
             on=request.requested_at.date(),
         )
         for request in asked.select_related("lock__participant")[:LIMIT]
-        if (request.lock.participant.site_id in sites if request.lock.participant else sites)
+        if (request.lock.participant.site_id in sites if request.lock.participant else whole)
     ]

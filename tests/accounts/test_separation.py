@@ -36,3 +36,13 @@ def test_an_ended_role_stands_in_nobodys_way(make_user: MakeUser, study: Study) 
     system = User.objects.system()
     end_role(person.memberships.get(), by=system, reason="moves to the site")
     assert grant_role(person, study, by=system, role="coordinator", site=None).pk
+
+
+@pytest.mark.parametrize("role", ["admin", "statistician"])
+def test_a_role_of_the_whole_study_is_not_granted_at_one_site(
+    role: str, make_user: MakeUser, study: Study
+) -> None:
+    """Half an administrator could do nothing: the form says to leave the site empty."""
+    person = make_user("auditor")
+    with pytest.raises(ValidationError, match="all sites"):
+        grant_role(person, study, by=User.objects.system(), role=role, site=study.sites.get(code="01"))

@@ -57,6 +57,7 @@ record.lock                   . . . D . . . . .
 study.lock                    . . . D . . . . .
 unlock.request                C I . D . . . . .
 unlock.decide                 . I . D . . . . .
+study.unlock                  . I . D . . . . .
 audit.view                    . . M D . . . A .
 dashboard.view                C I M D . S F A .
 closed.view                   . . . . . S . . .
@@ -75,6 +76,7 @@ people.manage                 . . . . . . . . R
 WHOLE_STUDY = frozenset(
     {
         "study.lock",
+        "study.unlock",
         "closed.view",
         "look.take",
         "look.decide",

@@ -20,6 +20,8 @@ class InvitationTokens(PasswordResetTokenGenerator):
 
 
 tokens = InvitationTokens()
+# What they do concerns the study as a whole.
+AT_ALL_SITES = frozenset({Role.STATISTICIAN, Role.ADMINISTRATOR})
 
 
 def invite(
@@ -66,6 +68,10 @@ def accept_invitation(user: User, password: str) -> None:
 def grant_role(user: User, study: Study, *, by: User, role: str, site: Site | None) -> Membership:
     """Give `user` a role at `site`, or at all sites of the study. Raises ValidationError for a forbidden pair."""
     with act(by, "people.manage", study, reason="role granted"):
+        if site is not None and role in AT_ALL_SITES:
+            raise ValidationError(
+                {"site": _("This role is held at all sites of the study. Leave the site empty.")}
+            )
         held = set(Membership.objects.current().filter(user=user, study=study).values_list("role", flat=True))
         if (role == Role.ADMINISTRATOR and held - {Role.ADMINISTRATOR}) or (
             role != Role.ADMINISTRATOR and Role.ADMINISTRATOR in held

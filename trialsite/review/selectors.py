@@ -73,7 +73,7 @@ def lock_for(user: User, pk: int, action: str) -> Lock:
     lock = Lock.objects.select_related("study", "participant__site", "visit").filter(pk=pk).first()
     if lock is None:
         raise Http404
-    admit(user, action, lock.study, lock.participant.site if lock.participant else None)
+    _admit_to(user, action, lock)
     return lock
 
 
@@ -85,9 +85,16 @@ def unlock_for(user: User, pk: int, action: str) -> UnlockRequest:
     )
     if request is None:
         raise Http404
-    person = request.lock.participant
-    admit(user, action, request.lock.study, person.site if person else None)
+    _admit_to(user, action, request.lock)
     return request
+
+
+def _admit_to(user: User, action: str, lock: Lock) -> None:
+    """The lock of a whole study is a matter of the whole study's people."""
+    if lock.participant is None:
+        admit(user, "study.unlock", lock.study, None)
+    else:
+        admit(user, action, lock.study, lock.participant.site)
 
 
 def holds(signature: Signature) -> bool:

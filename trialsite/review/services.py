@@ -203,7 +203,7 @@ def lock(
 def request_unlock(lock: Lock, *, by: User, reason: str) -> UnlockRequest:
     """Ask that a lock be opened; somebody else decides."""
     reason = _said(reason, _("Say what has to be changed, and why."))
-    with act(by, "unlock.request", lock.study, _site(lock), reason=reason):
+    with act(by, *_where(lock, "unlock.request"), reason=reason):
         try:
             with transaction.atomic():
                 return UnlockRequest.objects.create(lock=lock, reason=reason, requested_by=by)
@@ -216,7 +216,7 @@ def request_unlock(lock: Lock, *, by: User, reason: str) -> UnlockRequest:
 def decide_unlock(request: UnlockRequest, *, by: User, approved: bool, reason: str) -> UnlockRequest:
     """Approve or refuse: never the person who asked. An approval holds for 24 hours."""
     reason = _said(reason, _("Say why you decide so."))
-    with act(by, "unlock.decide", request.lock.study, _site(request.lock), reason=reason):
+    with act(by, *_where(request.lock, "unlock.decide"), reason=reason):
         saved = UnlockRequest.objects.select_for_update().get(pk=request.pk)
         if saved.approved is not None:
             raise ValidationError(_("This request is decided already."))
@@ -230,14 +230,17 @@ def decide_unlock(request: UnlockRequest, *, by: User, approved: bool, reason: s
 
 def end_unlock(request: UnlockRequest, *, by: User) -> None:
     """Close the lock again before the 24 hours are over."""
-    with act(by, "unlock.request", request.lock.study, _site(request.lock), reason=_("locked again")):
+    with act(by, *_where(request.lock, "unlock.request"), reason=_("locked again")):
         UnlockRequest.objects.filter(pk=request.pk, approved=True, ended_at=None).update(
             ended_at=timezone.now()
         )
 
 
-def _site(lock: Lock) -> Site | None:
-    return lock.participant.site if lock.participant else None
+def _where(lock: Lock, action: str) -> tuple[str, Study, Site | None]:
+    """The lock of a whole study is opened by people of the whole study."""
+    if lock.participant is None:
+        return "study.unlock", lock.study, None
+    return action, lock.study, lock.participant.site
 
 
 def _turn(
