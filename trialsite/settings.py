@@ -9,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from trialsite.logs import logging_config
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -229,11 +231,5 @@ CELERY_BEAT_SCHEDULE = {
 APP_VERSION = "0.1.0"
 DEMO_PASSWORD_FILE = BASE_DIR / ".local" / "demo-password"
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"axes": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
-}
+LOGGING = logging_config()
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from trialsite.accounts.acting import Origin, new_request_id, origin
 from trialsite.accounts.http import entered
 from trialsite.accounts.policy import one_request
+from trialsite.lib.request_id import request_id
 
 
 class RequestContextMiddleware:
@@ -14,13 +15,14 @@ class RequestContextMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request_id = new_request_id()
-        token = origin.set(Origin(request=request_id, ip=request.META.get("REMOTE_ADDR") or None))
+        name = new_request_id()
+        request_id.set(name)
+        token = origin.set(Origin(request=name, ip=request.META.get("REMOTE_ADDR") or None))
         entered.set(None)
         try:
             with one_request():
                 response = self.get_response(request)
         finally:
             origin.reset(token)
-        response["X-Request-ID"] = request_id
+        response["X-Request-ID"] = name
         return response
