@@ -1,0 +1,213 @@
+"""Exports: complete, described, checkable, and blinded unless somebody may have more."""
+
+import hashlib
+import io
+import json
+import os
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import psycopg2
+import pytest
+from django.test import Client
+
+from analysis.models import Export
+from tests.analysis.exported import Exported, demo_database, export
+from tests.conftest import MakeUser
+from trialsite.accounts.models import Site, User
+from trialsite.stack import testing
+
+AsUser = Callable[[User], Client]
+WANTED = {
+    "participants": {"participant", "site", "status", "age", "sex", "left_reason"},
+    "visits": {"participant", "site", "period", "visit", "planned_on", "performed_on", "status", "deviation_days"},
+    "assessments": {"participant", "period", "visit", "date", "instrument", "HAMD101", "HAMD116A", "total", "rater"},
+    "outcomes": {
+        "participant", "site", "period", "baseline", "day_1", "day_3", "day_5", "day_7", "day_14",
+        "change_day_1", "response", "remission", "completer",
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    with demo_database(f"export_{os.getpid()}") as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def blinded(database: str, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    return export(database, tmp_path_factory.mktemp("blinded") / "out", "datamanager", "--reason", "interim")
+
+
+@pytest.fixture(scope="module")
+def unblinded(database: str, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    return export(database, tmp_path_factory.mktemp("unblinded") / "out", "statistician", "--unblinded")
+
+
+def query(database: str, statement: str) -> list[tuple[object, ...]]:
+    connection = psycopg2.connect(testing.url("setup", database))
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return list(cursor.fetchall())
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("table", sorted(WANTED))
+def test_the_promised_files_have_the_promised_columns(table: str, blinded: Exported) -> None:
+    assert set(blinded.columns(table)) >= WANTED[table]
+    assert blinded.rows(table)
+
+
+def test_one_row_for_each_participant_visit_rating_and_period(blinded: Exported, database: str) -> None:
+    """As many as the database holds; outcomes once for each participant and period."""
+    for name, source in (
+        ("participants", "enrollment_participant"),
+        ("visits", "enrollment_visit"),
+        ("assessments", "assessments_assessment"),
+        ("outcomes", "analysis_outcome"),
+    ):
+        assert len(blinded.rows(name)) == query(database, f"select count(*) from {source}")[0][0]
+    keys = [(row["participant"], row["period"]) for row in blinded.rows("outcomes")]
+    assert len(keys) == len(set(keys))
+
+
+def test_the_codebook_covers_every_column(unblinded: Exported, blinded: Exported) -> None:
+    """Each with a label, and none that is not there."""
+    for taken in (blinded, unblinded):
+        described = {(row["file"], row["column"]): row["label"] for row in taken.rows("codebook")}
+        there = {(f"{name}.csv", column) for name in taken.tables for column in taken.columns(name)}
+        assert set(described) == there
+        assert all(described.values())
+
+
+def test_codes_in_the_data_stand_in_the_codebook(blinded: Exported) -> None:
+    """Where the codebook lists values, nothing else occurs."""
+    lists = {
+        (row["file"].removesuffix(".csv"), row["column"]): set(row["values"].split(", "))
+        for row in blinded.rows("codebook")
+        if row["column"] in {"status", "sex"}
+    }
+    assert len(lists) == 4
+    for (table, column), allowed in lists.items():
+        assert {row[column] for row in blinded.rows(table)} <= allowed
+
+
+def test_the_manifests_hashes_are_those_of_the_files(blinded: Exported) -> None:
+    """Every file, its bytes and its rows; who, when, which protocol, blinded or not."""
+    manifest = blinded.manifest
+    assert set(manifest["files"]) == {path.name for path in blinded.folder.glob("*.csv")}
+    for name, said in manifest["files"].items():
+        content = (blinded.folder / name).read_bytes()
+        assert said["sha256"] == hashlib.sha256(content).hexdigest()
+        assert said["bytes"] == len(content)
+        assert said["rows"] == len(blinded.rows(name.removesuffix(".csv")))
+    assert (manifest["study"], manifest["unblinded"], manifest["exported_by"]) == (
+        "KETNAL",
+        False,
+        "datamanager",
+    )
+    assert manifest["protocol"]["version"] == "1.0"
+
+
+def test_the_blinded_export_says_nothing_of_treatment(blinded: Exported) -> None:
+    """No such column, no arm, sequence, block or position, in no file, label or name of a file."""
+    names = {column for table in blinded.tables for column in blinded.columns(table)}
+    assert names & {"treatment", "arm", "sequence", "block", "position", "slot"} == set()
+    # The article's two drugs stand in the protocol's title, which everybody knows.
+    words = set(re.findall(r"\b[A-Za-z]+\b", blinded.text.replace(blinded.manifest["title"], "")))
+    assert words & {"PLA", "NAL", "PN", "NP", "placebo", "naltrexone", "Naltrexone", "Placebo"} == set()
+
+
+def test_kit_numbers_do_not_tell_the_arm(blinded: Exported, unblinded: Exported) -> None:
+    """Neither their order nor their digits: no cut of the sorted numbers and no parity separates the arms."""
+    treatment = {(r["participant"], r["period"]): r["treatment"] for r in unblinded.rows("outcomes")}
+    kits = {
+        int(re.sub(r"\D", "", row["kit"])): treatment[row["participant"], row["period"]]
+        for row in blinded.rows("visits")
+        if row["kit"]
+    }
+    assert set(kits.values()) == {"PLA", "NAL"}
+    ordered = [kits[number] for number in sorted(kits)]
+    assert sum(a != b for a, b in pairwise(ordered)) > 3
+    for digit in range(5):
+        by_parity = {(number // 10**digit % 2, arm) for number, arm in kits.items()}
+        assert len(by_parity) == 4
+
+
+def test_the_unblinded_export_adds_the_treatment_and_nothing_else(
+    blinded: Exported, unblinded: Exported
+) -> None:
+    """One column of one file; every other value is the same."""
+    assert unblinded.manifest["unblinded"] is True
+    assert unblinded.tables == blinded.tables
+    for table in blinded.tables:
+        added = set(unblinded.columns(table)) - set(blinded.columns(table))
+        assert added == ({"treatment"} if table == "outcomes" else set())
+        bare = [{k: v for k, v in row.items() if k != "treatment"} for row in unblinded.rows(table)]
+        assert bare == blinded.rows(table)
+    assert {row["treatment"] for row in unblinded.rows("outcomes")} == {"PLA", "NAL"}
+
+
+@pytest.mark.parametrize("by", ["datamanager", "admin", "investigator", "pharmacist"])
+def test_the_unblinded_export_is_refused_without_the_role(by: str, database: str, tmp_path: Path) -> None:
+    """In words, before a byte is written, and without a record of an export."""
+    before = query(database, "select count(*) from analysis_export")
+    with pytest.raises(RuntimeError, match="no role in KETNAL that may take unblinded exports"):
+        export(database, tmp_path / "out", by, "--unblinded")
+    assert not (tmp_path / "out").exists()
+    assert query(database, "select count(*) from analysis_export") == before
+
+
+@pytest.mark.parametrize(("by", "said"), [("coordinator", "no role"), ("nobody", "nobody is called")])
+def test_the_blinded_export_is_refused_too(by: str, said: str, database: str, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=said):
+        export(database, tmp_path / "out", by)
+
+
+def test_every_export_is_recorded_and_audited(blinded: Exported, unblinded: Exported, database: str) -> None:
+    """Who, blinded or not, from the command line, why; and the trail has it by the person's name."""
+    taken = query(
+        database,
+        "select u.username, e.unblinded, e.via, e.reason from analysis_export e"
+        " join accounts_user u on u.id = e.taken_by_id order by e.id",
+    )
+    assert ("datamanager", False, "command", "interim") in taken
+    assert ("statistician", True, "command", "command line") in taken
+    audited = query(
+        database, "select actor_name, reason from audit.event where table_name = 'analysis_export'"
+    )
+    assert len(audited) == len(taken)
+    assert any(str(name).startswith("statistician (") for name, _ in audited)
+
+
+@pytest.mark.django_db
+def test_the_browser_gives_the_blinded_export_as_one_file(make_user: MakeUser, as_user: AsUser) -> None:
+    """A ZIP with the same files, recorded before a byte leaves; no way to ask for the treatment."""
+    person = make_user("datamanager")
+    answer = as_user(person).post("/studies/KETNAL/export/", {"reason": "interim", "unblinded": "on"})
+    assert answer.status_code == 200
+    content = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    names = {name.removeprefix("KETNAL/") for name in archive.namelist()}
+    assert names >= {"participants.csv", "visits.csv", "assessments.csv", "outcomes.csv", "codebook.csv"}
+    assert json.loads(archive.read("KETNAL/manifest.json"))["unblinded"] is False
+    assert b"treatment" not in archive.read("KETNAL/outcomes.csv")
+    taken = Export.objects.get()
+    assert (taken.taken_by, taken.unblinded, taken.via, taken.reason) == (person, False, "browser", "interim")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "role", ["coordinator", "investigator", "monitor", "pharmacist", "safety", "auditor"]
+)
+def test_the_browser_refuses_who_may_not(role: str, make_user: MakeUser, site: Site, as_user: AsUser) -> None:
+    client = as_user(make_user(role, site))
+    assert client.get("/studies/KETNAL/export/").status_code == 403
+    assert client.post("/studies/KETNAL/export/", {"reason": "r"}).status_code == 403
+    assert not Export.objects.exists()
