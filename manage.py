@@ -12,10 +12,13 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trialsite.settings")
     # A SIGTERM unwinds like Ctrl-C, so that servers started for this command stop with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with attached(sys.argv):
-        from django.core.management import execute_from_command_line
+    try:
+        with attached(sys.argv):
+            from django.core.management import execute_from_command_line
 
-        execute_from_command_line(sys.argv)
+            execute_from_command_line(sys.argv)
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

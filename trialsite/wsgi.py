@@ -12,3 +12,5 @@ from django.db import connection  # noqa: E402 - after Django is set up
 from trialsite.audit.readiness import refuse_unfit  # noqa: E402
 
 refuse_unfit(connection)
+# gunicorn may fork from here (--preload), and processes must not share a connection.
+connection.close()

@@ -112,7 +112,7 @@ def test_beat_starts(name: str, tmp_path: Path) -> None:
         env=testing.environment("app", name), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        for _ in range(150):
+        for _ in range(600):
             if list(tmp_path.glob("beat-schedule*")):
                 break
             time.sleep(0.1)
@@ -123,7 +123,7 @@ def test_beat_starts(name: str, tmp_path: Path) -> None:
 
 
 def _answers(address: str, process: subprocess.Popen[bytes]) -> bool:
-    for _ in range(150):
+    for _ in range(600):
         if process.poll() is not None:
             return False
         try:

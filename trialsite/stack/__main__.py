@@ -2,188 +2,86 @@
 
 import os
 import secrets
-import signal
-import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
+from pathlib import Path
 
-from trialsite.stack.attach import LOCAL
 from trialsite.stack.binaries import NotFound
-from trialsite.stack.prepare import ROOT, prepare, run
-from trialsite.stack.servers import Endpoints, Servers, free
-from trialsite.stack.unprivileged import before_exec
+from trialsite.stack.demo import Demo, Stopped, say
+from trialsite.stack.endpoints import Endpoints, free
+from trialsite.stack.locks import AlreadyRunning, Runner
+from trialsite.stack.prepare import LOCAL, Failed, prepare, run
 
-LOGINS = (
-    "coordinator", "investigator", "monitor", "datamanager", "pharmacist", "statistician",
-    "safety", "auditor", "admin", "coordinator2", "investigator2",
-)  # fmt: skip
-WORKER = [
-    "-m",
-    "celery",
-    "-A",
-    "trialsite",
-    "worker",
-    "--without-gossip",
-    "--without-mingle",
-    "-l",
-    "warning",
-]
-
-
-def commands(port: int) -> dict[str, tuple[str, list[str]]]:
-    """Name → (database role, arguments of python)."""
-    web = [
-        "-m",
-        "gunicorn",
-        "trialsite.wsgi",
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--workers",
-        "2",
-        "--threads",
-        "4",
-    ]
-    schedule = str(LOCAL / "beat-schedule")
-    return {
-        "web": ("app", [*web, "--worker-tmp-dir", str(LOCAL), "--log-level", "warning"]),
-        "worker": ("app", [*WORKER, "-Q", "default", "-c", "2", "-n", "default@demo"]),
-        "closed worker": ("closed", [*WORKER, "-Q", "closed", "-c", "1", "-n", "closed@demo"]),
-        "beat": (
-            "app",
-            ["-m", "celery", "-A", "trialsite", "beat", "-l", "warning", "-s", schedule, "--pidfile="],
-        ),
-    }
+# Login, and what it is for; load_demo makes them.
+LOGINS = {
+    "coordinator": "screens, schedules, enters ratings at site 01",
+    "investigator": "judges eligibility, sees the blinded dashboard at site 01",
+    "monitor": "reads both sites",
+    "datamanager": "both sites' data",
+    "pharmacist": "knows which kit is what",
+    "statistician": "unblinded: outcomes by treatment, interim looks",
+    "safety": "safety across sites",
+    "auditor": "reads the audit trail",
+    "admin": "people, roles, sites, export",
+    "coordinator2": "as coordinator, at site 02",
+    "investigator2": "as investigator, at site 02",
+}
 
 
-class Demo:
-    """The demo's processes. A server or worker that ends is started again, with a line that says so."""
+def main() -> None:
+    started = time.monotonic()
+    try:
+        with Demo(_port(), _prepare) as demo:
+            _greet(demo.port, _password(), time.monotonic() - started)
+            demo.supervise()
+    except Stopped:
+        say("Stopped.")
+    except AlreadyRunning as error:
+        sys.exit(f"Not started: {error}. Use that one, or stop it first.")
+    except (NotFound, Failed, RuntimeError) as error:
+        sys.exit(str(error))
 
-    def __init__(self, port: int) -> None:
-        self.port = port
-        self.servers = Servers(LOCAL)
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        self.stopping = False
 
-    def run(self) -> None:
-        started = time.monotonic()
-        signal.signal(signal.SIGTERM, self._stop)
-        signal.signal(signal.SIGINT, self._stop)
-        with self.servers:
-            endpoints = self.servers.endpoints
-            password = _password()
-            prepare(LOCAL, endpoints)
-            if not (LOCAL / "demo-loaded").exists():
-                run(endpoints, "closed", ["load_demo"], DEMO_PASSWORD=password)
-                (LOCAL / "demo-loaded").touch()
-            try:
-                for name in commands(self.port):
-                    self._spawn(name, endpoints)
-                self._wait()
-                if not self.stopping:
-                    _greet(self.port, password, time.monotonic() - started)
-                while not self.stopping:
-                    self._supervise(endpoints)
-                    time.sleep(0.3)
-            finally:
-                self._stop_all()
+def _prepare(folder: Path, endpoints: Endpoints) -> None:
+    prepare(folder, endpoints)
+    if not (folder / "demo-loaded").exists():
+        run(endpoints, "closed", ["load_demo"], DEMO_PASSWORD=_password())
+        (folder / "demo-loaded").touch()
 
-    def _spawn(self, name: str, endpoints: Endpoints) -> None:
-        role, arguments = commands(self.port)[name]
-        environment = {**os.environ, **endpoints.environment(role), "TRIALSITE_ENV": "demo"}
-        for key in [
-            k
-            for k in environment
-            if k == "SETUP_DATABASE_URL" or (k.startswith("TRIALSITE_") and "PASSWORD" in k)
-        ]:
-            del environment[key]
-        with open(LOCAL / "log" / f"{name.replace(' ', '-')}.log", "ab") as log:
-            self.processes[name] = subprocess.Popen(  # noqa: S603 - our own programs
-                [sys.executable, *arguments],
-                cwd=ROOT,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=before_exec(drop=False),
-            )
 
-    def _wait(self) -> None:
-        for _ in range(600):
-            if self.stopping:
-                return
-            if self.processes["web"].poll() is not None:
-                raise SystemExit(f"The web process did not start; see {LOCAL / 'log' / 'web.log'}")
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=1).close()
-                return
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.05)
-        raise SystemExit("The web process does not answer.")
-
-    def _supervise(self, endpoints: Endpoints) -> None:
-        for name, process in self.servers.processes.items():
-            if process.poll() is not None:
-                _say(f"{name} ended ({process.returncode}); starting it again")
-                self.servers.start_valkey() if name == "valkey" else self.servers.start_postgres()
-                time.sleep(0.5)
-                return
-        for name, process in list(self.processes.items()):
-            if process.poll() is not None:
-                _say(f"{name} ended ({process.returncode}); starting it again")
-                self._spawn(name, endpoints)
-                time.sleep(0.5)
-
-    def _stop(self, *_: object) -> None:
-        self.stopping = True
-
-    def _stop_all(self) -> None:
-        for process in self.processes.values():
-            if process.poll() is None:
-                process.terminate()
-        until = time.monotonic() + 8
-        for process in self.processes.values():
-            try:
-                process.wait(max(0.1, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+def _port() -> int:
+    given = os.environ.get("PORT", "8000")
+    if not given.isdigit() or not 1 <= int(given) <= 65535:
+        sys.exit(f"PORT is {given!r}; expected a number from 1 to 65535.")
+    port, runner = int(given), Runner(LOCAL)
+    if runner.held():
+        raise AlreadyRunning(runner.who())
+    # What a killed demo leaves behind takes a moment to end.
+    until = time.monotonic() + (10 if (LOCAL / "ready").exists() else 0)
+    while not free(port):
+        if time.monotonic() > until:
+            sys.exit(f"Port {port} is taken or not allowed. Choose another: PORT=8010 make demo")
+        time.sleep(0.1)
+    return port
 
 
 def _password() -> str:
     file = LOCAL / "demo-password"
     if not file.exists():
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
-        with open(descriptor, "w") as handle:
+        partial = LOCAL / "demo-password.new"
+        partial.unlink(missing_ok=True)
+        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
             handle.write(secrets.token_urlsafe(12) + "\n")
+        partial.rename(file)
     return file.read_text().strip()
 
 
 def _greet(port: int, password: str, seconds: float) -> None:
-    _say(f"Trialsite runs at http://127.0.0.1:{port}/ (ready after {seconds:.1f} s). All data are synthetic.")
-    _say(f"Logins, all with the password {password}")
-    for login in LOGINS:
-        _say(f"  {login}")
-    _say("Ctrl-C stops everything; `make reset` forgets everything.")
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
-def main() -> None:
-    port = int(os.environ.get("PORT", "8000"))
-    if Servers(LOCAL).running():
-        raise SystemExit("The demo runs already in this folder.")
-    if not free(port):
-        raise SystemExit(f"Port {port} is taken. Choose another: PORT=8010 make demo")
-    try:
-        Demo(port).run()
-    except NotFound as error:
-        raise SystemExit(str(error)) from error
+    say(f"Trialsite runs at http://127.0.0.1:{port}/ (ready after {seconds:.1f} s). All data are synthetic.")
+    say(f"Logins, all with the password {password}")
+    for login, purpose in LOGINS.items():
+        say(f"  {login:<14} {purpose}")
+    say("Ctrl-C stops everything; `make reset` forgets everything.")
 
 
 if __name__ == "__main__":

@@ -1,17 +1,26 @@
 """What manage.py does before Django: find the servers, or start them for the time of one command."""
 
 import os
+import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from trialsite.stack.prepare import ROOT, prepare
+from trialsite.stack.binaries import NotFound
+from trialsite.stack.endpoints import Endpoints
+from trialsite.stack.locks import AlreadyRunning, using
+from trialsite.stack.prepare import LOCAL, Failed, prepare
 from trialsite.stack.servers import Servers
 
-LOCAL = ROOT / ".local"
 OWNER = {"migrate", "sqlmigrate", "showmigrations", "makemigrations", "setup_database", "dbshell"}
 # The operator of the machine is trusted and audited: these need to know the allocation.
 CLOSED = {"load_demo", "simulate_trial", "generate_allocation", "export"}
 NEEDS_NOTHING = {"help", "version", "--help", "-h", "--version", "check", "collectstatic", "compilemessages"}
+NOWHERE = {
+    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "SECRET_KEY": "not-used-by-this-command-" + "x" * 40,
+}
 
 
 @contextmanager
@@ -20,25 +29,50 @@ def attached(argv: list[str]) -> Iterator[None]:
     if os.environ.get("DATABASE_URL"):
         yield
         return
-    command = argv[1] if len(argv) > 1 else "help"
     os.environ.setdefault("TRIALSITE_ENV", "demo")
-    if command in NEEDS_NOTHING or "--help" in argv or "-h" in argv:
-        placeholders = {
-            "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
-            "REDIS_URL": "redis://127.0.0.1:1/0",
-        }
-        for name, value in {**placeholders, "SECRET_KEY": "not-used-by-this-command-" + "x" * 40}.items():
-            os.environ.setdefault(name, value)
+    if needs_nothing(argv):
+        os.environ.update({name: value for name, value in NOWHERE.items() if not os.environ.get(name)})
+        # makemigrations would like to compare with a database, and warns when it can't.
+        warnings.filterwarnings("ignore", message="Got an error checking a consistent migration history")
         yield
         return
-    role = "owner" if command in OWNER else "closed" if command in CLOSED else "app"
-    servers = Servers(LOCAL)
-    endpoints = servers.running()
-    if endpoints:
-        os.environ.update(endpoints.environment(role))
-        yield
-        return
-    with servers:
-        prepare(LOCAL, servers.endpoints)
-        os.environ.update(servers.endpoints.environment(role))
-        yield
+    with using(LOCAL) as wait_for_others:
+        servers = Servers(LOCAL, prepare=prepare)
+        endpoints = _join_or_start(servers)
+        # What is given stays: a REDIS_URL of one's own, say.
+        own = {n: v for n, v in endpoints.environment(role(argv)).items() if not os.environ.get(n)}
+        os.environ.update(own)
+        try:
+            yield
+            if servers.processes:
+                wait_for_others()
+        finally:
+            servers.stop()
+
+
+def needs_nothing(argv: list[str]) -> bool:
+    """Whether Django needs no database for the command."""
+    command = argv[1] if len(argv) > 1 else "help"
+    if command == "makemigrations":
+        return "--check" in argv or "--dry-run" in argv or "--help" in argv
+    asks_database = any(word.startswith("--database") for word in argv)
+    return (command in NEEDS_NOTHING and not asks_database) or "--help" in argv or "-h" in argv
+
+
+def role(argv: list[str]) -> str:
+    """The database role of the command."""
+    return "owner" if argv[1] in OWNER else "closed" if argv[1] in CLOSED else "app"
+
+
+def _join_or_start(servers: Servers) -> Endpoints:
+    """Join those that run; else start ours, unless somebody was faster, whom we then join."""
+    for _ in range(3):
+        if found := servers.running():
+            return found
+        try:
+            return servers.start()
+        except AlreadyRunning as error:
+            trouble: Exception = error
+        except (NotFound, Failed, RuntimeError) as error:
+            sys.exit(str(error))
+    sys.exit(f"The servers do not answer, though {trouble}. Stop that process and try again.")

@@ -6,36 +6,50 @@ import subprocess
 import sys
 from pathlib import Path
 
-from trialsite.stack.servers import Endpoints
+from trialsite.stack.endpoints import Endpoints
 
 ROOT = Path(__file__).resolve().parents[2]
+LOCAL = ROOT / ".local"
+APPS = ("trialsite/*", "enrollment", "assessments", "analysis")
 
 
-def prepare(folder: Path, endpoints: Endpoints) -> bool:
-    """Roles, tables and protocols. Skipped (False) when nothing that they come from has changed."""
-    mark, now = folder / "prepared", _fingerprint()
+class Failed(Exception):
+    """A management command ended with a mistake; it said what it was."""
+
+
+def prepare(folder: Path, endpoints: Endpoints) -> None:
+    """Roles, tables and protocols. Skipped when nothing that they come from has changed. Raises Failed."""
+    mark, now = folder / "prepared", _fingerprint(endpoints)
     if mark.exists() and mark.read_text() == now:
-        return False
+        return
     for role, *command in (
         ("owner", "setup_database"),
         ("owner", "migrate", "--verbosity", "0"),
-        ("app", "load_protocol", *sorted(map(str, (ROOT / "enrollment" / "protocols").glob("*.toml")))),
+        ("app", "load_protocol", *map(str, _protocols())),
     ):
         run(endpoints, role, command)
     mark.write_text(now)
-    return True
 
 
 def run(endpoints: Endpoints, role: str, command: list[str], **more: str) -> None:
-    """Run a management command as `role`. Raises CalledProcessError."""
-    environment = {**os.environ, **endpoints.environment(role), "TRIALSITE_ENV": "demo", **more}
-    subprocess.run([sys.executable, str(ROOT / "manage.py"), *command], env=environment, check=True, cwd=ROOT)  # noqa: S603
+    """Run a management command as `role`. Raises Failed."""
+    environment = {**os.environ, "TRIALSITE_ENV": "demo", **endpoints.environment(role), **more}
+    done = subprocess.run([sys.executable, str(ROOT / "manage.py"), *command], env=environment, cwd=ROOT)  # noqa: S603
+    if done.returncode:
+        raise Failed(f"manage.py {command[0]} failed ({done.returncode}). What it wrote stands above.")
 
 
-def _fingerprint() -> str:
-    digest = hashlib.sha256()
-    for pattern in ("**/migrations/*.py", "**/sql/*.sql", "enrollment/protocols/*.toml"):
-        for folder in ("trialsite", "enrollment", "assessments", "analysis"):
-            for file in sorted(ROOT.glob(pattern if pattern.startswith("enr") else f"{folder}/{pattern}")):
-                digest.update(file.read_bytes())
+def _protocols() -> list[Path]:
+    return sorted((ROOT / "enrollment" / "protocols").glob("*.toml"))
+
+
+def _fingerprint(endpoints: Endpoints) -> str:
+    """Of everything that the commands above read: all SQL and migrations, the protocols, the roles' passwords."""
+    digest = hashlib.sha256(repr(sorted(endpoints.passwords.items())).encode())
+    files = [
+        f for app in APPS for kind in ("migrations/*.py", "sql/*.sql") for f in ROOT.glob(f"{app}/{kind}")
+    ]
+    for file in [*sorted(files), *_protocols()]:
+        digest.update(file.relative_to(ROOT).as_posix().encode())
+        digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -1,63 +1,43 @@
 """The two servers, for one process and its children, or joined by others beside it."""
 
-import fcntl
-import json
 import os
-import secrets
+import shutil
 import signal
-import socket
 import subprocess
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO
 
-from trialsite.stack import binaries
+from trialsite.stack import binaries, endpoints, leftovers
+from trialsite.stack.endpoints import Endpoints
+from trialsite.stack.locks import Runner
 from trialsite.stack.unprivileged import before_exec, owner
 
-ROLES = ("owner", "app", "closed", "report")
-DURABLE = ("-c", "fsync=on", "-c", "synchronous_commit=on")
-FAST = ("-c", "fsync=off", "-c", "full_page_writes=off")
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoints:
-    """Where the servers listen (127.0.0.1) and the secrets to use them."""
-
-    postgres_port: int
-    valkey_port: int
-    password: str
-    secret_key: str
-
-    def database(self, role: str, name: str = "trialsite") -> str:
-        """URL of database `name` for a role without its prefix, or for `postgres`, the superuser."""
-        user = role if role == "postgres" else f"trialsite_{role}"
-        return f"postgresql://{user}:{self.password}@127.0.0.1:{self.postgres_port}/{name}"
-
-    @property
-    def redis(self) -> str:
-        return f"redis://:{self.password}@127.0.0.1:{self.valkey_port}/0"
-
-    def environment(self, role: str) -> dict[str, str]:
-        """The variables of a process that connects as `role`; docs/operations.md has them all."""
-        return {
-            "DATABASE_URL": self.database(role),
-            "REDIS_URL": self.redis,
-            "SECRET_KEY": self.secret_key,
-            "SETUP_DATABASE_URL": self.database("postgres"),
-            **{f"TRIALSITE_{name.upper()}_PASSWORD": self.password for name in ROLES},
-        }
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+FAST = {"fsync": "off", "full_page_writes": "off"}
+# How each is asked to end. PostgreSQL's SIGTERM would wait until its clients have gone.
+END = {"postgres": signal.SIGINT, "valkey": signal.SIGTERM}
 
 
 class Servers:
-    """PostgreSQL and Valkey with their state in `folder`. A lock on the folder is held while they run."""
+    """PostgreSQL and Valkey with their state in `folder`. A lock on the folder is held while they run.
 
-    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+    `durable` off loses data in a crash: for tests. `prepare` is called between start and the moment others may
+    join.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        durable: bool = True,
+        prepare: Callable[[Path, Endpoints], None] | None = None,
+    ) -> None:
         self.folder = folder
         self.durable = durable
+        self.prepare = prepare
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._lock: IO[str] | None = None
+        self.runner = Runner(folder)
         self._endpoints: Endpoints | None = None
 
     @property
@@ -67,55 +47,57 @@ class Servers:
             raise RuntimeError("the servers were not started")
         return self._endpoints
 
-    def running(self) -> Endpoints | None:
-        """The servers that another process runs on this folder, once they are ready; None when nobody does."""
-        if not (self.folder / "lock").exists():
-            return None
-        with open(self.folder / "lock", "a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return self._wait_for_other()
+    def running(self, seconds: float = 60) -> Endpoints | None:
+        """The servers that another process runs on this folder, once it has prepared them and they answer; None
+        when nobody does, or not within `seconds`."""
+        until = time.monotonic() + seconds
+        while self.runner.held():
+            found = endpoints.load(self.folder) if (self.folder / "ready").exists() else None
+            if found and found.answer():
+                return found
+            if time.monotonic() > until:
+                return None
+            time.sleep(0.05)
         return None
 
     def start(self) -> Endpoints:
-        """Start both servers. Raises RuntimeError when somebody else runs them, or one does not come up."""
+        """Start both servers. Raises AlreadyRunning, NotFound without programs, RuntimeError when one does not
+        come up."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = open(self.folder / "lock", "a")  # noqa: SIM115 - held until stop()
+        self.runner.take()
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RuntimeError("another process runs the servers of this folder") from None
-        (self.folder / "ready").unlink(missing_ok=True)
-        self._endpoints = self._choose_endpoints()
-        (self.folder / "log").mkdir(exist_ok=True)
-        try:
+            (self.folder / "ready").unlink(missing_ok=True)
+            (self.folder / "log").mkdir(exist_ok=True)
+            if kept := endpoints.load(self.folder):
+                leftovers.end(self.folder, kept.valkey_port)
+            self._endpoints = endpoints.choose(self.folder)
+            self.start_valkey()
             self._init_postgres()
             self.start_postgres()
-            self.start_valkey()
             self._wait_postgres()
-            _wait_port(self.endpoints.valkey_port, self.processes["valkey"])
+            self._wait_valkey()
+            if self.prepare:
+                self.prepare(self.folder, self._endpoints)
         except BaseException:
             self.stop()
             raise
         (self.folder / "ready").touch()
-        return self.endpoints
+        return self._endpoints
 
     def stop(self) -> None:
         """Stop both: PostgreSQL by a fast shutdown, which loses nothing that was committed."""
         (self.folder / "ready").unlink(missing_ok=True)
-        for name, number in (("valkey", signal.SIGTERM), ("postgres", signal.SIGINT)):
-            process = self.processes.pop(name, None)
-            if process and process.poll() is None:
-                process.send_signal(number)
-                try:
-                    process.wait(20)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
-        if self._lock:
-            self._lock.close()
-            self._lock = None
+        for name, process in self.processes.items():
+            if process.poll() is None:
+                process.send_signal(END[name])
+        for process in self.processes.values():
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.processes.clear()
+        self.runner.release()
 
     def __enter__(self) -> "Servers":
         self.start()
@@ -125,35 +107,36 @@ class Servers:
         self.stop()
 
     def start_postgres(self) -> None:
-        options = [
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(self.endpoints.postgres_port),
-            "-c",
-            "unix_socket_directories=",
-        ]
-        tuning = [
-            "-c",
-            "shared_buffers=128MB",
-            "-c",
-            "max_connections=120",
-            *(DURABLE if self.durable else FAST),
-        ]
+        """Start PostgreSQL alone: at first, and when it has ended."""
+        settings = {
+            "unix_socket_directories": "",
+            "shared_buffers": "128MB",
+            "max_connections": "120",
+            **(DURABLE if self.durable else FAST),
+        }
+        listen = ["-h", "127.0.0.1", "-p", str(self.endpoints.postgres_port)]
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         self._spawn(
-            "postgres", [binaries.postgres() / "postgres", "-D", self.folder / "postgres", *options, *tuning]
+            "postgres", [binaries.postgres() / "postgres", "-D", self.folder / "postgres", *listen, *options]
         )
 
     def start_valkey(self) -> None:
+        """Start Valkey alone: at first, and when it has ended."""
         data = _make(self.folder / "valkey")
         # The password is in a file only the server can read: arguments are seen by everyone.
         conf = data / "valkey.conf"
+        conf.touch(mode=0o600)
         conf.write_text(
-            f"bind 127.0.0.1\nport {self.endpoints.valkey_port}\nrequirepass {self.endpoints.password}\n"
-            f'dir "{data}"\nsave ""\nappendonly no\n'
+            f"bind 127.0.0.1\nport {self.endpoints.valkey_port}\nrequirepass {self.endpoints.secret('redis')}\n"
+            f'dir "{data}"\npidfile "{data / "pid"}"\nsave ""\nappendonly no\n'
         )
         _give(conf, 0o600)
         self._spawn("valkey", [binaries.valkey(), conf])
+
+    def log(self, name: str) -> str:
+        """The last lines that a server wrote."""
+        file = self.folder / "log" / f"{name}.log"
+        return "\n".join(file.read_text(errors="replace").splitlines()[-8:]) if file.exists() else ""
 
     def _spawn(self, name: str, command: Sequence[str | Path]) -> None:
         with open(self.folder / "log" / f"{name}.log", "ab") as log:
@@ -163,26 +146,25 @@ class Servers:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=before_exec(drop=True),
+                preexec_fn=before_exec(drop=True, death=END[name]),
             )
 
     def _init_postgres(self) -> None:
-        data = self.folder / "postgres"
-        if (data / "PG_VERSION").exists() and (data / "global" / "pg_control").exists():
+        """Make the cluster beside its place, so that one whose making was interrupted is never taken for one."""
+        data, partial = self.folder / "postgres", self.folder / "postgres.new"
+        if data.exists():
             return
-        _make(data)
+        shutil.rmtree(partial, ignore_errors=True)
+        _make(partial)
         password = self.folder / "initial-password"
+        password.touch(mode=0o600)
         password.write_text(self.endpoints.password)
         _give(password, 0o600)
-        command = [binaries.postgres() / "initdb", "-D", data, "-U", "postgres", "--auth=scram-sha-256"]
-        command += [
-            f"--pwfile={password}",
-            "--encoding=UTF8",
-            "--locale=C",
-            *([] if self.durable else ["--no-sync"]),
-        ]
+        command = [binaries.postgres() / "initdb", "-D", partial, "-U", "postgres", "--auth=scram-sha-256"]
+        command += [f"--pwfile={password}", "--encoding=UTF8", "--locale=C"]
+        command += [] if self.durable else ["--no-sync"]
         try:
-            made = subprocess.run(  # noqa: S603
+            done = subprocess.run(  # noqa: S603
                 [str(part) for part in command],
                 capture_output=True,
                 text=True,
@@ -190,15 +172,16 @@ class Servers:
             )
         finally:
             password.unlink()
-        if made.returncode:
-            raise RuntimeError(f"initdb failed:\n{made.stderr or made.stdout}")
+        if done.returncode:
+            raise RuntimeError(f"initdb failed:\n{done.stderr or done.stdout}")
+        partial.rename(data)
 
     def _wait_postgres(self) -> None:
         import psycopg2
 
-        process = self.processes["postgres"]
-        for _ in range(600):
-            if process.poll() is not None:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            if self.processes["postgres"].poll() is not None:
                 break
             try:
                 connection = psycopg2.connect(
@@ -214,28 +197,15 @@ class Servers:
                     cursor.execute("create database trialsite template template0 encoding 'UTF8'")
             connection.close()
             return
-        raise RuntimeError(f"PostgreSQL did not start; see {self.folder / 'log' / 'postgres.log'}")
+        raise RuntimeError(f"PostgreSQL did not start. It wrote:\n{self.log('postgres')}")
 
-    def _choose_endpoints(self) -> Endpoints:
-        file = self.folder / "endpoints.json"
-        if file.exists():
-            kept = Endpoints(**json.loads(file.read_text()))
-            if free(kept.postgres_port) and free(kept.valkey_port):
-                return kept
-            fresh = Endpoints(_port(), _port(), kept.password, kept.secret_key)
-        else:
-            fresh = Endpoints(_port(), _port(), secrets.token_urlsafe(24), secrets.token_urlsafe(50))
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(descriptor, "w") as handle:
-            json.dump(asdict(fresh), handle)
-        return fresh
-
-    def _wait_for_other(self) -> Endpoints | None:
-        for _ in range(600):
-            if (self.folder / "ready").exists():
-                return Endpoints(**json.loads((self.folder / "endpoints.json").read_text()))
-            time.sleep(0.05)
-        return None
+    def _wait_valkey(self) -> None:
+        until = time.monotonic() + 20
+        while time.monotonic() < until and self.processes["valkey"].poll() is None:
+            if endpoints.listening(self.endpoints.valkey_port):
+                return
+            time.sleep(0.025)
+        raise RuntimeError(f"Valkey did not start. It wrote:\n{self.log('valkey')}")
 
 
 def _make(folder: Path) -> Path:
@@ -248,31 +218,3 @@ def _give(path: Path, mode: int) -> None:
     path.chmod(mode)
     if (uid := owner()) is not None:
         os.chown(path, uid, uid)
-
-
-def _port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
-
-
-def _wait_port(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(400):
-        if process.poll() is not None:
-            break
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.025)
-    raise RuntimeError("Valkey did not start; see its log")

@@ -85,6 +85,8 @@ class _maintenance:
 def _begin() -> None:
     os.environ["TRIALSITE_ENV"] = "test"
     os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
+    # Where collected files would lie; whitenoise complains of a folder that is not there.
+    (ROOT / ".local" / "static").mkdir(parents=True, exist_ok=True)
     if SETUP not in os.environ:
         _servers()
         _templates()

@@ -2,6 +2,8 @@
 
 No user is added and no folder's mode is changed. The child keeps one capability, to pass through folders
 that only root may enter (a clone in root's home): CAP_DAC_READ_SEARCH, made ambient so that it survives exec.
+initdb asks access(2) whether it may run postgres, and access(2) disregards the capabilities of everyone but
+root, unless the securebit NO_SETUID_FIXUP is set.
 """
 
 import ctypes
@@ -22,27 +24,36 @@ def owner() -> int | None:
     return NOBODY if os.geteuid() == 0 else None
 
 
-def before_exec(*, drop: bool) -> Callable[[], None] | None:
-    """What a child does before it becomes the server: end with its parent, and (`drop`) stop being root."""
-    if sys.platform != "linux":
-        return None
-    libc = ctypes.CDLL(None, use_errno=True)
+def before_exec(*, drop: bool, death: signal.Signals = signal.SIGTERM) -> Callable[[], None] | None:
+    """What a child does before it becomes the server: get `death` when its parent ends (Linux only, where the
+    kernel can), and with `drop` stop being root."""
     dropping = drop and os.geteuid() == 0
+    if sys.platform != "linux":
+        return _become_nobody if dropping else None
+    libc = ctypes.CDLL(None, use_errno=True)
+    parent = os.getpid()
 
     def prepare() -> None:
         if dropping:
-            # Capabilities stay through the change of user, and count in access(2) too: initdb asks by it
-            # whether it may run postgres.
+            # Also keeps the capabilities over the change of user; capset then leaves just the one. Where a
+            # container lacks it, the server simply needs folders that everybody may enter.
             libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
-            os.setgroups([])
-            os.setresgid(NOBODY, NOBODY, NOBODY)
-            os.setresuid(NOBODY, NOBODY, NOBODY)
+            _become_nobody()
             mask = 1 << CAP_DAC_READ_SEARCH
             header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
             # Two triples of effective, permitted, inheritable: capabilities 0–31, then 32–63.
-            libc.capset(header, (ctypes.c_uint32 * 6)(mask, mask, mask, 0, 0, 0))
+            if libc.capset(header, (ctypes.c_uint32 * 6)(mask, mask, mask, 0, 0, 0)) != 0:
+                libc.capset(header, (ctypes.c_uint32 * 6)())
             libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_READ_SEARCH, 0, 0)
         # After the change of user, which clears it.
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        libc.prctl(PR_SET_PDEATHSIG, death, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
 
     return prepare
+
+
+def _become_nobody() -> None:
+    os.setgroups([])
+    os.setregid(NOBODY, NOBODY)
+    os.setreuid(NOBODY, NOBODY)
