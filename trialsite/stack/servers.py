@@ -168,7 +168,7 @@ class Servers:
                 [str(part) for part in command],
                 capture_output=True,
                 text=True,
-                preexec_fn=before_exec(drop=True),
+                preexec_fn=before_exec(drop=True, named=True),
             )
         finally:
             password.unlink()

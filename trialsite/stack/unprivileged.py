@@ -8,15 +8,18 @@ root, unless the securebit NO_SETUID_FIXUP is set.
 
 import ctypes
 import os
+import pwd
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 NOBODY = 65534
 PR_SET_PDEATHSIG, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 28, 47, 2
 SECBIT_NO_SETUID_FIXUP = 1 << 2
 CAP_DAC_READ_SEARCH = 2
 CAPABILITY_VERSION_3 = 0x20080522
+CLONE_NEWUSER = 0x10000000
 
 
 def owner() -> int | None:
@@ -24,14 +27,18 @@ def owner() -> int | None:
     return NOBODY if os.geteuid() == 0 else None
 
 
-def before_exec(*, drop: bool, death: signal.Signals = signal.SIGTERM) -> Callable[[], None] | None:
+def before_exec(
+    *, drop: bool, death: signal.Signals = signal.SIGTERM, named: bool = False
+) -> Callable[[], None] | None:
     """What a child does before it becomes the server: get `death` when its parent ends (Linux only, where the
-    kernel can), and with `drop` stop being root."""
+    kernel can); with `drop` stop being root; with `named` be a user that has a name."""
     dropping = drop and os.geteuid() == 0
+    renaming = named and not dropping and not _has_name(os.geteuid())
     if sys.platform != "linux":
         return _become_nobody if dropping else None
     libc = ctypes.CDLL(None, use_errno=True)
-    parent = os.getpid()
+    parent, uid = os.getpid(), os.geteuid()
+    known = next((user.pw_uid for user in pwd.getpwall() if user.pw_uid), NOBODY)
 
     def prepare() -> None:
         if dropping:
@@ -45,12 +52,24 @@ def before_exec(*, drop: bool, death: signal.Signals = signal.SIGTERM) -> Callab
             if libc.capset(header, (ctypes.c_uint32 * 6)(mask, mask, mask, 0, 0, 0)) != 0:
                 libc.capset(header, (ctypes.c_uint32 * 6)())
             libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_READ_SEARCH, 0, 0)
+        # initdb asks /etc/passwd for its user, and a container's user is often not there. In a user namespace of
+        # its own it is somebody who is; outside, its files belong to the real user.
+        if renaming and libc.unshare(CLONE_NEWUSER) == 0:
+            Path("/proc/self/uid_map").write_text(f"{known} {uid} 1")
         # After the change of user, which clears it.
         libc.prctl(PR_SET_PDEATHSIG, death, 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
 
     return prepare
+
+
+def _has_name(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
 
 
 def _become_nobody() -> None:
