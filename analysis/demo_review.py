@@ -5,6 +5,7 @@ from assessments.services import Entry, correct
 from enrollment.models import Participant
 from trialsite.accounts.models import Study, User
 from trialsite.review import services
+from trialsite.review.models import Query
 from trialsite.review.services import Place
 
 MEANING = "I have reviewed these data; they are complete and correct."
@@ -56,7 +57,7 @@ def _needs_signing_again(participant: Participant, people: dict[str, User]) -> N
     services.close(query, by=people["monitor"], text="Seen, thank you.")
 
 
-def _ask(participant: Participant, visit_code: str, field: str, text: str, by: User) -> services.Query:
+def _ask(participant: Participant, visit_code: str, field: str, text: str, by: User) -> Query:
     visit = participant.visits.get(period__number=1, code=visit_code)
     [query] = services.raise_queries([Place(participant, visit, "HAMD17", field)], by=by, text=text)
     return query
