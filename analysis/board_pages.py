@@ -5,13 +5,14 @@ from typing import Any
 from analysis.board import Cut, Section, paper
 from analysis.board_words import RECOMMENDATIONS, moment
 from analysis.models import Look
+from analysis.rules import protocol_in_force
 from enrollment.models import EnrollmentPause
 from trialsite.accounts.models import Study
 
 
 def live_page(study: Study, found: dict[str, Any] | None) -> dict[str, Any]:
     """The live report, the looks of the protocol with what has become of each, and the pause if there is one."""
-    rules = study.protocols.latest().rules
+    rules = protocol_in_force(study).rules
     sections: list[Section] = []
     if found:
         protocol = found["protocol"]
@@ -31,7 +32,7 @@ def live_page(study: Study, found: dict[str, Any] | None) -> dict[str, Any]:
 
 def _looks(study: Study, found: dict[str, Any] | None) -> list[dict[str, Any]]:
     """Planned looks: the public record of each where there is one, and what can be done next."""
-    rule = study.protocols.latest().rules.stopping
+    rule = protocol_in_force(study).rules.stopping
     taken = {look.number: look for look in Look.objects.filter(study=study).select_related("decided_by")}
     completers = found["completers"] if found else 0
     rows = []

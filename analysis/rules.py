@@ -34,6 +34,11 @@ def rules_waiting(study: Study) -> ProtocolVersion | None:
     return newest if differs else None
 
 
+def protocol_in_force(study: Study) -> ProtocolVersion:
+    """The newest protocol version, unless its outcome rules wait: then the one whose rules hold, as a whole."""
+    return rules_in_force(study) if rules_waiting(study) else study.protocols.latest()
+
+
 def rule_set(protocol: ProtocolVersion) -> response.RuleSet:
     """The response rules that `protocol` states."""
     end = protocol.rules.endpoints

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from analysis.board_report import results
 from analysis.looks import changes, data_of
+from analysis.rules import protocol_in_force
 from analysis.services.looks import earlier_looks, freeze, print_reports
 from enrollment.domain import allocation
 from enrollment.domain.protocol import Protocol
@@ -76,7 +77,7 @@ def report(studies: Sequence[int]) -> None:
     freeze(studies)
     print_reports(studies)
     for study in Study.objects.filter(pk__in=studies).order_by("pk"):
-        protocol = study.protocols.latest()
+        protocol = protocol_in_force(study)
         if protocol.rules.allocation is None:
             continue
         data = data_of(study)

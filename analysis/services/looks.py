@@ -18,6 +18,7 @@ from analysis.board_report import completers_of, results
 from analysis.board_words import moment
 from analysis.looks import cut_of, data_of, pause_reason
 from analysis.models import Look
+from analysis.rules import protocol_in_force
 from enrollment.services import pause_enrollment
 from trialsite.accounts.acting import act, signed_by
 from trialsite.accounts.models import Study, User
@@ -40,7 +41,7 @@ def request_look(study: Study, number: int, *, by: User) -> Look:
     Raises ValidationError when the protocol plans no such look, or an earlier one was not decided.
     """
     with act(by, "look.take", study, reason="look requested"):
-        protocol = study.protocols.latest()
+        protocol = protocol_in_force(study)
         rule = protocol.rules.stopping
         planned = next((look for look in rule.looks if look.number == number), None) if rule else None
         if planned is None:
