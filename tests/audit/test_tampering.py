@@ -149,8 +149,8 @@ GUARDS = {
         "function closed.slot_once(): is not as it was since the last migration",
     ),
     "a lock's trigger": (
-        "alter table assessments_assessment disable trigger b_locked",
-        "trigger b_locked on public.assessments_assessment: is not as it was since the last migration",
+        "alter table assessments_assessment disable trigger x_kept_update",
+        "trigger x_kept_update on public.assessments_assessment: is not as it was since the last migration",
     ),
     "a constraint": (
         "alter table assessments_assessment drop constraint assessment_items_valid",

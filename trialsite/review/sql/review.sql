@@ -1,56 +1,39 @@
 -- What the database itself keeps of signatures, verification and locks. Whatever writes to a table of trial
 -- data (a page, an import, raw SQL) goes through these triggers.
 
--- Signing and locking must not overtake a save that is under way, nor the other way round. Both take this lock
--- first; a thousand buckets, so that a large import stays inside the server's lock table.
-create function review_serialise(participant bigint, study bigint) returns void language sql volatile
-set search_path = pg_catalog, pg_temp as $$
-  select pg_advisory_xact_lock_shared(71001, study::int);
-  select pg_advisory_xact_lock(71002, (participant % 1024)::int);
-$$;
+-- Signing and locking must not overtake a save that is under way, nor the other way round. All take this lock
+-- before they look; a thousand buckets, so that a large import stays inside the server's lock table.
+create function review_take_turns(participants bigint[]) returns void language plpgsql
+set search_path = public, pg_temp as $$
+begin
+  perform pg_advisory_xact_lock_shared(71001, s.study)
+    from (select distinct study_id::int as study from enrollment_participant where id = any (participants) order by 1) s;
+  perform pg_advisory_xact_lock(71002, b.bucket)
+    from (select distinct (unnest(participants) % 1024)::int as bucket order by 1) b;
+end $$;
 
 -- Locks ----------------------------------------------------------------------------------------------------
 
--- The lock that holds this place and that no approved request keeps open now.
-create function review_lock_on(in_study bigint, of_participant bigint, at_visit bigint) returns bigint
-language sql volatile set search_path = public, pg_temp as $$
-  select l.id from review_lock l
-  where l.study_id = in_study
-    and (l.participant_id is null or l.participant_id = of_participant)
-    and (l.visit_id is null or l.visit_id = at_visit)
-    and not exists (
-      select from review_unlockrequest r
-      where r.lock_id = l.id and r.approved and r.ended_at is null and r.in_force_until > clock_timestamp())
-  limit 1
-$$;
-
--- Trigger arguments: the columns that name participant and visit ('' for none).
-create function review_refuse_locked() returns trigger language plpgsql
+-- Called after a change of these places (a participant, and a visit or null): refuses it where a lock holds that
+-- no approved request keeps open, else voids the signatures that vouched for what was changed.
+create function review_keep(participants bigint[], visits bigint[]) returns void language plpgsql
 set search_path = public, pg_temp as $$
-declare
-  is_ jsonb := to_jsonb(new);
-  of_participant bigint := (is_ ->> tg_argv[0])::bigint;
-  at_visit bigint := (is_ ->> nullif(tg_argv[1], ''))::bigint;
-  in_study bigint;
 begin
-  if tg_table_name = 'enrollment_participant' then
-    in_study := new.study_id;
-    -- A physician must be able to unblind in an emergency, and everybody to see it, whatever is locked.
-    if tg_op = 'UPDATE' and is_ - 'unblinded_at' - 'version' = to_jsonb(old) - 'unblinded_at' - 'version' then
-      return new;
-    end if;
-  else
-    select p.study_id into in_study from enrollment_participant p where p.id = of_participant;
+  perform review_take_turns(participants);
+  if exists (
+    select from unnest(participants, visits) c (participant, visit)
+    join enrollment_participant p on p.id = c.participant
+    join review_lock l on l.study_id = p.study_id
+      and (l.participant_id is null or l.participant_id = p.id) and (l.visit_id is null or l.visit_id = c.visit)
+    where not exists (
+      select from review_unlockrequest r
+      where r.lock_id = l.id and r.approved and r.ended_at is null and r.in_force_until > clock_timestamp()))
+  then
+    raise exception 'review: this record is locked; the change is refused' using errcode = 'TS001';
   end if;
-  if tg_op = 'UPDATE' and (to_jsonb(old) -> tg_argv[0], to_jsonb(old) -> nullif(tg_argv[1], ''))
-      is distinct from (is_ -> tg_argv[0], is_ -> nullif(tg_argv[1], '')) then
-    raise exception 'review: a record of % does not move to another place', tg_table_name using errcode = '42501';
-  end if;
-  perform review_serialise(of_participant, in_study);
-  if review_lock_on(in_study, of_participant, at_visit) is not null then
-    raise exception 'review: % is locked; the change is refused', tg_table_name using errcode = 'TS001';
-  end if;
-  return new;
+  update review_signature s set voided_at = clock_timestamp()
+    from unnest(participants, visits) c (participant, visit)
+    where s.participant_id = c.participant and s.voided_at is null and (s.visit_id is null or s.visit_id = c.visit);
 end $$;
 
 create function review_lock_takes_turn() returns trigger language plpgsql
@@ -59,7 +42,7 @@ begin
   if new.participant_id is null then
     perform pg_advisory_xact_lock(71001, new.study_id::int);
   else
-    perform review_serialise(new.participant_id, new.study_id);
+    perform review_take_turns(array[new.participant_id]);
   end if;
   new.locked_by_id := (current_setting('trialsite.context')::jsonb ->> 'actor')::bigint;
   new.locked_at := clock_timestamp();
@@ -158,8 +141,7 @@ begin
     end if;
     return new;
   end if;
-  perform review_serialise(new.participant_id, p.study_id)
-    from enrollment_participant p where p.id = new.participant_id;
+  perform review_take_turns(array[new.participant_id]);
   if new.visit_id is not null and not exists (
       select from enrollment_visit v where v.id = new.visit_id and v.participant_id = new.participant_id) then
     raise exception 'review: this visit is another participant''s' using errcode = '42501';
@@ -174,37 +156,6 @@ begin
 end $$;
 create trigger b_guard before insert or update on review_signature
   for each row execute function review_signature_guard();
-
--- A change voids, in its own transaction, the signatures that vouch for what was changed, and the verification
--- of the fields that differ. Trigger arguments as above.
-create function review_void() returns trigger language plpgsql
-set search_path = public, pg_temp as $$
-declare
-  is_ jsonb := to_jsonb(new);
-  was jsonb := case when tg_op = 'UPDATE' then to_jsonb(old) else '{}' end;
-  of_participant bigint := (is_ ->> tg_argv[0])::bigint;
-  at_visit bigint := (is_ ->> nullif(tg_argv[1], ''))::bigint;
-begin
-  if is_ = was or (tg_table_name = 'enrollment_participant'
-                   and is_ - 'unblinded_at' - 'version' = was - 'unblinded_at' - 'version') then
-    return null;
-  end if;
-  update review_signature set voided_at = clock_timestamp()
-    where participant_id = of_participant and voided_at is null and (visit_id is null or visit_id = at_visit);
-  if at_visit is not null then
-    update review_verification v set voided_at = clock_timestamp()
-      where v.participant_id = of_participant and v.visit_id = at_visit and v.voided_at is null
-        and v.form = coalesce(is_ ->> 'instrument', 'visit')
-        and (v.field = '' or v.field in (
-          select n.key from jsonb_each(is_ || coalesce(is_ -> 'items', '{}') || coalesce(is_ -> 'missing', '{}')) n
-            where n.value is distinct from
-              (was || coalesce(was -> 'items', '{}') || coalesce(was -> 'missing', '{}')) -> n.key
-          union all
-          select o.key from jsonb_each(coalesce(was -> 'items', '{}') || coalesce(was -> 'missing', '{}')) o
-            where not (coalesce(is_ -> 'items', '{}') || coalesce(is_ -> 'missing', '{}')) ? o.key));
-  end if;
-  return null;
-end $$;
 
 create function review_verification_guard() returns trigger language plpgsql
 set search_path = public, pg_temp as $$
@@ -221,24 +172,84 @@ end $$;
 create trigger b_guard before insert or update on review_verification
   for each row execute function review_verification_guard();
 
+-- The fields of a form that differ; the items of a rating and their reasons are fields of their own.
+create function review_fields(was jsonb, is_ jsonb) returns text[] language sql immutable
+set search_path = pg_catalog, pg_temp as $$
+  with before as (select was || coalesce(was -> 'items', '{}') || coalesce(was -> 'missing', '{}') as v),
+       after as (select is_ || coalesce(is_ -> 'items', '{}') || coalesce(is_ -> 'missing', '{}') as v)
+  select coalesce(array_agg(key), '{}') from before, after,
+    lateral (select jsonb_object_keys(before.v) union select jsonb_object_keys(after.v)) k (key)
+  where before.v -> key is distinct from after.v -> key
+$$;
+
+-- Every table of trial data: one call a statement, however many rows it changes. A change that changes nothing
+-- voids nothing; a record does not move to another participant or visit.
 do $$
 declare
   t record;
 begin
   for t in select * from (values
-    ('enrollment_participant', 'id', ''), ('enrollment_failedtreatment', 'participant_id', ''),
-    ('enrollment_fact', 'participant_id', ''), ('enrollment_eligibilitydecision', 'participant_id', ''),
-    ('enrollment_period', 'participant_id', ''), ('enrollment_visit', 'participant_id', 'id'),
-    ('assessments_assessment', 'participant_id', 'visit_id')) x(name, participant, visit)
+    -- An emergency unblinding is marked whatever is locked or signed: it changes no data.
+    ('enrollment_participant', 'id', 'null::bigint',
+     $d$to_jsonb(n) - 'unblinded_at' - 'version' is distinct from to_jsonb(o) - 'unblinded_at' - 'version'$d$),
+    ('enrollment_failedtreatment', 'participant_id', 'null::bigint', 'n is distinct from o'),
+    ('enrollment_fact', 'participant_id', 'null::bigint', 'n is distinct from o'),
+    ('enrollment_eligibilitydecision', 'participant_id', 'null::bigint', 'n is distinct from o'),
+    ('enrollment_period', 'participant_id', 'null::bigint', 'n is distinct from o'),
+    ('enrollment_visit', 'participant_id', 'id', 'n is distinct from o'),
+    ('assessments_assessment', 'participant_id', 'visit_id', 'n is distinct from o')) x (name, person, visit, differs)
   loop
-    execute format('create trigger b_locked before insert or update on %I for each row
-      execute function review_refuse_locked(%L, %L)', t.name, t.participant, t.visit);
-    execute format('create trigger x_void after insert or update on %I for each row
-      execute function review_void(%L, %L)', t.name, t.participant, t.visit);
+    execute format($f$
+      create function review_kept_%1$s_insert() returns trigger language plpgsql
+      set search_path = public, pg_temp as $b$
+      declare
+        participants bigint[];
+        visits bigint[];
+      begin
+        select array_agg(person), array_agg(visit) into participants, visits
+          from (select distinct %2$s as person, %3$s as visit from changed) c;
+        if participants is not null then
+          perform review_keep(participants, visits);
+        end if;
+        return null;
+      end $b$;
+      create function review_kept_%1$s_update() returns trigger language plpgsql
+      set search_path = public, pg_temp as $b$
+      declare
+        participants bigint[];
+        visits bigint[];
+      begin
+        if exists (select from was o left join changed n on n.id = o.id
+                   where (n.%2$s, n.id) is distinct from (o.%2$s, o.id) %5$s) then
+          raise exception 'review: a record of %1$s does not move to another place' using errcode = '42501';
+        end if;
+        select array_agg(person), array_agg(visit) into participants, visits
+          from (select distinct n.%2$s as person, %4$s as visit from changed n join was o on o.id = n.id
+                where %6$s) c;
+        if participants is not null then
+          perform review_keep(participants, visits);
+          %7$s
+        end if;
+        return null;
+      end $b$;
+      create trigger x_kept_insert after insert on %1$s referencing new table as changed
+        for each statement execute function review_kept_%1$s_insert();
+      create trigger x_kept_update after update on %1$s referencing old table as was new table as changed
+        for each statement execute function review_kept_%1$s_update();
+    $f$, t.name, t.person, t.visit,
+      case when t.visit like 'null%' then t.visit else 'n.' || t.visit end,
+      case when t.visit = 'visit_id' then 'or n.visit_id is distinct from o.visit_id' else '' end,
+      t.differs,
+      case when t.visit like 'null%' then '' else format($v$
+          update review_verification v set voided_at = clock_timestamp()
+            from changed n join was o on o.id = n.id
+            where v.participant_id = n.participant_id and v.visit_id = n.%s and v.voided_at is null
+              and v.form = %s and %s and (v.field = '' or v.field = any (review_fields(to_jsonb(o), to_jsonb(n))));
+        $v$, t.visit, case when t.visit = 'id' then quote_literal('visit') else 'n.instrument' end, t.differs) end);
   end loop;
 end $$;
 
-grant execute on function review_serialise(bigint, bigint), review_lock_on(bigint, bigint, bigint),
+grant execute on function review_take_turns(bigint[]), review_keep(bigint[], bigint[]), review_fields(jsonb, jsonb),
   review_visit_content(bigint), review_casebook_content(bigint), review_content_sha256(review_signature),
   review_signature_sha256(review_signature), review_signature_holds(review_signature)
   to trialsite_app, trialsite_report;
