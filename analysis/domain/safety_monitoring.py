@@ -1,0 +1,54 @@
+"""When have too many participants had a serious event? Beta-binomial monitoring of one rate.
+
+Before the trial the rate p is Beta(a, b); after x events in n participants it is Beta(a + x, b + n − x). The trial stops
+for safety when P(p > p0 | x, n) > τ. Thall & Simon (1994), doi:10.2307/2533377. A participant counts once, and the rule
+may be looked at after each participant: it is a statement of belief, and its chance of stopping a safe trial is
+found by simulation, not by τ.
+"""
+
+from scipy import stats
+
+PRIOR = (1.0, 9.0)
+
+
+def exceedance(events: int, n: int, *, p0: float = 0.1, prior: tuple[float, float] = PRIOR) -> float:
+    """P(p > p0 | `events` of `n`): how sure one is that the rate is too high. n = 0 gives the prior's own.
+
+    Raises ValueError for counts that can't be.
+
+    >>> round(exceedance(3, 3), 4)
+    0.9744
+    """
+    if not 0 <= events <= n:
+        raise ValueError(f"0 ≤ events ≤ n does not hold: {events} of {n}")
+    a, b = prior
+    return float(stats.beta.sf(p0, a + events, b + n - events))
+
+
+def boundary(
+    planned: int, *, p0: float = 0.1, certainty: float = 0.95, prior: tuple[float, float] = PRIOR
+) -> list[tuple[int, int]]:
+    """(n, events) for each n at which the number of events that stops the trial changes, up to `planned`.
+
+    Between two rows the earlier one holds; before the first, no number of events stops it.
+
+    >>> boundary(30)
+    [(3, 3), (6, 4), (12, 5), (19, 6), (26, 7)]
+    """
+    rows: list[tuple[int, int]] = []
+    for n in range(1, planned + 1):
+        stops = next((x for x in range(n + 1) if exceedance(x, n, p0=p0, prior=prior) > certainty), None)
+        if stops is not None and (not rows or stops != rows[-1][1]):
+            rows.append((n, stops))
+    return rows
+
+
+def stops(
+    events: int, n: int, *, p0: float = 0.1, certainty: float = 0.95, prior: tuple[float, float] = PRIOR
+) -> bool:
+    """Whether `events` of `n` stop the trial.
+
+    >>> stops(3, 5), stops(3, 6), stops(4, 6)
+    (True, False, True)
+    """
+    return exceedance(events, n, p0=p0, prior=prior) > certainty

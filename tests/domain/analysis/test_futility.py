@@ -1,0 +1,113 @@
+"""The chance that is left, and safety: golden values, edges, and a second way to each figure."""
+
+import doctest
+from itertools import pairwise
+from math import comb, sqrt
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import integrate, stats
+from scipy.special import beta as beta_function
+
+from analysis.domain import futility, safety_monitoring
+
+FRACTIONS = st.floats(0.05, 0.95)
+STATISTICS = st.floats(-4, 4)
+
+
+@pytest.mark.parametrize("module", [futility, safety_monitoring])
+def test_the_published_values_stand_in_the_docstrings(module: object) -> None:
+    """Lan & Wittes' and Lee & Liu's figures, and the safety boundary, as examples that run."""
+    result = doctest.testmod(module)  # type: ignore[arg-type]
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+def test_conditional_power_is_what_simulated_paths_do() -> None:
+    """A million Brownian paths on from Z(0.4) = 0.8 cross as often as the formula says."""
+    rng = np.random.default_rng(1)
+    z, t, drift = 0.8, 0.4, 2.5
+    ends = z * sqrt(t) + drift * (1 - t) + sqrt(1 - t) * rng.standard_normal(1_000_000)
+    expected = futility.conditional_power(z, t, drift)
+    error = sqrt(expected * (1 - expected) / len(ends))
+    assert abs((ends >= futility.CRITICAL).mean() - expected) < 4 * error
+
+
+@given(z=STATISTICS, t=FRACTIONS)
+def test_predictive_power_is_the_average_of_conditional_power(z: float, t: float) -> None:
+    """Averaged over the flat prior's posterior of the drift, N(z/√t, 1/t)."""
+    spread = 1 / sqrt(t)
+    average, _error = integrate.quad(
+        lambda u: futility.conditional_power(z, t, z / sqrt(t) + spread * u) * stats.norm.pdf(u), -8, 8
+    )
+    assert futility.predictive_power(z, t) == pytest.approx(average, abs=1e-6)
+
+
+@given(z=STATISTICS, t=FRACTIONS)
+def test_more_drift_is_more_power(z: float, t: float) -> None:
+    powers = [power for _drift, power in futility.power_curve(z, t, [-1, 0, 1, 2, 3])]
+    assert all(a <= b for a, b in pairwise(powers))
+
+
+def test_at_the_end_the_answer_is_known() -> None:
+    assert futility.conditional_power(2, 1, drift=0) == 1
+    assert futility.conditional_power(1.9, 1, drift=5) == 0
+    assert futility.predictive_power(2, 1) == 1
+
+
+@pytest.mark.parametrize("t", [-0.1, 1.1])
+def test_a_fraction_that_is_none_is_refused(t: float) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        futility.conditional_power(1, t, 0)
+
+
+def test_before_any_information_there_is_no_trend() -> None:
+    with pytest.raises(ValueError, match="no trend"):
+        futility.trend(0, 0)
+    with pytest.raises(ValueError, match="flat prior"):
+        futility.predictive_power(0, 0)
+    assert futility.conditional_power(0, 0, drift=0) == pytest.approx(0.025)
+
+
+@given(n=st.integers(0, 12), more=st.integers(0, 12), data=st.data())
+def test_the_predictive_probability_adds_up_by_hand(n: int, more: int, data: st.DataObject) -> None:
+    """The sum over all futures, each weighed with the beta-binomial written out."""
+    x = data.draw(st.integers(0, n))
+    a, b, planned = 0.6, 0.4, n + more
+    total = sum(
+        comb(more, y)
+        * beta_function(a + x + y, b + n - x + more - y)
+        / beta_function(a + x, b + n - x)
+        * (stats.beta.sf(0.5, a + x + y, b + planned - x - y) > 0.9)
+        for y in range(more + 1)
+    )
+    found = futility.bayesian_predictive_probability(x, n, planned, p0=0.5, success=0.9, prior=(a, b))
+    assert found == pytest.approx(total)
+    assert 0 <= found <= 1 + 1e-12
+
+
+@pytest.mark.parametrize("counts", [(3, 2, 10), (-1, 2, 10), (1, 5, 4)])
+def test_counts_that_cannot_be_are_refused(counts: tuple[int, int, int]) -> None:
+    with pytest.raises(ValueError, match="does not hold"):
+        futility.bayesian_predictive_probability(*counts, p0=0.5, success=0.9)
+
+
+@given(n=st.integers(1, 60), data=st.data())
+def test_one_more_event_is_never_safer(n: int, data: st.DataObject) -> None:
+    x = data.draw(st.integers(0, n - 1))
+    assert safety_monitoring.exceedance(x, n) <= safety_monitoring.exceedance(x + 1, n)
+
+
+def test_the_boundary_is_where_stopping_begins() -> None:
+    """At each row's number the rule stops; one event fewer does not."""
+    for n, events in safety_monitoring.boundary(60):
+        assert safety_monitoring.stops(events, n)
+        assert not safety_monitoring.stops(events - 1, n)
+
+
+def test_impossible_event_counts_are_refused() -> None:
+    with pytest.raises(ValueError, match="does not hold"):
+        safety_monitoring.exceedance(4, 3)
+    assert safety_monitoring.exceedance(0, 0) == pytest.approx(stats.beta.sf(0.1, 1, 9))
