@@ -127,8 +127,9 @@ def test_a_worker_that_dies_leaves_its_debts(everybody: list[int]) -> None:
 
 
 def some_rating() -> Assessment:
-    """A rating of day 1 in the demo."""
-    return Assessment.objects.filter(visit__code="DAY1").select_related("visit__period").earliest("pk")
+    """A rating of day 1 of somebody under way, whose record nobody has locked yet."""
+    under_way = Assessment.objects.filter(visit__code="DAY1", participant__status="randomised")
+    return under_way.select_related("visit__period").earliest("pk")
 
 
 def test_a_save_that_is_undone_owes_nothing(everybody: list[int]) -> None:
