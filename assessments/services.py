@@ -16,7 +16,7 @@ from assessments.models import Assessment, Draft
 from assessments.selectors import instrument_of
 from enrollment.models import Participant, Visit
 from enrollment.selectors import today_at
-from enrollment.services import mark_performed, record_fact
+from enrollment.services import mark_performed, record_fact, take_back_performed
 from enrollment.services.screening import SCREENING
 from trialsite.accounts.acting import act
 from trialsite.accounts.models import User
@@ -64,6 +64,12 @@ def complete(
             _follow(assessment, visit, by, _("rating entered"))
     except IntegrityError:
         saved = Assessment.objects.filter(visit=visit, instrument=instrument_code).first()
+        if saved is None and Assessment.objects.filter(form_token=form_token).exists():
+            raise ValidationError(
+                _(
+                    "This form was sent for another visit. Open the visit's form anew; what you typed is still here."
+                )
+            ) from None
         if saved is None:
             raise
         if saved.form_token == form_token:
@@ -158,6 +164,8 @@ def _follow(assessment: Assessment, visit: Visit, by: User, reason: str) -> None
     total, drafts go."""
     if assessment.status != Assessment.Status.NOT_DONE:
         mark_performed(visit, assessment.performed_on, by=by, reason=reason)
+    elif assessment.version > 1 and not _others_done(assessment):
+        take_back_performed(visit, by=by, reason=reason)
     found = [
         Finding(check.id, check.version, check.item, _(check.message) % check.params)
         for check in findings_of(assessment, visit)
@@ -175,6 +183,12 @@ def _follow(assessment: Assessment, visit: Visit, by: User, reason: str) -> None
         )
     discard_draft(visit, assessment.instrument, by=by)
     ring(Outbox.Kind.RECOMPUTE)
+
+
+def _others_done(assessment: Assessment) -> bool:
+    """Whether another instrument was rated at the same visit."""
+    others = Assessment.objects.filter(visit=assessment.visit_id).exclude(pk=assessment.pk)
+    return others.exclude(status=Assessment.Status.NOT_DONE).exists()
 
 
 def _check_open(visit: Visit) -> None:

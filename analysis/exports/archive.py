@@ -18,30 +18,46 @@ from analysis.exports.tables import parameters, tables
 from trialsite.accounts.models import Study, User
 
 
+def may_read_allocation() -> bool:
+    """Whether this connection's role reads the allocation: the unblinded worker's does, the web's does not."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select has_schema_privilege('closed', 'usage') and has_table_privilege('closed.slot', 'select')"
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def write_folder(study: Study, sites: Any, folder: Path, *, by: User, unblinded: bool) -> str:
-    """Write every file into `folder` and return the SHA-256 of the manifest. All files show one moment."""
+    """Write every file into `folder` and return the SHA-256 of the manifest. All files show one moment.
+
+    The files appear when all of them are whole; other files of the folder are left alone and not listed.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     chosen = tables(study, unblinded=unblinded)
-    files = {}
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            # One snapshot, so that no file knows of a save that another does not.
-            if not connection.savepoint_ids:
-                cursor.execute("set transaction isolation level repeatable read, read only")
-        for table in chosen:
-            with open(folder / f"{table.name}.csv", "wb") as file:
-                copy_csv(table, parameters(study, sites), file)
-    _codebook(chosen, folder / "codebook.csv")
-    for path in sorted(folder.glob("*.csv")):
-        content = path.read_bytes()
-        files[path.name] = {
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "bytes": len(content),
-            "rows": _rows(path),
-        }
-    manifest = json.dumps(_manifest(study, sites, by, unblinded, files), indent=2, ensure_ascii=False) + "\n"
-    (folder / "manifest.json").write_text(manifest, encoding="utf-8")
+    with tempfile.TemporaryDirectory(dir=folder) as made:
+        begun = Path(made)
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                # One snapshot, so that no file knows of a save that another does not.
+                if not connection.savepoint_ids:
+                    cursor.execute("set transaction isolation level repeatable read, read only")
+            for table in chosen:
+                with open(begun / f"{table.name}.csv", "wb") as file:
+                    copy_csv(table, parameters(study, sites), file)
+        _codebook(chosen, begun / "codebook.csv")
+        files = {path.name: _described(path) for path in sorted(begun.glob("*.csv"))}
+        manifest = (
+            json.dumps(_manifest(study, sites, by, unblinded, files), indent=2, ensure_ascii=False) + "\n"
+        )
+        (begun / "manifest.json").write_text(manifest, encoding="utf-8")
+        for path in sorted(begun.iterdir()):
+            path.replace(folder / path.name)
     return hashlib.sha256(manifest.encode()).hexdigest()
+
+
+def _described(path: Path) -> dict[str, Any]:
+    content = path.read_bytes()
+    return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "rows": _rows(path)}
 
 
 def blinded(study: Study, sites: Any, *, by: User) -> Iterator[bytes]:

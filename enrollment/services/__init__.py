@@ -13,6 +13,7 @@ from enrollment.services.schedule import (
     plan_period,
     record_dosing,
     reopen_visit,
+    take_back_performed,
     withdraw,
 )
 from enrollment.services.screening import (
@@ -42,6 +43,7 @@ __all__ = [
     "request_allocation_list",
     "resume_enrollment",
     "screen",
+    "take_back_performed",
     "unblind",
     "withdraw",
 ]

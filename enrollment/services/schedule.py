@@ -69,6 +69,19 @@ def mark_performed(visit: Visit, performed_on: date | None, *, by: User, reason:
         _complete_when_over(participant)
 
 
+def take_back_performed(visit: Visit, *, by: User, reason: str) -> None:
+    """The visit's only rating turned out not to have been done: the visit is to come again, or to be marked missed."""
+    participant = visit.participant
+    with act(by, "assessment.enter", participant.study, participant.site, reason=reason):
+        Visit.objects.filter(pk=visit.pk, status=Visit.Status.DONE).update(
+            status=Visit.Status.PLANNED, performed_on=None
+        )
+        if visit.period_id:
+            Participant.objects.filter(pk=participant.pk, status=Participant.Status.COMPLETED).update(
+                status=Participant.Status.RANDOMISED
+            )
+
+
 def mark_missed(visit: Visit, *, by: User, reason: str) -> None:
     """The visit did not and will not take place."""
     participant = visit.participant

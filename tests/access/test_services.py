@@ -129,6 +129,8 @@ CASES: dict[str, Case] = {
         p.period, today_at(p.participant.site), by=by, version=p.period.version, reason="moved")),
     "mark_performed": Case("assessment.enter", True, lambda p, by: services.mark_performed(
         p.visit, today_at(p.participant.site), by=by, reason="moved")),
+    "take_back_performed": Case("assessment.enter", True, lambda p, by: services.take_back_performed(
+        p.visit, by=by, reason="moved")),
     "mark_missed": Case("schedule.plan", True, lambda p, by: services.mark_missed(p.visit, by=by, reason="ill")),
     "reopen_visit": Case("schedule.plan", True, lambda p, by: services.reopen_visit(
         p.visit, by=by, reason="came")),

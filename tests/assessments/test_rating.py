@@ -261,3 +261,20 @@ def test_only_the_site_enters_and_corrects(
     saved = enter(visit, entry(), coordinator)
     with pytest.raises(PermissionDenied):
         correct(saved, entry(24), by=person, version=1, reason="r")
+
+
+def test_a_rating_that_was_not_done_after_all_takes_its_visit_back(visit: Visit, coordinator: User) -> None:
+    """The visit is to come again, its date gone, so that it shows as overdue or is marked missed."""
+    saved = enter(visit, entry(), coordinator)
+    not_done = Entry(items={}, not_done_reason="Rated on the wrong form")
+    correct(saved, not_done, by=coordinator, version=1, reason="wrong participant")
+    visit.refresh_from_db()
+    assert (visit.status, visit.performed_on) == (Visit.Status.PLANNED, None)
+
+
+def test_a_form_sent_again_for_another_visit_is_refused_in_words(visit: Visit, coordinator: User) -> None:
+    saved = enter(visit, entry(), coordinator)
+    other = Visit.objects.filter(period=visit.period).exclude(pk=visit.pk).first()
+    assert other
+    with pytest.raises(ValidationError, match="another visit"):
+        enter(other, entry(), coordinator, saved.form_token)

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError
 
-from analysis.exports.archive import write_folder
+from analysis.exports.archive import may_read_allocation, write_folder
 from analysis.services.exports import record_export
 from trialsite.accounts.models import Study, User
 from trialsite.accounts.policy import sites_where
@@ -32,6 +32,10 @@ class Command(BaseCommand):
         if by is None:
             raise CommandError(f"--by: nobody is called {options['by']!r}.")
         unblinded = options["unblinded"]
+        if unblinded and not may_read_allocation():
+            raise CommandError(
+                "This database role can't read the allocation. Run the command with DATABASE_URL of trialsite_closed."
+            )
         action = "export.unblinded" if unblinded else "export.blinded"
         try:
             record_export(study, by=by, via="command", reason=options["reason"], unblinded=unblinded)
