@@ -245,7 +245,8 @@ def test_a_rating_waits_for_a_recompute(visit: Visit, coordinator: User) -> None
     """What it means for the participant is owed in the same transaction as the rating."""
     Outbox.objects.all().delete()
     rate(visit, 20, coordinator, on=date.today() - timedelta(days=9))
-    assert set(Outbox.objects.values_list("kind", "subject")) == {("recompute", visit.participant_id)}
+    owed = set(Outbox.objects.values_list("kind", "subject"))
+    assert ("recompute", visit.participant_id) in owed
 
 
 @pytest.mark.parametrize(
