@@ -109,10 +109,10 @@ def test_a_command_works_beside_the_demo(copy: Copy) -> None:
     assert (done.returncode, "[ ]" in done.stdout, "[X]" in done.stdout) == (0, False, True), done.stderr
 
 
-@pytest.mark.parametrize("name", ["worker", "closed worker", "web", "valkey", "postgres"])
+@pytest.mark.parametrize("name", ["worker", "web", "valkey", "postgres"])
 def test_what_is_killed_is_started_again(copy: Copy, name: str) -> None:
     """kill -9 of one process: the demo says so, and starts it again."""
-    words = {"worker": "default@demo", "closed worker": "closed@demo", "web": "gunicorn"}.get(name, name)
+    words = {"worker": "default@demo", "web": "gunicorn"}.get(name, name)
     before = copy.processes(words)
     os.kill(min(before), signal.SIGKILL)
     assert copy.wait_for("starting it again").startswith(f"{name} ended")
