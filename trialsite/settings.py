@@ -88,12 +88,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "trialsite.audit.middleware.RequestContextMiddleware",
     "trialsite.accounts.middleware.PresenceMiddleware",
     "trialsite.accounts.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "trialsite.audit.middleware.RequestContextMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -167,6 +167,11 @@ AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_ENABLE_ADMIN = False
 # The address is the socket's: a client can write anything into X-Forwarded-For.
 AXES_IPWARE_META_PRECEDENCE_ORDER = ["REMOTE_ADDR"]
+# Failures of one person count together, however the name is spelt.
+AXES_USERNAME_CALLABLE = "trialsite.accounts.access.axes_username"
+# What a failed attempt sent is kept beside it, but for these: a reason may name what nobody else may know.
+AXES_SENSITIVE_PARAMETERS = ["username", "password", "again", "current", "code", "reason", "meaning", "decision",
+                             "recommendation"]  # fmt: skip
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

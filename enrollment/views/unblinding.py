@@ -1,10 +1,8 @@
 """Emergency unblinding: password again, a reason, and a page to print."""
 
-from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from enrollment import services
@@ -12,6 +10,7 @@ from enrollment.forms import UnblindForm
 from enrollment.selectors import participant_for
 from enrollment.views.respond import add_errors
 from trialsite.accounts.http import Request
+from trialsite.accounts.stepup import confirm
 
 
 @require_http_methods(["GET", "POST"])
@@ -20,9 +19,9 @@ def unblind(request: Request, study: str, code: str) -> HttpResponse:
     form = UnblindForm(request.POST or None)
     if form.is_valid():
         data = form.cleaned_data
-        # authenticate() counts failures: guessing here locks out like guessing at the sign-in.
-        if authenticate(request, username=request.user.username, password=data["password"]) != request.user:
-            form.add_error("password", _("This is not your password."))
+        refused = confirm(request, data["password"])
+        if refused:
+            form.add_error(refused.field, refused)
         else:
             try:
                 given = services.unblind(

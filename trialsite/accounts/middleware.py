@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRedirect
 
+from trialsite.accounts.access import Kind, record
+
 
 class PresenceMiddleware:
     """Signs out whoever did nothing for SESSION_IDLE_SECONDS, and everybody after SESSION_COOKIE_AGE.
@@ -27,7 +29,11 @@ class PresenceMiddleware:
             now = int(time.time())
             began = request.session.setdefault("began", now)
             seen = request.session.setdefault("seen", now)
-            if now - seen > settings.SESSION_IDLE_SECONDS or now - began > settings.SESSION_COOKIE_AGE:
+            request.session.setdefault("ip", request.META.get("REMOTE_ADDR") or None)
+            request.session.setdefault("agent", request.headers.get("User-Agent", "")[:200])
+            idle = now - seen > settings.SESSION_IDLE_SECONDS
+            if idle or now - began > settings.SESSION_COOKIE_AGE:
+                record(Kind.TIMED_OUT, request.user, about="nobody there" if idle else "long enough")
                 logout(request)
             elif "X-Background" not in request.headers and now - seen > 30:
                 # Not at every request: each would be a write.

@@ -142,12 +142,47 @@ class Membership(models.Model):
 
 
 class Session(AbstractBaseSession):
-    """A session that knows its user, so that the database itself can ask who is live."""
+    """A session that knows its user, so that the database itself can ask who is live. Its key here is the
+    SHA-256 of the key in the cookie."""
 
+    session_key = models.CharField(max_length=64, primary_key=True)
     user_id = models.BigIntegerField(null=True, db_index=True)
+    began_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    ip = models.GenericIPAddressField(null=True)
+    agent = models.CharField(max_length=200, blank=True, default="")
 
     @classmethod
     def get_session_store_class(cls):  # type: ignore[no-untyped-def]
         from trialsite.accounts.sessions import SessionStore
 
         return SessionStore
+
+
+class Access(models.Model):
+    """Somebody came, went, was kept out, or proved to be themselves. Written once, and audited."""
+
+    class Kind(models.TextChoices):
+        SIGNED_IN = "signed in", _("Signed in")
+        FAILED = "sign-in failed", _("Sign-in failed")
+        LOCKED_OUT = "locked out", _("Locked out")
+        SIGNED_OUT = "signed out", _("Signed out")
+        TIMED_OUT = "timed out", _("Timed out")
+        CONFIRMED = "confirmed", _("Confirmed by password")
+        NOT_CONFIRMED = "not confirmed", _("Not confirmed: wrong password or code")
+        RECOVERY_CODE = "recovery code", _("Recovery code used")
+        SESSION_ENDED = "session ended", _("Session ended")
+        LINK = "link", _("Link to set a password made")
+
+    at = models.DateTimeField(default=timezone.now)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    # Empty: a name nobody has. It is not kept: people type passwords into the wrong field.
+    user = models.ForeignKey(User, models.PROTECT, null=True, related_name="accesses")
+    about = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["user", "-id"], name="access_user")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.user_id}"

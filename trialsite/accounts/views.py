@@ -1,7 +1,10 @@
 """Signing in and out, invitations, and the administrator's page of people and roles."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,15 +14,37 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from trialsite.accounts import services
+from trialsite.accounts.access import Kind, failed, person_named, record
 from trialsite.accounts.forms import EndRoleForm, PasswordForm, PersonForm, RoleForm
 from trialsite.accounts.http import Request
 from trialsite.accounts.models import Membership, Study, User
 from trialsite.accounts.policy import may
 
-login = require_http_methods(["GET", "HEAD", "POST"])(
-    LoginView.as_view(template_name="accounts/login.html", redirect_authenticated_user=True)
-)
-logout = LogoutView.as_view()
+
+class SignIn(LoginView):
+    template_name = "accounts/login.html"
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        answer = super().form_valid(form)
+        record(Kind.SIGNED_IN, form.get_user())
+        return answer
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        if form.data.get("username") and form.data.get("password"):
+            failed(self.request, Kind.FAILED, person_named(form.data["username"]))
+        return super().form_invalid(form)
+
+
+class SignOut(LogoutView):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated:
+            record(Kind.SIGNED_OUT, request.user)
+        return super().post(request, *args, **kwargs)
+
+
+login = require_http_methods(["GET", "HEAD", "POST"])(SignIn.as_view())
+logout = SignOut.as_view()
 
 
 def _study(user: User, code: str) -> Study:
