@@ -29,7 +29,7 @@ def test_every_classification_names_an_action_of_the_policy() -> None:
 def test_every_action_of_a_page_is_used() -> None:
     """An action of the policy without an address is one that only services ask for; they are few and named."""
     inside = {
-        "study.view", "washout.override", "query.close_any", "export.unblinded",
+        "study.view", "study.unlock", "washout.override", "query.close_any", "export.unblinded",
     }  # fmt: skip
     assert set(POLICY) - {row.who for row in ROWS} == inside
 
