@@ -88,7 +88,8 @@ def test_an_edit_check_asks_by_itself_and_takes_it_back(
         Visit.objects.filter(pk=later.pk).update(
             **dict.fromkeys(("planned_on", "earliest_on", "latest_on"), visit.planned_on)
         )
-    day = visit.planned_on - timedelta(days=3)  # type: ignore[operator]
+    assert visit.planned_on
+    day = visit.planned_on - timedelta(days=3)
     rating = rate(later, 12, coordinator, on=day)
     query = Query.objects.get(visit=later, check_id="RATING-OUT-OF-WINDOW")
     assert (query.check_version, query.status) == ("1", "open")
