@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
+import hypothesis
 import pytest
 from django.db import connection
 from django.test import Client
@@ -19,6 +20,9 @@ from trialsite.accounts.models import Membership, Site, Study, User
 from trialsite.stack import testing
 
 PASSWORD = "correct horse battery"
+# A busy machine is no fault of the rule under test.
+hypothesis.settings.register_profile("trialsite", deadline=None)
+hypothesis.settings.load_profile("trialsite")
 
 
 @pytest.fixture(scope="session")
