@@ -48,6 +48,10 @@ def database(url: str) -> dict[str, object]:
 
 
 ENVIRONMENT = one_of("TRIALSITE_ENV", ("production", "demo", "test"))
+# Whether those who sign, export, administer or unblind must have a second factor. Not a choice where data are real.
+SECOND_FACTOR = one_of(
+    "SECOND_FACTOR", ("required",) if ENVIRONMENT == "production" else ("off", "required")
+)
 DEBUG = False
 SECRET_KEY = required("SECRET_KEY")
 SECURE = ENVIRONMENT == "production"
@@ -72,6 +76,7 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "csp",
     "axes",
+    "django_otp",
     "trialsite.accounts",
     "trialsite.audit",
     "trialsite.review",
@@ -91,6 +96,7 @@ MIDDLEWARE = [
     "trialsite.audit.middleware.RequestContextMiddleware",
     "trialsite.accounts.middleware.PresenceMiddleware",
     "trialsite.accounts.middleware.LoginRequiredMiddleware",
+    "trialsite.accounts.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

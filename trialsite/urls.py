@@ -10,13 +10,21 @@ from assessments import signing_views as signing
 from assessments import views as assessments
 from enrollment.views import audit, calendar, participants, schedule, today, unblinding
 from trialsite.accounts import views as accounts
+from trialsite.accounts import views_account as own
+from trialsite.accounts import views_signin as signin
 from trialsite.audit import health
 
 urlpatterns = [
     path("", today.home, name="home"),
-    path("login/", accounts.login, name="login"),
-    path("logout/", accounts.logout, name="logout"),
-    path("invitations/<str:uid>/<str:token>/", accounts.invitation, name="invitation"),
+    path("login/", signin.login, name="login"),
+    path("login/code/", signin.login_code, name="login_code"),
+    path("logout/", signin.logout, name="logout"),
+    path("invitations/<str:uid>/<str:token>/", signin.invitation, name="invitation"),
+    path("account/", own.account, name="account"),
+    path("account/password/", own.password_change, name="password_change"),
+    path("account/sessions/<slug:key>/end/", own.session_end, name="session_end"),
+    path("account/second-factor/", own.second_factor, name="second_factor"),
+    path("account/second-factor/codes/", own.recovery_codes, name="recovery_codes"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("feeds/<str:token>.ics", calendar.feed, name="feed"),

@@ -54,6 +54,7 @@ class Places:
             "unlock_decide": {"pk": self.unlock.pk},
             "unlock_end": {"pk": self.unlock.pk},
             "feed": {"token": self.feed},
+            "session_end": {"key": "others"},
         }
         ordinary: dict[str, Any] = {"study": self.study.code, "pk": self.visit.pk, "number": 1}
         ordinary["code"] = (

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 #    name                   who                    methods   where
 TABLE = """
      login                  public                 GET,POST  -
+     login_code             public                 GET,POST  -
      logout                 signed-in              POST      -
+     account                signed-in              GET       -
+     password_change        signed-in              GET,POST  -
+     session_end            signed-in              POST      -
+     second_factor          signed-in              GET,POST  -
+     recovery_codes         signed-in              GET,POST  -
      invitation             public                 GET,POST  -
      healthz                public                 GET       -
      readyz                 public                 GET       -

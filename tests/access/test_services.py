@@ -39,6 +39,8 @@ WITHOUT = {
     "accept_invitation": "the link that works once is the right",
     "invitation_of": "makes nothing",
     "invited": "reads",
+    "change_password": "one's own, confirmed by the old one",
+    "end_sessions": "part of the services that end somebody's access, and of one's own account",
     "feed_of": "reads; the token is the right",
     "load_protocol": "a management command's; no page and no role loads a protocol",
     "discard_draft": "deletes the caller's own draft only",

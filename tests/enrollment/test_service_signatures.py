@@ -34,7 +34,8 @@ ADDS = {
     "assessments.complete", "assessments.keep_draft", "assessments.discard_draft",
     "analysis.request_look",
     "trialsite/review.raise_queries", "trialsite/review.verify", "trialsite/review.sign",
-    "trialsite/accounts.grant_role", "trialsite/accounts.invite",
+    "trialsite/accounts.grant_role", "trialsite/accounts.invite", "trialsite/accounts.change_password",
+    "trialsite/accounts.end_sessions",
 }  # fmt: skip
 # What is said to the other side is the reason itself; ending an unlock closes what its own reason opened.
 SAYS = {

@@ -56,3 +56,51 @@ class EndRoleForm(forms.Form):
         max_length=500,
         error_messages={"required": _("Say why; the audit trail keeps it.")},
     )
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        help_text=_("The six digits your app shows now, or one of your recovery codes."),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}
+        ),
+    )
+
+
+class ConfirmForm(forms.Form):
+    """The person again: password, and the code of whoever has a second factor."""
+
+    current = forms.CharField(
+        label=_("Your password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+    code = forms.CharField(
+        label=_("Code of your second factor"),
+        max_length=40,
+        help_text=_("The six digits your app shows now, or one of your recovery codes."),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
+    )
+
+
+class NewPasswordForm(PasswordForm):
+    current = forms.CharField(
+        label=_("Your password until now"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    field_order = ["current", "password", "again"]
+
+
+class SecondFactorForm(ConfirmForm):
+    new_code = forms.CharField(
+        label=_("Code the new app shows"),
+        max_length=10,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
+        ),
+    )
+
+    def __init__(self, *args: Any, replaces: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not replaces:
+            del self.fields["code"]

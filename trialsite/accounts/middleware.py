@@ -8,10 +8,13 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from trialsite.accounts.access import Kind, record
+from trialsite.accounts.secondfactor import must_have
 
 
 class PresenceMiddleware:
@@ -53,3 +56,31 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
         if request.headers.get("HX-Request"):
             return HttpResponseClientRedirect(response["Location"])
         return response
+
+
+class SecondFactorMiddleware:
+    """Whoever must have a second factor and has none sets it up before anything else.
+
+    Whoever has one is asked for it at the sign-in, so a signed-in session without it belongs to somebody without.
+    """
+
+    # What one may do meanwhile.
+    OPEN = frozenset({"second_factor", "logout"})
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], *_: object
+    ) -> HttpResponseBase | None:
+        if not request.user.is_authenticated or "second_factor" in request.session:
+            return None
+        name = request.resolver_match.url_name if request.resolver_match else ""
+        if name in self.OPEN or not getattr(view, "login_required", True) or not must_have(request.user):
+            return None
+        if request.headers.get("HX-Request"):
+            return HttpResponseClientRedirect(reverse("second_factor"))
+        return redirect("second_factor")

@@ -1,7 +1,9 @@
 """People, sites, and who may act where."""
 
+from datetime import timedelta
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
@@ -9,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_otp.models import Device, ThrottlingMixin
 
 
 class Role(models.TextChoices):
@@ -141,6 +144,17 @@ class Membership(models.Model):
         return f"{self.user_id}: {self.role} at {self.site_id or 'all sites'}"
 
 
+class SessionQuerySet(models.QuerySet["Session"]):
+    def of(self, user: User) -> "SessionQuerySet":
+        return self.filter(user_id=user.pk)
+
+    def live(self) -> "SessionQuerySet":
+        """Neither expired nor left alone for too long."""
+        now = timezone.now()
+        idle = now - timedelta(seconds=settings.SESSION_IDLE_SECONDS)
+        return self.filter(Q(seen_at=None) | Q(seen_at__gt=idle), expire_date__gt=now)
+
+
 class Session(AbstractBaseSession):
     """A session that knows its user, so that the database itself can ask who is live. Its key here is the
     SHA-256 of the key in the cookie."""
@@ -151,6 +165,8 @@ class Session(AbstractBaseSession):
     seen_at = models.DateTimeField(null=True)
     ip = models.GenericIPAddressField(null=True)
     agent = models.CharField(max_length=200, blank=True, default="")
+
+    objects = SessionQuerySet.as_manager()  # type: ignore[assignment,misc]
 
     @classmethod
     def get_session_store_class(cls):  # type: ignore[no-untyped-def]
@@ -186,3 +202,47 @@ class Access(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.user_id}"
+
+
+class Authenticator(ThrottlingMixin, Device):  # type: ignore[misc]
+    """The app on a person's telephone that shows a code every 30 seconds (TOTP, RFC 6238).
+
+    `confirmed` is true while it counts; one that was replaced or reset stays, for the trail.
+    """
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="+")
+    # Encrypted: trialsite/accounts/secondfactor.py. The key is not in the database.
+    sealed = models.CharField(max_length=200)
+    # The step of the last code that was taken: no code counts twice.
+    last_step = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user"], condition=Q(confirmed=True), name="authenticator_one")
+        ]
+
+    def get_throttle_factor(self) -> int:
+        """Seconds to wait after the first wrong code; each further one doubles it."""
+        return 1
+
+    def throttle_increment(self, commit: bool = True) -> None:
+        """Up to 512 seconds, so that nobody who knows a password can keep its owner out for days."""
+        self.throttling_failure_count = min(self.throttling_failure_count, 9)  # type: ignore[has-type]
+        super().throttle_increment(commit)
+
+
+class RecoveryCode(models.Model):
+    """For the day the telephone is lost: works once instead of a code. Only its SHA-256 is kept."""
+
+    authenticator = models.ForeignKey(Authenticator, models.PROTECT, related_name="recovery_codes")
+    token_sha256 = models.CharField(max_length=64)
+    ended_at = models.DateTimeField(null=True, help_text="Used, or replaced by new ones.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["authenticator", "token_sha256"], name="recovery_code_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"recovery code {self.pk} of {self.authenticator_id}"

@@ -86,6 +86,19 @@ WHOLE_STUDY = frozenset(
     }
 )
 
+# Who may do one of these needs a second factor: sign, export, administer, or learn who got what.
+STRONG = frozenset(
+    {
+        "record.sign",
+        "export.blinded",
+        "export.unblinded",
+        "people.manage",
+        "participant.unblind",
+        "allocation.view",
+        "closed.view",
+    }
+)
+
 
 def _parse(table: str) -> dict[str, frozenset[Role]]:
     rows = (line.split() for line in table.strip().splitlines())

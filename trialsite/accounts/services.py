@@ -4,13 +4,15 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from django.utils.translation import gettext as _
 
+from trialsite.accounts.access import record
 from trialsite.accounts.acting import act, signed_by
-from trialsite.accounts.models import Membership, Role, Session, Site, Study, User
+from trialsite.accounts.models import Access, Membership, Role, Session, Site, Study, User
 
 
 class InvitationTokens(PasswordResetTokenGenerator):
@@ -86,4 +88,19 @@ def end_role(membership: Membership, *, by: User, reason: str) -> None:
     """End a role now; the person's sessions end with it."""
     with act(by, "people.manage", membership.study, reason=reason):
         Membership.objects.filter(pk=membership.pk, ends_at=None).update(ends_at=timezone.now())
-        Session.objects.filter(user_id=membership.user_id).delete()
+        end_sessions(membership.user, Session.objects.of(membership.user), by=by)
+
+
+def end_sessions(user: User, sessions: QuerySet[Session], *, by: User) -> None:
+    """End these of the sessions of `user`. Sessions are no trial data; that they were ended is audited."""
+    if sessions.filter(user_id=user.pk).delete()[0]:
+        record(Access.Kind.SESSION_ENDED, user, by=by)
+
+
+def change_password(password: str, *, by: User, keep: str) -> None:
+    """One's own, already confirmed by the old one. All sessions but `keep` end. ValidationError if too weak."""
+    validate_password(password, by)
+    with signed_by(by, reason="password changed"):
+        by.set_password(password)
+        by.save(update_fields=["password"])
+        end_sessions(by, Session.objects.of(by).exclude(session_key=keep), by=by)

@@ -3,8 +3,9 @@
 from django.contrib.auth import authenticate
 from django.utils.translation import gettext as _
 
-from trialsite.accounts.access import Kind, failed, forget_failures, record
+from trialsite.accounts.access import Kind, count_failure, failed, forget_failures, record
 from trialsite.accounts.http import Request
+from trialsite.accounts.secondfactor import authenticator_of, passes
 
 
 class Refusal(str):
@@ -19,15 +20,28 @@ class Refusal(str):
         return made
 
 
-def confirm(request: Request, password: str) -> Refusal | None:
+def confirm(request: Request, password: str, code: str | None = None) -> Refusal | None:
     """None when `password` is the signed-in person's own, else what to say by the field. Audited either way.
 
-    authenticate() counts failures: guessing here locks out like guessing at the sign-in.
+    `code`: None when the act does not ask for the second factor; else it is checked too, of a person who has one.
+    Failures are counted: guessing here locks out like guessing at the sign-in.
     """
+    user = request.user
     about = request.resolver_match.url_name or "" if request.resolver_match else ""
-    if authenticate(request, username=request.user.username, password=password) != request.user:
-        failed(request, Kind.NOT_CONFIRMED, request.user, about)
+    if authenticate(request, username=user.username, password=password) != user:
+        failed(request, Kind.NOT_CONFIRMED, user, about)
         return Refusal("password", _("This is not your password."))
-    forget_failures(request, request.user)
-    record(Kind.CONFIRMED, request.user, about=about)
+    if code is not None and authenticator_of(user) and not passes(user, code):
+        count_failure(request, user)
+        failed(request, Kind.NOT_CONFIRMED, user, about)
+        return Refusal("code", wrong_code())
+    forget_failures(request, user)
+    record(Kind.CONFIRMED, user, about=about)
     return None
+
+
+def wrong_code() -> str:
+    return _(
+        "This code is wrong, was used already, or came too soon after a wrong one. Wait for the next code your app"
+        " shows, then type that."
+    )

@@ -1,50 +1,18 @@
-"""Signing in and out, invitations, and the administrator's page of people and roles."""
-
-from typing import Any
+"""The administrator's pages of people and roles."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from trialsite.accounts import services
-from trialsite.accounts.access import Kind, failed, person_named, record
-from trialsite.accounts.forms import EndRoleForm, PasswordForm, PersonForm, RoleForm
+from trialsite.accounts.forms import EndRoleForm, PersonForm, RoleForm
 from trialsite.accounts.http import Request
 from trialsite.accounts.models import Membership, Study, User
 from trialsite.accounts.policy import may
-
-
-class SignIn(LoginView):
-    template_name = "accounts/login.html"
-    redirect_authenticated_user = True
-
-    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        answer = super().form_valid(form)
-        record(Kind.SIGNED_IN, form.get_user())
-        return answer
-
-    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        if form.data.get("username") and form.data.get("password"):
-            failed(self.request, Kind.FAILED, person_named(form.data["username"]))
-        return super().form_invalid(form)
-
-
-class SignOut(LogoutView):
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.user.is_authenticated:
-            record(Kind.SIGNED_OUT, request.user)
-        return super().post(request, *args, **kwargs)
-
-
-login = require_http_methods(["GET", "HEAD", "POST"])(SignIn.as_view())
-logout = SignOut.as_view()
 
 
 def _study(user: User, code: str) -> Study:
@@ -108,22 +76,3 @@ def role_end(request: Request, study: str, pk: int) -> HttpResponse:
         messages.success(request, _("Role ended; the person is signed out."))
         return redirect("people", study)
     return render(request, "accounts/role_end.html", {"form": form, "membership": membership})
-
-
-@login_not_required
-@require_http_methods(["GET", "POST"])
-def invitation(request: HttpRequest, uid: str, token: str) -> HttpResponse:
-    """Where an invited person chooses a password. A used or expired link says so."""
-    person = services.invited(uid, token)
-    form = PasswordForm(request.POST or None)
-    if person and form.is_valid():
-        try:
-            services.accept_invitation(person, form.cleaned_data["password"])
-        except ValidationError as error:
-            form.add_error("password", error)
-        else:
-            messages.success(request, _("Your password is set. Sign in with it."))
-            return redirect("login")
-    return render(
-        request, "accounts/invitation.html", {"person": person, "form": form}, status=200 if person else 410
-    )

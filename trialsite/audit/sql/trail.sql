@@ -46,7 +46,7 @@ $$;
 
 -- A change of these columns is told, their values are not: not even a hash of a password leaves its table.
 create or replace function audit.secret() returns text[] language sql immutable
-set search_path = pg_catalog, pg_temp as $$ select array['password', 'token_sha256'] $$;
+set search_path = pg_catalog, pg_temp as $$ select array['password', 'sealed', 'token_sha256'] $$;
 
 -- Takes the next number of the chain, links and writes the entry. The head is locked until commit: entries are
 -- gapless because a rolled-back one gives its number back. Nobody is granted this function.

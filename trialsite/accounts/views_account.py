@@ -1,0 +1,125 @@
+"""One's own account: roles, sessions, password, second factor."""
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from segno import make as qr_code
+
+from trialsite.accounts import secondfactor, services
+from trialsite.accounts.forms import ConfirmForm, NewPasswordForm, SecondFactorForm
+from trialsite.accounts.http import Request
+from trialsite.accounts.models import Session
+from trialsite.accounts.secondfactor import authenticator_of
+from trialsite.accounts.sessions import digest
+from trialsite.accounts.stepup import confirm, wrong_code
+
+
+@require_GET
+def account(request: Request) -> HttpResponse:
+    user = request.user
+    context = {
+        "grants": user.memberships.select_related("study", "site", "granted_by").order_by(
+            "study", "-starts_at"
+        ),
+        "sessions": Session.objects.of(user).live().order_by("-seen_at"),
+        "here": _here(request),
+        "authenticator": authenticator_of(user),
+        "codes_left": secondfactor.codes_left(user),
+        "must_have": secondfactor.must_have(user),
+    }
+    return render(request, "accounts/account.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def password_change(request: Request) -> HttpResponse:
+    """The old one, the new one twice; all other sessions end."""
+    form = NewPasswordForm(request.POST or None)
+    if form.is_valid() and not _refused(request, form, form.cleaned_data["current"]):
+        try:
+            services.change_password(form.cleaned_data["password"], by=request.user, keep=_here(request))
+        except ValidationError as error:
+            form.add_error("password", error)
+        else:
+            update_session_auth_hash(request, request.user)
+            messages.success(request, _("Your password is changed; your other sessions are ended."))
+            return redirect("account")
+    return render(request, "accounts/password_change.html", {"form": form})
+
+
+@require_POST
+def session_end(request: Request, key: str) -> HttpResponse:
+    """End one of one's own other sessions, or ("others") all of them."""
+    others = Session.objects.of(request.user).exclude(session_key=_here(request))
+    if key != "others":
+        others = others.filter(session_key__startswith=key)
+        if len(key) < 16 or not others.exists():
+            raise Http404
+    services.end_sessions(request.user, others, by=request.user)
+    messages.success(request, _("Ended. Whoever used it has to sign in again."))
+    return redirect("account")
+
+
+@require_http_methods(["GET", "POST"])
+def second_factor(request: Request) -> HttpResponse:
+    """Set up an authenticator app, or another one in its place. Until it is confirmed, the secret lies sealed in
+    the session."""
+    user = request.user
+    sealed = request.session.setdefault("setting_up", secondfactor.seal(user, secondfactor.new_secret()))
+    secret = secondfactor.unseal(user, sealed)
+    replaced = authenticator_of(user)
+    form = SecondFactorForm(request.POST or None, replaces=replaced is not None)
+    if form.is_valid() and not _refused(request, form, form.cleaned_data["current"]):
+        codes = secondfactor.set_up(secret, form.cleaned_data["new_code"], by=user)
+        if codes is not None:
+            return _is_set_up(request, codes)
+        form.add_error("new_code", wrong_code())
+    drawing = qr_code(secondfactor.address(user, secret), error="m", micro=False)
+    context = {
+        "form": form,
+        "replaced": replaced,
+        "must_have": secondfactor.must_have(user),
+        "secret": secondfactor.as_text(secret),
+        "qr": drawing.svg_data_uri(scale=5, light="#fff"),
+    }
+    return render(request, "accounts/second_factor.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def recovery_codes(request: Request) -> HttpResponse:
+    """New recovery codes in place of the old ones."""
+    if authenticator_of(request.user) is None:
+        return redirect("second_factor")
+    form = ConfirmForm(request.POST or None)
+    if form.is_valid() and not _refused(request, form, form.cleaned_data["current"]):
+        codes = secondfactor.renew_codes(by=request.user)
+        return render(request, "accounts/recovery_codes.html", {"codes": codes})
+    return render(request, "accounts/recovery_codes_new.html", {"form": form})
+
+
+def _is_set_up(request: Request, codes: list[str]) -> HttpResponse:
+    """Other sessions, begun without it, end; the codes are shown this once."""
+    services.end_sessions(
+        request.user, Session.objects.of(request.user).exclude(session_key=_here(request)), by=request.user
+    )
+    del request.session["setting_up"]
+    request.session["second_factor"] = True
+    return render(request, "accounts/recovery_codes.html", {"codes": codes})
+
+
+def _refused(request: Request, form: forms.Form, password: str) -> bool:
+    """Whether the person did not prove to be themselves; the form then says so."""
+    code = form.cleaned_data.get("code") if "code" in form.fields else None
+    refused = confirm(request, password, code)
+    if refused:
+        form.add_error("current" if refused.field == "password" else "code", refused)
+    return refused is not None
+
+
+def _here(request: Request) -> str:
+    """The key by which the table knows the session of this request."""
+    return digest(request.session.session_key or "")

@@ -1,0 +1,120 @@
+"""Signing in (password, then the second factor of whoever has one), signing out, and the one-time link."""
+
+import time
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login as sign_in
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView, LogoutView
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from trialsite.accounts import services
+from trialsite.accounts.access import Kind, count_failure, failed, is_open, person_named, record
+from trialsite.accounts.forms import CodeForm, PasswordForm
+from trialsite.accounts.models import User
+from trialsite.accounts.secondfactor import authenticator_of, passes
+from trialsite.accounts.stepup import wrong_code
+
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+# Between the password and the code nobody is signed in; after so many seconds the password is asked again.
+PATIENCE = 300
+
+
+class SignIn(LoginView):
+    template_name = "accounts/login.html"
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        user: User = form.get_user()
+        found = authenticator_of(user)
+        if found:
+            self.request.session.cycle_key()
+            self.request.session["pending"] = {
+                "user": user.pk, "hash": user.get_session_auth_hash(), "at": time.time(),
+                "next": self.get_redirect_url(),
+            }  # fmt: skip
+            return redirect("login_code")
+        answer = super().form_valid(form)
+        record(Kind.SIGNED_IN, user)
+        return answer
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        if form.data.get("username") and form.data.get("password"):
+            failed(self.request, Kind.FAILED, person_named(form.data["username"]))
+        return super().form_invalid(form)
+
+
+class SignOut(LogoutView):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated:
+            record(Kind.SIGNED_OUT, request.user)
+        return super().post(request, *args, **kwargs)
+
+
+login = require_http_methods(["GET", "HEAD", "POST"])(SignIn.as_view())
+logout = SignOut.as_view()
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def login_code(request: HttpRequest) -> HttpResponse:
+    """The second step: the code of the app, or a recovery code."""
+    if request.user.is_authenticated:
+        return redirect("home")
+    user = _pending(request)
+    if user is None:
+        request.session.pop("pending", None)
+        return redirect("login")
+    form = CodeForm(request.POST or None)
+    if form.is_valid() and is_open(request, user):
+        if passes(user, form.cleaned_data["code"]):
+            return _let_in(request, user)
+        count_failure(request, user)
+        failed(request, Kind.FAILED, user, "second factor")
+        form.add_error("code", wrong_code())
+    return render(request, "accounts/login_code.html", {"form": form})
+
+
+def _pending(request: HttpRequest) -> User | None:
+    """Who gave the right password just now, if it still is right."""
+    pending = request.session.get("pending")
+    if not pending or time.time() - pending["at"] > PATIENCE:
+        return None
+    user = User.objects.filter(pk=pending["user"], is_active=True, is_system=False).first()
+    same = user and constant_time_compare(user.get_session_auth_hash(), pending["hash"])
+    return user if same else None
+
+
+def _let_in(request: HttpRequest, user: User) -> HttpResponse:
+    onward = request.session.pop("pending")["next"]
+    sign_in(request, user, backend=MODEL_BACKEND)
+    request.session["second_factor"] = True
+    record(Kind.SIGNED_IN, user, about="second factor")
+    return redirect(onward or resolve_url(settings.LOGIN_REDIRECT_URL))
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def invitation(request: HttpRequest, uid: str, token: str) -> HttpResponse:
+    """Where an invited person chooses a password. A used or expired link says so."""
+    person = services.invited(uid, token)
+    form = PasswordForm(request.POST or None)
+    if person and form.is_valid():
+        try:
+            services.accept_invitation(person, form.cleaned_data["password"])
+        except ValidationError as error:
+            form.add_error("password", error)
+        else:
+            messages.success(request, _("Your password is set. Sign in with it."))
+            return redirect("login")
+    return render(
+        request, "accounts/invitation.html", {"person": person, "form": form}, status=200 if person else 410
+    )
