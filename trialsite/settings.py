@@ -86,6 +86,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "trialsite.accounts.proxy.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -171,7 +172,9 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_ENABLE_ADMIN = False
-# The address is the socket's: a client can write anything into X-Forwarded-For.
+# Reverse proxies, as networks, whose X-Forwarded-For is believed; empty: the address is the socket's, for a
+# client can write anything there.
+TRUSTED_PROXIES = [network for network in os.environ.get("TRUSTED_PROXIES", "").split(",") if network]
 AXES_IPWARE_META_PRECEDENCE_ORDER = ["REMOTE_ADDR"]
 # Failures of one person count together, however the name is spelt.
 AXES_USERNAME_CALLABLE = "trialsite.accounts.access.axes_username"
@@ -217,6 +220,9 @@ SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+# No form takes a file; a multipart body that brings one is refused.
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
