@@ -5,11 +5,22 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ExportForm(forms.Form):
+    profile = forms.ChoiceField(
+        label=_("Made for"),
+        choices=[
+            ("plain", _("Statistics software: every value as it was entered")),
+            ("spreadsheet", _("A spreadsheet: text that looks like a formula is kept from being calculated")),
+        ],
+        required=False,
+    )
     reason = forms.CharField(
         label=_("What the export is for"),
         max_length=500,
         error_messages={"required": _("Say what the export is for; the audit trail keeps it.")},
     )
+
+    def clean_profile(self) -> str:
+        return self.cleaned_data["profile"] or "plain"
 
 
 class AdoptionForm(forms.Form):

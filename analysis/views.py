@@ -76,7 +76,8 @@ def export(request: Request, study: str) -> HttpResponse | StreamingHttpResponse
     if form.is_valid():
         sites = sites_where(request.user, "export.blinded", chosen)
         record_export(chosen, by=request.user, via="browser", reason=form.cleaned_data["reason"])
-        response = StreamingHttpResponse(archive.blinded(chosen, sites, by=request.user), "application/zip")
+        packed = archive.blinded(chosen, sites, by=request.user, profile=form.cleaned_data["profile"])
+        response = StreamingHttpResponse(packed, "application/zip")
         response["Content-Disposition"] = f'attachment; filename="{study}-blinded.zip"'
         return response
     context = {"form": form, "exports": chosen.exports.select_related("taken_by")[:20]}

@@ -7,15 +7,19 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
 from analysis.exports.columns import Table
+from analysis.exports.spreadsheet import guard
 from analysis.exports.tables import parameters, tables
 from trialsite.accounts.models import Study, User
+
+# plain: what was entered, byte for byte. spreadsheet: text that begins like a formula has an apostrophe before it.
+Profile = Literal["plain", "spreadsheet"]
 
 
 def may_read_allocation() -> bool:
@@ -27,7 +31,9 @@ def may_read_allocation() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def write_folder(study: Study, sites: Any, folder: Path, *, by: User, unblinded: bool) -> str:
+def write_folder(
+    study: Study, sites: Any, folder: Path, *, by: User, unblinded: bool, profile: Profile = "plain"
+) -> str:
     """Write every file into `folder` and return the SHA-256 of the manifest. All files show one moment.
 
     The files appear when all of them are whole; other files of the folder are left alone and not listed.
@@ -44,11 +50,13 @@ def write_folder(study: Study, sites: Any, folder: Path, *, by: User, unblinded:
             for table in chosen:
                 with open(begun / f"{table.name}.csv", "wb") as file:
                     copy_csv(table, parameters(study, sites), file)
-        _codebook(chosen, begun / "codebook.csv")
+        _codebook(chosen, begun / "codebook.csv", profile)
+        if profile == "spreadsheet":
+            for path in begun.glob("*.csv"):
+                guard(path)
         files = {path.name: _described(path) for path in sorted(begun.glob("*.csv"))}
-        manifest = (
-            json.dumps(_manifest(study, sites, by, unblinded, files), indent=2, ensure_ascii=False) + "\n"
-        )
+        content = {**_manifest(study, sites, by, unblinded), "profile": profile, "files": files}
+        manifest = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
         (begun / "manifest.json").write_text(manifest, encoding="utf-8")
         for path in sorted(begun.iterdir()):
             path.replace(folder / path.name)
@@ -60,11 +68,11 @@ def _described(path: Path) -> dict[str, Any]:
     return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "rows": _rows(path)}
 
 
-def blinded(study: Study, sites: Any, *, by: User) -> Iterator[bytes]:
+def blinded(study: Study, sites: Any, *, by: User, profile: Profile = "plain") -> Iterator[bytes]:
     """The blinded export as the bytes of a ZIP."""
     with tempfile.TemporaryDirectory() as made, tempfile.TemporaryFile() as packed:
         folder = Path(made)
-        write_folder(study, sites, folder, by=by, unblinded=False)
+        write_folder(study, sites, folder, by=by, unblinded=False, profile=profile)
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(folder.iterdir()):
                 archive.write(path, f"{study.code}/{path.name}")
@@ -80,10 +88,15 @@ def copy_csv(table: Table, values: dict[str, Any], file: IO[bytes]) -> None:
         cursor.copy_expert(f"copy ({query}) to stdout with (format csv, header)", file)
 
 
-def _codebook(chosen: tuple[Table, ...], path: Path) -> None:
+def _codebook(chosen: tuple[Table, ...], path: Path, profile: Profile) -> None:
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["file", "column", "label", "values"])
+        if profile == "spreadsheet":
+            text = (
+                "Profile spreadsheet: text that begins with = + - @ tab or return has an apostrophe before it"
+            )
+            writer.writerow(["*.csv", "", text, ""])
         for table in chosen:
             for column in table.columns:
                 writer.writerow([f"{table.name}.csv", column.name, column.label, column.codes])
@@ -94,7 +107,7 @@ def _rows(path: Path) -> int:
         return sum(1 for _ in csv.reader(file)) - 1
 
 
-def _manifest(study: Study, sites: Any, by: User, unblinded: bool, files: dict[str, Any]) -> dict[str, Any]:
+def _manifest(study: Study, sites: Any, by: User, unblinded: bool) -> dict[str, Any]:
     protocol = study.protocols.latest()
     return {
         "study": study.code,
@@ -106,5 +119,4 @@ def _manifest(study: Study, sites: Any, by: User, unblinded: bool, files: dict[s
         "exported_at": timezone.now().isoformat(),
         "exported_by": by.username,
         "software": f"Trialsite {settings.APP_VERSION}",
-        "files": files,
     }
