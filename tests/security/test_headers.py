@@ -1,0 +1,151 @@
+"""What every answer carries: a strict policy for the browser, no storing, and in production cookies bound to us."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, override_settings
+from django.urls import path
+
+from tests.access.conftest import Person, signed_in
+from tests.access.places import Places
+from tests.access.table import rows
+from trialsite.accounts.models import Role, User
+from trialsite.urls import handler403, handler404, handler500
+from trialsite.urls import urlpatterns as own
+
+__all__ = ["handler403", "handler404", "handler500", "urlpatterns"]
+
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCTION = {
+    "TRIALSITE_ENV": "production",
+    "SECRET_KEY": "y3Wq-8vUu2_pN0sXz4Lk7RmTb1Hd5GfAeCj9QoZiKxVnMwEr6StYlPcBhDgJ",
+    "ALLOWED_HOSTS": "trial.example.org",
+    "CSRF_TRUSTED_ORIGINS": "https://trial.example.org",
+    "DATABASE_URL": "postgresql://trialsite_app@127.0.0.1:1/none",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+}
+
+
+def boom(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("on purpose")
+
+
+urlpatterns = [*own, path("boom/", boom, name="boom")]
+
+
+def _strict(answer: Any) -> bool:
+    policy = answer.headers.get("Content-Security-Policy", "")
+    directives = dict(part.strip().partition(" ")[::2] for part in policy.split(";"))
+    return (
+        directives.get("default-src") == "'self'"
+        and directives.get("object-src") == "'none'"
+        and directives.get("frame-ancestors") == "'none'"
+        and "unsafe" not in policy
+        and "*" not in policy
+        and "nonce" not in policy
+    )
+
+
+@pytest.mark.parametrize(
+    "role", [Role.DATA_MANAGER, Role.INVESTIGATOR, Role.STATISTICIAN, Role.ADMINISTRATOR]
+)
+def test_every_answer_has_the_policy_and_is_not_stored(
+    role: Role, places: Places, people: dict[Person, User]
+) -> None:
+    """Served, refused and not found alike; health says nothing worth keeping from a cache."""
+    client = signed_in(people[role.value, "all"])
+    for row in rows():
+        for method in ("get", "post"):
+            if row.route == "logout":
+                continue
+            answer = getattr(client, method)(places.address(row))
+            assert _strict(answer), (row.name, method, answer.status_code)
+            assert "no-store" in answer["Cache-Control"], (row.name, method, answer.status_code)
+            assert answer["X-Content-Type-Options"] == "nosniff"
+            assert answer["X-Frame-Options"] == "DENY"
+
+
+@override_settings(ROOT_URLCONF="tests.security.test_headers")
+def test_errors_have_the_policy_as_well(people: dict[Person, User]) -> None:
+    """A failure, an unknown address, a refusal, a form without its token."""
+    client = signed_in(people["coordinator", "01"])
+    strict = Client(enforce_csrf_checks=True)
+    answers = {
+        500: client.get("/boom/"),
+        404: client.get("/studies/KETNAL/participants/99-999/"),
+        403: strict.post("/login/", {"username": "x", "password": "y"}),
+        405: client.get("/logout/"),
+    }
+    for status, answer in answers.items():
+        assert answer.status_code == status
+        assert _strict(answer), status
+        assert b"on purpose" not in answer.content
+
+
+def test_no_template_has_a_script_or_style_in_it() -> None:
+    """What the browser is told to refuse must not be needed: no inline script, style or handler, no javascript:."""
+    wrong = re.compile(
+        r"<script(?![^>]*\bsrc=)(?![^>]*type=\"application/json\")|<style\b|\sstyle\s*=|\son[a-z]+\s*=|javascript:"
+        r"|\|\s*safe\b|autoescape off|hx-on",
+        re.IGNORECASE,
+    )
+    found = [
+        f"{template.relative_to(ROOT)}: {match.group()}"
+        for template in sorted((ROOT / "templates").rglob("*.html"))
+        for match in wrong.finditer(template.read_text())
+    ]
+    # A chart that is downloaded brings its own style sheet, from a file of ours; no page shows it.
+    drawing = "templates/analysis/_chart_svg.html"
+    assert found == [f"{drawing}: <style", f"{drawing}: |safe"]
+
+
+def test_no_script_of_ours_evaluates_text() -> None:
+    """No eval, no markup from strings."""
+    wrong = re.compile(r"\beval\(|new Function\(|innerHTML|outerHTML|insertAdjacentHTML|document\.write")
+    scripts = [one for one in (ROOT / "trialsite" / "static").glob("*.js") if ".min." not in one.name]
+    assert scripts
+    assert [f"{one.name}: {m.group()}" for one in scripts for m in wrong.finditer(one.read_text())] == []
+
+
+def _production(*command: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if name not in {"DJANGO_SETTINGS_MODULE"}}
+    return subprocess.run(
+        [sys.executable, "manage.py", *command], env={**kept, **PRODUCTION}, cwd=ROOT, capture_output=True,
+        text=True,
+    )  # fmt: skip
+
+
+def test_the_deployment_check_has_nothing_to_say() -> None:
+    """`check --deploy --fail-level WARNING` with production's environment."""
+    done = _production("check", "--deploy", "--fail-level", "WARNING")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_production_binds_its_cookies_and_insists_on_https() -> None:
+    """__Host- cookies (Secure, path /, no domain), a year of HSTS, no plain HTTP."""
+    names = [
+        "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE",
+        "SESSION_COOKIE_HTTPONLY", "SESSION_COOKIE_DOMAIN", "SESSION_COOKIE_PATH", "CSRF_COOKIE_DOMAIN",
+        "CSRF_COOKIE_PATH", "SECURE_HSTS_SECONDS", "SECURE_SSL_REDIRECT", "DEBUG",
+    ]  # fmt: skip
+    code = f"import json; from django.conf import settings; print(json.dumps([getattr(settings, n) for n in {names}]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True,
+        env={**os.environ, **PRODUCTION, "DJANGO_SETTINGS_MODULE": "trialsite.settings"},
+    )  # fmt: skip
+    found = dict(zip(names, json.loads(done.stdout), strict=True))
+    assert found["SESSION_COOKIE_NAME"].startswith("__Host-")
+    assert found["CSRF_COOKIE_NAME"].startswith("__Host-")
+    assert found["SESSION_COOKIE_SECURE"] and found["CSRF_COOKIE_SECURE"] and found["SESSION_COOKIE_HTTPONLY"]  # noqa: PT018
+    assert found["SESSION_COOKIE_DOMAIN"] is found["CSRF_COOKIE_DOMAIN"] is None
+    assert found["SESSION_COOKIE_PATH"] == found["CSRF_COOKIE_PATH"] == "/"
+    assert found["SECURE_HSTS_SECONDS"] >= 31_536_000
+    assert found["SECURE_SSL_REDIRECT"] is True
+    assert found["DEBUG"] is False
