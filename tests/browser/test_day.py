@@ -21,7 +21,7 @@ def rate(page: Page, digits: str) -> None:
         page.keyboard.press(digit)
     expect(page.locator("[data-count]")).to_contain_text("17 of 17")
     page.keyboard.press("Control+s")
-    page.wait_for_url(re.compile(r"/visits/\d+/$"))
+    page.wait_for_url(re.compile(r"/visits/\d+/(\?saved=\w+)?$"))
 
 
 def test_from_screening_to_the_first_rating(sign_in: SignIn) -> None:
@@ -100,7 +100,7 @@ def test_two_people_on_one_rating_lose_nothing(sign_in: SignIn) -> None:
         page.locator(f"label[for$='HAMD101_{value}'], label[for*='HAMD101'][for$='{value}']").first.click()
         page.fill("[name=reason]", f"source says {value}")
     pages[0].get_by_role("button", name=re.compile("^Save")).click()
-    pages[0].wait_for_url(re.compile(r"/visits/\d+/$"))
+    pages[0].wait_for_url(re.compile(r"/visits/\d+/(\?saved=\w+)?$"))
     with pages[1].expect_response(
         lambda answer: answer.request.method == "POST" and "/draft" not in answer.url
     ) as sent:
