@@ -49,9 +49,7 @@ def database(url: str) -> dict[str, object]:
 
 ENVIRONMENT = one_of("TRIALSITE_ENV", ("production", "demo", "test"))
 # Whether those who sign, export, administer or unblind must have a second factor. Not a choice where data are real.
-SECOND_FACTOR = one_of(
-    "SECOND_FACTOR", ("required",) if ENVIRONMENT == "production" else ("off", "required")
-)
+SECOND_FACTOR = one_of("SECOND_FACTOR", ("required",) if ENVIRONMENT == "production" else ("off", "required"))
 DEBUG = False
 SECRET_KEY = required("SECRET_KEY")
 SECURE = ENVIRONMENT == "production"

@@ -186,7 +186,8 @@ def test_after_the_code_the_wanted_page_follows(telephone: Telephone) -> None:
     for wanted, led in ((TODAY, TODAY), ("https://evil.example/", "/")):
         client = Client()
         client.post(
-            f"/login/?next={wanted}", {"username": telephone.user.username, "password": PASSWORD, "next": wanted}
+            f"/login/?next={wanted}",
+            {"username": telephone.user.username, "password": PASSWORD, "next": wanted},
         )
         telephone.wait()
         assert client.post("/login/code/", {"code": telephone.shows()})["Location"] == led
