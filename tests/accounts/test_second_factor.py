@@ -119,10 +119,17 @@ def test_a_code_counts_once(telephone: Telephone, by_form: SignInByForm) -> None
 def test_a_telephone_half_a_minute_late_is_believed_and_a_minute_and_a_half_is_not(
     telephone: Telephone, by_form: SignInByForm
 ) -> None:
-    step = TOTP(telephone.secret).t()
-    assert not inside(by_form(telephone.user, f"{hotp(telephone.secret, step - 3):06d}"))
-    telephone.wait()
-    assert inside(by_form(telephone.user, f"{hotp(telephone.secret, step - 1):06d}"))
+    def sign_in(late: int) -> bool:
+        while True:
+            telephone.wait()
+            step = TOTP(telephone.secret).t()
+            let_in = inside(by_form(telephone.user, f"{hotp(telephone.secret, step - late):06d}"))
+            # Asked anew when the clock went on to the next step meanwhile.
+            if TOTP(telephone.secret).t() == step:
+                return let_in
+
+    assert not sign_in(late=3)
+    assert sign_in(late=1)
 
 
 def test_after_a_wrong_code_the_right_one_waits(telephone: Telephone, by_form: SignInByForm) -> None:

@@ -65,7 +65,7 @@ def _superuser(name: str, *statements: str) -> None:
 
 def test_a_trail_that_grew_since_still_fits(spoilt: str, verify: Verify, key: Path, take: Take) -> None:
     file = take(spoilt)
-    execute("app", spoilt, "update enrollment_participant set age = age + 1 where id = 1")
+    execute("app", spoilt, "update enrollment_participant set age = age + 1 where id = 2")
     assert verify(spoilt, checkpoint=file, public_key=_public(key)) == []
 
 

@@ -105,11 +105,11 @@ def ask(pick: Pick, n: int) -> None:
 
 def queryset_update(pick: Pick, n: int) -> None:
     with signed_by(_system(), reason=f"update {n}"):
-        Participant.objects.filter(pk__lte=n % 9).update(age=F("age") + 1)
+        Participant.objects.filter(pk__gt=n % 9).update(age=F("age") + 1)
 
 
 def bulk_update(pick: Pick, n: int) -> None:
-    rows = list(Visit.objects.order_by("pk")[: n % 40])
+    rows = list(Visit.objects.order_by("-pk")[: n % 40])
     for row in rows:
         row.version += 1
         row.planned_on = (row.planned_on or date(2020, 1, 1)) + timedelta(days=n % 5)
@@ -131,8 +131,8 @@ def raw_sql(pick: Pick, n: int) -> None:
         cursor.execute("set local timezone = 'Asia/Kathmandu'")
         cursor.execute(
             "update assessments_assessment set items = jsonb_set(items, '{HAMD101}', to_jsonb(%s::int)),"
-            " entered_at = clock_timestamp() where id %% 7 = %s and items ? 'HAMD101'",
-            [n % 5, n % 7],
+            " entered_at = clock_timestamp() where id %% 7 = %s and id > %s and items ? 'HAMD101'",
+            [n % 5, n % 7, n % 60],
         )
         cursor.execute(
             "with gone as (update enrollment_participant set age = null where id = %s returning id)"
@@ -158,7 +158,7 @@ def rolled_back(pick: Pick, n: int) -> None:
                 queryset_update(pick, n)
                 raise ValidationError("no")
         except ValidationError:
-            Participant.objects.filter(pk=1).update(sex=pick(["F", "M", "U"]))
+            Participant.objects.filter(pk=2).update(sex=pick(["F", "M", "U"]))
 
 
 def import_file(pick: Pick, n: int) -> None:
@@ -181,6 +181,17 @@ ACTIONS = [
     queryset_update, bulk_update, bulk_create, raw_sql, upsert, rolled_back, import_file,
 ]  # fmt: skip
 MAY_REFUSE = (ValidationError, PermissionDenied, Conflict, DatabaseError, CommandError)
+
+
+def _picker(which: int) -> Pick:
+    """A number decides, not a draw from what is there: the database lives on from example to example."""
+
+    def pick(among: Any) -> Any:
+        if not among:
+            raise ValidationError("there is none")
+        return among[which % len(among)]
+
+    return pick
 
 
 def _rebuild(name: str) -> dict[str, tuple[int, int]]:
@@ -220,21 +231,19 @@ def _rebuild(name: str) -> dict[str, tuple[int, int]]:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    steps=st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 10_000)), min_size=1, max_size=12),
-    data=st.data(),
+    st.lists(
+        st.tuples(st.sampled_from(ACTIONS), st.integers(0, 10_000), st.integers(0, 10_000)),
+        min_size=1,
+        max_size=12,
+    )
 )
 def test_the_trail_rebuilds_every_table_row_for_row(
-    steps: list[tuple[Callable[[Pick, int], None], int]], data: st.DataObject, lively: str, inside: Inside
+    lively: str, inside: Inside, steps: list[tuple[Callable[[Pick, int], None], int, int]]
 ) -> None:
-    def pick(among: list[Any]) -> Any:
-        if not among:
-            raise ValidationError("there is none")
-        return among[data.draw(st.integers(0, len(among) - 1))]
-
     with inside(lively):
-        for action, n in steps:
+        for action, n, which in steps:
             try:
-                action(pick, n)
+                action(_picker(which), n)
             except MAY_REFUSE:
                 continue
         with connection.cursor() as cursor:
@@ -252,12 +261,8 @@ def test_each_action_of_the_mix_writes(
     with inside(lively):
         before = _entries()
         for n in range(1, 30):
-
-            def pick(among: list[Any], at: int = n) -> Any:
-                return among[at % len(among)]
-
             try:
-                action(pick, n)
+                action(_picker(n), n)
             except MAY_REFUSE:
                 continue
             if _entries() > before:
