@@ -90,6 +90,10 @@ urlpatterns = [
     path("studies/<str:study>/export/", analysis.export, name="export"),
     path("studies/<str:study>/people/", accounts.people, name="people"),
     path("studies/<str:study>/people/new/", accounts.person_new, name="person_new"),
+    path("studies/<str:study>/people/<int:pk>/", accounts.person, name="person"),
+    path(
+        "studies/<str:study>/people/<int:pk>/change/<slug:act>/", accounts.person_change, name="person_change"
+    ),
     path("studies/<str:study>/people/<int:pk>/roles/", accounts.role_grant, name="role_grant"),
     path("studies/<str:study>/people/roles/<int:pk>/end/", accounts.role_end, name="role_end"),
     path("periods/<int:pk>/plan/", schedule.plan, name="plan"),

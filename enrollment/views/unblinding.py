@@ -10,16 +10,18 @@ from enrollment.forms import UnblindForm
 from enrollment.selectors import participant_for
 from enrollment.views.respond import add_errors
 from trialsite.accounts.http import Request
+from trialsite.accounts.secondfactor import authenticator_of
 from trialsite.accounts.stepup import confirm
 
 
 @require_http_methods(["GET", "POST"])
 def unblind(request: Request, study: str, code: str) -> HttpResponse:
     participant = participant_for(request.user, study, code, "participant.unblind")
-    form = UnblindForm(request.POST or None)
+    asks_code = authenticator_of(request.user) is not None
+    form = UnblindForm(request.POST or None, asks_code=asks_code)
     if form.is_valid():
         data = form.cleaned_data
-        refused = confirm(request, data["password"])
+        refused = confirm(request, data["password"], data.get("code"))
         if refused:
             form.add_error(refused.field, refused)
         else:

@@ -44,6 +44,8 @@ class Places:
             "eligibility_confirm": {"code": self.screening.code},
             "randomise": {"code": self.screening.code},
             "allocation_request": {"site": "01"},
+            "person": {"pk": User.objects.get(username="monitor").pk},
+            "person_change": {"pk": User.objects.get(username="monitor").pk, "act": row.variant},
             "role_grant": {"pk": User.objects.get(username="monitor").pk},
             "role_end": {"pk": User.objects.get(username="monitor").memberships.get(study=self.study).pk},
             "plan": {"pk": self.period.pk},

@@ -61,6 +61,11 @@ TABLE = """
      export                 export.blinded         GET,POST  study
      people                 people.manage          GET       whole
      person_new             people.manage          GET,POST  whole
+     person                 people.manage          GET       whole
+     person_change:deactivate     people.manage    GET,POST  whole
+     person_change:reactivate     people.manage    GET,POST  whole
+     person_change:link           people.manage    GET,POST  whole
+     person_change:second-factor  people.manage    GET,POST  whole
      role_grant             people.manage          GET,POST  whole
      role_end               people.manage          GET,POST  whole
      plan                   schedule.plan          GET,POST  site

@@ -104,6 +104,11 @@ def _decide(p: Places, by: User) -> None:
     decide(look, by=by, recommendation="continue", decision="continue", reason="as planned", session_key="")
 
 
+def _account(service: Callable[..., Any]) -> Callable[[Places, User], Any]:
+    """What an administrator does about somebody else's account."""
+    return lambda p, by: service(User.objects.get(username="monitor"), p.study, by=by, reason="left")
+
+
 def _note(p: Places, by: User) -> None:
     finding = review.Finding("X1", "1", "HAMD101", "Is this so?")
     review.note_findings(Place(p.participant, p.visit, "HAMD17"), [finding], by=by, reason="entered")
@@ -174,6 +179,10 @@ CASES: dict[str, Case] = {
     "invite": Case("people.manage", False, _invite),
     "grant_role": Case("people.manage", False, lambda p, by: accounts.grant_role(
         User.objects.get(username="monitor"), p.study, by=by, role="auditor", site=None)),
+    "deactivate": Case("people.manage", False, _account(accounts.deactivate)),
+    "reactivate": Case("people.manage", False, _account(accounts.reactivate)),
+    "send_link": Case("people.manage", False, _account(accounts.send_link)),
+    "reset_second_factor": Case("people.manage", False, _account(accounts.reset_second_factor)),
     "end_role": Case("people.manage", False, lambda p, by: accounts.end_role(
         User.objects.get(username="monitor").memberships.get(study=p.study), by=by, reason="left")),
 }  # fmt: skip

@@ -6,6 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from enrollment.models import Participant
+from tests.accounts.conftest import SignInByForm
 from trialsite.accounts.models import User
 
 pytestmark = pytest.mark.django_db
@@ -54,3 +56,22 @@ def test_twelve_hours_are_the_end_however_busy(signed_in: Client) -> None:
     """The absolute limit does not move with work."""
     _age(signed_in, began=12 * 3600 + 1)
     assert signed_in.get(reverse("today", args=["KETNAL"])).status_code == 302
+
+
+def test_a_draft_is_there_after_signing_in_again(
+    randomised: Participant, coordinator: User, by_form: SignInByForm
+) -> None:
+    """Typed, kept by itself, then nobody there: what was typed comes back with the next sign-in. Keeping it is no
+    work: it does not put off the end."""
+    visit = randomised.visits.filter(period__number=1).order_by("day")[0]
+    page = reverse("rating", args=[visit.pk, "HAMD17"])
+    client = by_form(coordinator)
+    client.get(page)
+    _age(client, seen=800)
+    keep = {"data": {"rater": "Dr Unmistakable"}, "headers": {"X-Background": "1"}}
+    address = reverse("draft", args=[visit.pk, "HAMD17"])
+    assert client.post(address, **keep).status_code == 200  # type: ignore[arg-type]
+    _age(client, seen=200)
+    assert client.post(address, **keep).status_code == 302  # type: ignore[arg-type]
+    assert client.get(page)["Location"] == f"/login/?next={page}"
+    assert "Dr Unmistakable" in by_form(coordinator).get(page).content.decode()

@@ -8,6 +8,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from enrollment.models import Participant
+from tests.accounts.conftest import Telephone
 from tests.accounts.test_access import kinds
 from tests.conftest import PASSWORD
 from trialsite.accounts.acting import signed_by
@@ -100,3 +101,30 @@ def test_a_right_password_forgets_the_slips_before_it(
     for _ in range(2):
         assert [unblind(client, randomised, "wrong") for _ in range(5)] == [200] * 5
         assert unblind(client, randomised, PASSWORD) == 200
+
+
+def test_unblinding_asks_for_the_code_of_whoever_has_one(
+    randomised: Participant, telephone: Telephone, as_user: SignIn
+) -> None:
+    """The password alone unblinds nobody then."""
+    client, address = as_user(telephone.user), reverse("unblind", args=["KETNAL", randomised.code])
+    assert b'name="code"' in client.get(address).content
+    for code in ("", "000000"):
+        client.post(address, {"reason": "r", "password": PASSWORD, "code": code})
+    randomised.refresh_from_db()
+    assert randomised.unblinded_at is None
+    telephone.wait()
+    answer = client.post(address, {"reason": "r", "password": PASSWORD, "code": telephone.shows()})
+    assert b"Ketamine" in answer.content
+    randomised.refresh_from_db()
+    assert randomised.unblinded_at
+
+
+def test_a_wrong_code_is_refused_by_its_field(
+    request_of: Callable[[User], Request], telephone: Telephone
+) -> None:
+    """And signing, which asks for no code, asks a person with an app for none."""
+    refused = confirm(request_of(telephone.user), PASSWORD, "000000")
+    assert refused is not None
+    assert refused.field == "code"
+    assert confirm(request_of(telephone.user), PASSWORD) is None

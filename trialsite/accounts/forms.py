@@ -1,9 +1,11 @@
 """Forms about people."""
 
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.accounts.models import Role, Site, Study
@@ -18,6 +20,38 @@ class RoleForm(forms.Form):
     def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["site"].queryset = study.sites.all()  # type: ignore[attr-defined]
+
+
+class GrantForm(RoleForm):
+    starts_on = forms.DateField(
+        label=_("First day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("Days are days in UTC. Empty: from now on."),
+    )
+    ends_on = forms.DateField(
+        label=_("Last day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("Empty: until it is ended."),
+    )
+
+    def clean_starts_on(self) -> date | None:
+        day: date | None = self.cleaned_data["starts_on"]
+        if day and day < timezone.now().date():
+            raise forms.ValidationError(
+                _("A role cannot begin in the past. Choose today or later, or leave it empty.")
+            )
+        return day
+
+    def span(self) -> dict[str, datetime | None]:
+        """starts_at: None for now; ends_at: the moment after the last day, None for open."""
+        first, last = self.cleaned_data["starts_on"], self.cleaned_data["ends_on"]
+        later = first and first > timezone.now().date()
+        return {
+            "starts_at": datetime.combine(first, time.min, UTC) if later else None,
+            "ends_at": datetime.combine(last + timedelta(days=1), time.min, UTC) if last else None,
+        }
 
 
 class PersonForm(RoleForm):
@@ -36,6 +70,7 @@ class PersonForm(RoleForm):
 class PasswordForm(forms.Form):
     password = forms.CharField(
         label=_("New password"),
+        max_length=256,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=_("At least 12 characters, not a common one."),
     )
@@ -50,7 +85,7 @@ class PasswordForm(forms.Form):
         return data
 
 
-class EndRoleForm(forms.Form):
+class WhyForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"),
         max_length=500,

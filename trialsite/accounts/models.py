@@ -107,6 +107,10 @@ class Site(models.Model):
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
+    def open(self) -> "MembershipQuerySet":
+        """Held now or later, also of a person who is deactivated for the time being."""
+        return self.filter(Q(ends_at=None) | Q(ends_at__gt=timezone.now()))
+
     def current(self) -> "MembershipQuerySet":
         now = timezone.now()
         return self.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now, user__is_active=True)
@@ -246,3 +250,14 @@ class RecoveryCode(models.Model):
 
     def __str__(self) -> str:
         return f"recovery code {self.pk} of {self.authenticator_id}"
+
+
+class Username(models.Model):
+    """Every name that anybody has or had, so spelt that two which mean the same are the same. A trigger writes it:
+    a name is never given to a second person."""
+
+    name = models.CharField(max_length=200, unique=True)
+    user = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,10 +1,13 @@
 """People and their roles. Nobody sets another's password: an invitation is a link that works once."""
 
+from datetime import datetime
+
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Lower, Upper
 from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
@@ -12,7 +15,18 @@ from django.utils.translation import gettext as _
 
 from trialsite.accounts.access import record
 from trialsite.accounts.acting import act, signed_by
-from trialsite.accounts.models import Access, Membership, Role, Session, Site, Study, User
+from trialsite.accounts.models import (
+    Access,
+    Authenticator,
+    Membership,
+    Role,
+    Session,
+    Site,
+    Study,
+    User,
+    Username,
+)
+from trialsite.accounts.policy import may
 
 
 class InvitationTokens(PasswordResetTokenGenerator):
@@ -31,7 +45,7 @@ def invite(
 ) -> User:
     """Add a person with a first role. They choose their password by the link of `invitation_path`."""
     with act(by, "people.manage", study, reason="invited"):
-        if User.objects.filter(username__iexact=username).exists():
+        if User.objects.filter(username__iexact=username).exists() or _was_used(username):
             raise ValidationError(
                 {"username": _("This username is or was in use; usernames are never given twice.")}
             )
@@ -40,6 +54,11 @@ def invite(
         user.save()
         grant_role(user, study, by=by, role=role, site=site)
     return user
+
+
+def _was_used(username: str) -> bool:
+    """Also by somebody who has another name now. The trigger keep_username decides."""
+    return Username.objects.filter(name=Lower(Upper(Value(username)))).exists()
 
 
 def invitation_of(user: User) -> tuple[str, str]:
@@ -63,32 +82,111 @@ def accept_invitation(user: User, password: str) -> None:
     """Set the first password. Raises ValidationError when it is too weak."""
     validate_password(password, user)
     with signed_by(user, reason="invitation accepted"):
+        # Of two who use the link at the same moment, the second finds it used.
+        if not User.objects.select_for_update().filter(pk=user.pk, password=user.password).exists():
+            raise ValidationError(_("This link was used a moment ago."))
         user.set_password(password)
         user.save(update_fields=["password"])
 
 
-def grant_role(user: User, study: Study, *, by: User, role: str, site: Site | None) -> Membership:
-    """Give `user` a role at `site`, or at all sites of the study. Raises ValidationError for a forbidden pair."""
+def grant_role(
+    user: User,
+    study: Study,
+    *,
+    by: User,
+    role: str,
+    site: Site | None,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+) -> Membership:
+    """Give `user` a role at `site`, or at all sites of the study, from `starts_at` (now) until `ends_at` (open).
+
+    Raises ValidationError for a forbidden pair, a role held already, and an end that is not after the start.
+    """
     with act(by, "people.manage", study, reason="role granted"):
-        if site is not None and role in AT_ALL_SITES:
-            raise ValidationError(
-                {"site": _("This role is held at all sites of the study. Leave the site empty.")}
-            )
-        held = set(Membership.objects.current().filter(user=user, study=study).values_list("role", flat=True))
-        if (role == Role.ADMINISTRATOR and held - {Role.ADMINISTRATOR}) or (
-            role != Role.ADMINISTRATOR and Role.ADMINISTRATOR in held
-        ):
-            raise ValidationError({"role": _("Nobody both administers a study and works with its data.")})
-        if Membership.objects.current().filter(user=user, study=study, role=role, site=site).exists():
+        begin = starts_at or timezone.now()
+        if ends_at is not None and ends_at <= max(begin, timezone.now()):
+            raise ValidationError({"ends_on": _("The last day is before the first one, or over.")})
+        _check_pair(user, study, role, site)
+        same = user.memberships.open().filter(study=study, role=role, site=site)
+        if same.filter(Q(ends_at=None) | Q(ends_at__gt=begin)).exists():
             raise ValidationError({"role": _("This person has this role there already.")})
-        return Membership.objects.create(user=user, study=study, role=role, site=site, granted_by=by)
+        return Membership.objects.create(
+            user=user, study=study, role=role, site=site, granted_by=by, starts_at=begin, ends_at=ends_at
+        )
+
+
+def _check_pair(user: User, study: Study, role: str, site: Site | None) -> None:
+    if site is not None and role in AT_ALL_SITES:
+        raise ValidationError(
+            {"site": _("This role is held at all sites of the study. Leave the site empty.")}
+        )
+    held = set(user.memberships.open().filter(study=study).values_list("role", flat=True))
+    if (role == Role.ADMINISTRATOR and held - {Role.ADMINISTRATOR}) or (
+        role != Role.ADMINISTRATOR and Role.ADMINISTRATOR in held
+    ):
+        raise ValidationError({"role": _("Nobody both administers a study and works with its data.")})
 
 
 def end_role(membership: Membership, *, by: User, reason: str) -> None:
     """End a role now; the person's sessions end with it."""
     with act(by, "people.manage", membership.study, reason=reason):
-        Membership.objects.filter(pk=membership.pk, ends_at=None).update(ends_at=timezone.now())
+        now = timezone.now()
+        # One that has not begun never counts.
+        begun = min(now, membership.starts_at)
+        Membership.objects.open().filter(pk=membership.pk).update(starts_at=begun, ends_at=now)
         end_sessions(membership.user, Session.objects.of(membership.user), by=by)
+
+
+def deactivate(user: User, study: Study, *, by: User, reason: str) -> None:
+    """Keep `user` out of everything; sessions end at once. Roles stay, and count again after `reactivate`."""
+    with act(by, "people.manage", study, reason=reason):
+        _check_answerable(user, study, by)
+        User.objects.filter(pk=user.pk).update(is_active=False)
+        end_sessions(user, Session.objects.of(user), by=by)
+
+
+def reactivate(user: User, study: Study, *, by: User, reason: str) -> None:
+    with act(by, "people.manage", study, reason=reason):
+        _check_answerable(user, study, by)
+        User.objects.filter(pk=user.pk).update(is_active=True)
+
+
+def send_link(user: User, study: Study, *, by: User, reason: str) -> tuple[str, str]:
+    """The parts of a link by which `user` sets a new password. The old one and every earlier link are worthless
+    from now on, and sessions end."""
+    with act(by, "people.manage", study, reason=reason):
+        _check_answerable(user, study, by)
+        saved = User.objects.select_for_update().get(pk=user.pk)
+        saved.set_unusable_password()
+        saved.save(update_fields=["password"])
+        end_sessions(user, Session.objects.of(user), by=by)
+        record(Access.Kind.LINK, user, by=by)
+        return invitation_of(saved)
+
+
+def reset_second_factor(user: User, study: Study, *, by: User, reason: str) -> None:
+    """The app and its recovery codes stop working; whoever must have one sets up another at the next sign-in."""
+    with act(by, "people.manage", study, reason=reason):
+        _check_answerable(user, study, by)
+        Authenticator.objects.filter(user=user, confirmed=True).update(confirmed=False)
+        end_sessions(user, Session.objects.of(user), by=by)
+
+
+def _check_answerable(user: User, study: Study, by: User) -> None:
+    """An account is one for all studies: who decides about it administers every study it works in."""
+    if user.pk == by.pk:
+        raise ValidationError(_("Nobody does this for themselves. Ask another administrator."))
+    elsewhere = Study.objects.filter(memberships__in=user.memberships.open()).exclude(pk=study.pk).distinct()
+    if not user.memberships.filter(study=study).exists() or not all(
+        may(by, "people.manage", other) for other in elsewhere
+    ):
+        raise ValidationError(
+            _(
+                "This person also works in a study that you do not administer. End the roles here instead, or ask"
+                " an administrator of both."
+            )
+        )
 
 
 def end_sessions(user: User, sessions: QuerySet[Session], *, by: User) -> None:

@@ -1,18 +1,30 @@
 """The administrator's pages of people and roles."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from trialsite.accounts import services
-from trialsite.accounts.forms import EndRoleForm, PersonForm, RoleForm
+from trialsite.accounts.forms import GrantForm, PersonForm, WhyForm
 from trialsite.accounts.http import Request
 from trialsite.accounts.models import Membership, Study, User
 from trialsite.accounts.policy import may
+from trialsite.accounts.secondfactor import authenticator_of, must_have
+
+ACTS: dict[str, Callable[..., Any]] = {
+    "deactivate": services.deactivate,
+    "reactivate": services.reactivate,
+    "link": services.send_link,
+    "second-factor": services.reset_second_factor,
+}
 
 
 def _study(user: User, code: str) -> Study:
@@ -25,13 +37,18 @@ def _study(user: User, code: str) -> Study:
     return study
 
 
+def _person(study: Study, pk: int) -> User:
+    """Somebody who has or had a role in the study; 404 for all others."""
+    return get_object_or_404(User.objects.filter(memberships__study=study).distinct(), pk=pk, is_system=False)
+
+
 @require_GET
 def people(request: Request, study: str) -> HttpResponse:
     chosen = _study(request.user, study)
     memberships = chosen.memberships.select_related("user", "site", "granted_by").order_by(
         "user__printed_name", "role"
     )
-    context = {"memberships": memberships, "sites": chosen.sites.all()}
+    context = {"memberships": memberships, "sites": chosen.sites.all(), "now": timezone.now()}
     return render(request, "accounts/people.html", context)
 
 
@@ -53,26 +70,69 @@ def person_new(request: Request, study: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def role_grant(request: Request, study: str, pk: int) -> HttpResponse:
     chosen = _study(request.user, study)
-    person = get_object_or_404(User, pk=pk, is_system=False)
-    form = RoleForm(request.POST or None, study=chosen)
+    someone = _person(chosen, pk)
+    form = GrantForm(request.POST or None, study=chosen)
     if form.is_valid():
+        role, site = form.cleaned_data["role"], form.cleaned_data["site"]
         try:
-            services.grant_role(person, chosen, by=request.user, **form.cleaned_data)
+            services.grant_role(someone, chosen, by=request.user, role=role, site=site, **form.span())
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, _("Role granted to %(name)s.") % {"name": person.printed_name})
+            messages.success(request, _("Role granted to %(name)s.") % {"name": someone.printed_name})
             return redirect("people", study)
-    return render(request, "accounts/role_grant.html", {"form": form, "person": person})
+    return render(request, "accounts/role_grant.html", {"form": form, "person": someone})
 
 
 @require_http_methods(["GET", "POST"])
 def role_end(request: Request, study: str, pk: int) -> HttpResponse:
     chosen = _study(request.user, study)
-    membership = get_object_or_404(Membership, pk=pk, study=chosen, ends_at=None)
-    form = EndRoleForm(request.POST or None)
+    membership = get_object_or_404(Membership.objects.open(), pk=pk, study=chosen)
+    form = WhyForm(request.POST or None)
     if form.is_valid():
         services.end_role(membership, by=request.user, reason=form.cleaned_data["reason"])
         messages.success(request, _("Role ended; the person is signed out."))
         return redirect("people", study)
     return render(request, "accounts/role_end.html", {"form": form, "membership": membership})
+
+
+@require_GET
+def person(request: Request, study: str, pk: int) -> HttpResponse:
+    """One person: roles, whether active, second factor, when last here; and what may be done about it."""
+    chosen = _study(request.user, study)
+    someone = _person(chosen, pk)
+    context = {
+        "person": someone,
+        "memberships": someone.memberships.filter(study=chosen).select_related("site", "granted_by"),
+        "accesses": someone.accesses.all()[:20],
+        "authenticator": authenticator_of(someone),
+        "must_have": must_have(someone),
+        "now": timezone.now(),
+    }
+    return render(request, "accounts/person.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def person_change(request: Request, study: str, pk: int, act: str) -> HttpResponse:
+    """Deactivate, reactivate, reset the second factor, or make a link to set a password: each with a reason."""
+    chosen = _study(request.user, study)
+    someone = _person(chosen, pk)
+    if act not in ACTS:
+        raise Http404
+    form = WhyForm(request.POST or None)
+    if form.is_valid():
+        try:
+            made = ACTS[act](someone, chosen, by=request.user, reason=form.cleaned_data["reason"])
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            return _done(request, chosen, someone, made)
+    return render(request, "accounts/person_change.html", {"form": form, "person": someone, "act": act})
+
+
+def _done(request: Request, study: Study, someone: User, link: tuple[str, str] | None) -> HttpResponse:
+    if link is None:
+        messages.success(request, _("Done. It is in the audit trail with your reason."))
+        return redirect("person", study.code, someone.pk)
+    address = request.build_absolute_uri(reverse("invitation", args=link))
+    return render(request, "accounts/invited.html", {"person": someone, "link": address})

@@ -81,6 +81,10 @@ def _greet(port: int, password: str, seconds: float) -> None:
     say(f"Logins, all with the password {password}")
     for login, purpose in LOGINS.items():
         say(f"  {login:<14} {purpose}")
+    if os.environ.get("SECOND_FACTOR", "off") == "off":
+        say(
+            "The demo asks for no second factor; SECOND_FACTOR=required makes it ask, as production always does."
+        )
     say("Ctrl-C stops everything; `make reset` forgets everything.")
 
 
