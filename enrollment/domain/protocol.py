@@ -25,6 +25,9 @@ DayNumber = Annotated[int, Bounds(-3650, 3650)]
 Ordinal = Annotated[int, Bounds(1, 100)]
 People = Annotated[int, Bounds(1, 1_000_000, "participants")]
 FactBound = Annotated[float, Bounds(-1_000_000, 1_000_000)]
+Share = Annotated[float, Bounds(0, 1)]
+# 0 or 1 would be no question any more.
+Doubtful = Annotated[float, Bounds(0.001, 0.999)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,45 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedResponses:
+    """What the trial is planned for: the share that responds with either of the arms compared, in their order,
+    and the correlation of a participant's two responses."""
+
+    responses: tuple[Share, Share]
+    correlation: Annotated[float, Bounds(-1, 1)] = 0.0
+
+    def correlations(self) -> tuple[float, float]:
+        """Lowest and highest correlation that two such shares can have; 0 and 0 where one of them is 0 or 1."""
+        one, two = self.responses
+        spread = (one * (1 - one) * two * (1 - two)) ** 0.5
+        if not spread:
+            return 0.0, 0.0
+        return (max(0.0, one + two - 1) - one * two) / spread, (min(one, two) - one * two) / spread
+
+
+@dataclass(frozen=True, slots=True)
+class FutilityRule:
+    """A look before the last says futility when the chance of success that is left lies below `below`.
+
+    Not binding: the efficacy boundary is computed as if it were not there. `under`: the effect assumed for the
+    rest of the trial, for conditional power: the one seen so far, none, or the one of `design`."""
+
+    method: Literal["conditional_power", "predictive_power"]
+    below: Doubtful
+    under: Literal["trend", "null", "design"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyRule:
+    """A look says safety when P(rate > p0 | events of participants treated) > tau; the rate is Beta(`prior`)."""
+
+    event: Line
+    prior: tuple[Annotated[float, Bounds(0.001, 1000)], Annotated[float, Bounds(0.001, 1000)]]
+    p0: Doubtful
+    tau: Doubtful
+
+
+@dataclass(frozen=True, slots=True)
 class StoppingRule:
     """Planned looks and their boundary. `compare`: the reference arm, then the other."""
 
@@ -168,6 +210,9 @@ class StoppingRule:
     compare: tuple[Code, Code]
     looks: tuple[Look, ...]
     endpoint: Literal["response"] = "response"
+    design: ExpectedResponses | None = None
+    futility: FutilityRule | None = None
+    safety: SafetyRule | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,6 +236,41 @@ def _compare(p: Protocol) -> Iterator[Problem]:
         yield Problem("stopping.compare", shown(p.stopping.compare), "two different arms")
 
 
+def _design(p: Protocol) -> Iterator[Problem]:
+    rule = p.stopping
+    if rule is None or rule.design is None:
+        return
+    first, second = rule.design.responses
+    if first == second or (rule.sides == 1 and first < second):
+        wanted = "two that differ" if rule.sides == 2 else "the first greater: a one-sided test asks for that"
+        yield Problem("stopping.design.responses", shown(rule.design.responses), wanted)
+    low, high = rule.design.correlations()
+    if not low <= rule.design.correlation <= high:
+        expected = f"{low:.3f} to {high:.3f}: these two shares allow no other"
+        yield Problem("stopping.design.correlation", shown(rule.design.correlation), expected)
+
+
+def _futility(p: Protocol) -> Iterator[Problem]:
+    rule = p.stopping
+    if rule is None or rule.futility is None:
+        return
+    method, under = rule.futility.method, rule.futility.under
+    if method == "conditional_power" and under is None:
+        yield Problem(
+            "stopping.futility.under", "nothing", "one of 'trend', 'null', 'design': the method needs it"
+        )
+    if method == "predictive_power" and under is not None:
+        yield Problem("stopping.futility.under", shown(under), f"no such key: the method is '{method}'")
+    if under == "design" and rule.design is None:
+        yield Problem(
+            "stopping.futility.under", shown(under), "a table [stopping.design], which says the effect"
+        )
+    if len(rule.looks) == 1:
+        yield Problem(
+            "stopping.futility", "one look only", "a look before the last: it never applies at that"
+        )
+
+
 # The parts of the file that a check needs, and the check.
 CHECKS: tuple[tuple[frozenset[str], Callable[[Protocol], Iterator[Problem]]], ...] = (
     (frozenset({"sites"}), _sites),
@@ -252,4 +287,6 @@ CHECKS: tuple[tuple[frozenset[str], Callable[[Protocol], Iterator[Problem]]], ..
     (frozenset({"allocation", "sequences"}), _allocation),
     (frozenset({"stopping", "planned_enrolment"}), _looks),
     (frozenset({"stopping", "arms", "sequences"}), _compare),
+    (frozenset({"stopping"}), _design),
+    (frozenset({"stopping"}), _futility),
 )

@@ -10,6 +10,8 @@ from trialsite.stack.endpoints import Endpoints
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / ".local"
+# load_protocol's answer when a version is there with another content.
+VERSION_TAKEN = 3
 APPS = ("trialsite/*", "enrollment", "assessments", "analysis")
 
 
@@ -35,6 +37,11 @@ def run(endpoints: Endpoints, role: str, command: list[str], **more: str) -> Non
     """Run a management command as `role`. Raises Failed."""
     environment = {**os.environ, "TRIALSITE_ENV": "demo", **endpoints.environment(role), **more}
     done = subprocess.run([sys.executable, str(ROOT / "manage.py"), *command], env=environment, cwd=ROOT)  # noqa: S603
+    if done.returncode == VERSION_TAKEN and (LOCAL / "prepared").exists():
+        raise Failed(
+            "What .local/ holds is of an older version of Trialsite: `make reset`, then start again. A protocol of"
+            " your own that you changed needs a new version instead."
+        )
     if done.returncode:
         raise Failed(f"manage.py {command[0]} failed ({done.returncode}). What it wrote stands above.")
 

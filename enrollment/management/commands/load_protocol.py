@@ -12,6 +12,9 @@ from enrollment.services import load_protocol
 from enrollment.services.protocol import VersionTaken
 from trialsite.accounts.models import User
 
+# By this the stack knows a database of an older version from a mistake in a file.
+VERSION_TAKEN = 3
+
 
 class Command(BaseCommand):
     help = "Load protocol files. A mistake is answered with file, key, what was found and what was expected."
@@ -28,7 +31,9 @@ class Command(BaseCommand):
                 raise CommandError(f"{lines}\nNothing was loaded.") from error
             except tomllib.TOMLDecodeError as error:
                 raise CommandError(f"{file}: not TOML: {error}. Nothing was loaded.") from error
-            except (VersionTaken, OSError, UnicodeDecodeError) as error:
+            except VersionTaken as error:
+                raise CommandError(f"{file}: {error}", returncode=VERSION_TAKEN) from error
+            except (OSError, UnicodeDecodeError) as error:
                 raise CommandError(f"{file}: {error}") from error
             said = "loaded" if new else "was loaded before; nothing changed"
             self.stdout.write(
