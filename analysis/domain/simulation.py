@@ -1,51 +1,162 @@
-"""What a design does in the long run: type I error, power and when it stops, by simulation.
+"""What a design does in the long run: type I error, power, and when and why it stops, by simulation.
 
-Each figure comes with its Monte Carlo error √(p(1 − p)/N). Trials are drawn in blocks of one size from streams that
-`numpy.random.SeedSequence(seed).spawn` makes, one a block, so that the result depends on seed and number of trials
-alone, not on how many processes share the blocks.
+Each figure comes with its Monte Carlo error: √(p(1 − p)/N) of a share, s/√N of a mean. Trials are drawn in blocks of
+one size, block k from the stream `numpy.random.SeedSequence(seed, spawn_key=(…, k))`, so that the result depends on seed
+and number of trials alone, not on how many processes share the blocks, or in which order.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from math import sqrt
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from analysis.domain.paired import cells
+
 BLOCK = 50_000
+# z of a p that no number can hold, as analysis/board_monitoring.py has it.
+SMALLEST = 5e-324
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Frequency:
-    """A share of trials with its Monte Carlo standard error."""
+class Estimate:
+    """A share of trials, or a mean over them, with its Monte Carlo standard error."""
 
     value: float
     error: float
 
 
 @dataclass(frozen=True, slots=True)
-class Characteristics:
-    """`crossing`: share of trials that cross at any look; `stopped`: share that end at each look (the last one ends
-    all that are left); `expected`: mean of `at` at which trials end, in the unit of the looks."""
+class Rules:
+    """What ends a trial at a look: one entry a look in each tuple, and an empty tuple for no such rule.
 
-    trials: int
-    crossing: Frequency
-    stopped: tuple[Frequency, ...]
-    expected: float
+    `upper`: z of the efficacy boundary, of |z| with two sides. `futile`: z below which the look says futility, None
+    where it never does; of |z| with two sides, but of z·`direction` where that is 1 or −1. `harmful`: participants
+    with an event that stop the trial, None where no number does. Where several apply, safety comes before efficacy,
+    and efficacy before futility. The last look ends all that are left.
+    """
+
+    upper: tuple[float, ...]
+    sides: int = 2
+    futile: tuple[float | None, ...] = ()
+    direction: int = 0
+    harmful: tuple[int | None, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.sides not in (1, 2):
+            raise ValueError(f"a test has one or two sides, found {self.sides}")
+        if any(given and len(given) != len(self.upper) for given in (self.futile, self.harmful)):
+            raise ValueError("as many limits as boundaries")
+
+
+class Model(Protocol):
+    """Trials of the future. `at`: where the looks are, in completers or information."""
+
+    @property
+    def at(self) -> Sequence[float]: ...
+
+    def draw(self, n: int, rng: np.random.Generator) -> Floats:
+        """z at each look, n × looks."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """Score statistics: Z(t)√t is a Brownian motion with `drift` = E[Z(1)]; `at`: information at the looks."""
+
+    at: tuple[float, ...]
+    drift: float
+
+    def draw(self, n: int, rng: np.random.Generator) -> Floats:
+        steps = np.diff(np.asarray(self.at), prepend=0.0)
+        path = rng.standard_normal((n, len(steps))) * np.sqrt(steps) + self.drift * steps
+        z: Floats = np.cumsum(path, axis=1) / np.sqrt(np.asarray(self.at))
+        return z
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """Paired binary responses; z = ±Φ⁻¹(1 − p/2) of McNemar's exact test, with the sign of the difference.
+
+    `completers`: cumulative number at each look; `responses`, `correlation`: as in `paired.cells`. McNemar (1947),
+    doi:10.1007/BF02295996. Participants are independent; there is no period effect and no carry-over.
+    """
+
+    completers: tuple[int, ...]
+    responses: tuple[float, float]
+    correlation: float = 0.0
+    _z: Floats = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        cells(self.responses, self.correlation)
+        object.__setattr__(self, "_z", _mcnemar_z(max(self.completers)))
+
+    @property
+    def at(self) -> tuple[float, ...]:
+        return tuple(float(n) for n in self.completers)
+
+    def draw(self, n: int, rng: np.random.Generator) -> Floats:
+        shares = np.clip(cells(self.responses, self.correlation), 0, 1)
+        counts, found = np.zeros((n, 4), dtype=np.int64), []
+        for size in np.diff(np.asarray(self.completers), prepend=0):
+            counts = counts + rng.multinomial(size, shares, size=n)
+            found.append(self._z[counts[:, 0], counts[:, 1]])
+        return np.column_stack(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Each participant has an event with probability `rate`, whatever the treatments do; `treated` at each look."""
+
+    treated: tuple[int, ...]
+    rate: float
+
+    def draw(self, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        new = np.diff(np.asarray(self.treated), prepend=0)
+        return np.cumsum(rng.binomial(new, self.rate, size=(n, len(new))), axis=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts of one block: trials, trials that crossed first at each look. Tallies of blocks add up."""
+    """Counts of some trials, which add up: those that reach the efficacy boundary at any look (whatever else would
+    have stopped them before), and at each look those that end there for efficacy, futility and safety."""
 
     trials: int
-    crossed: tuple[int, ...]
+    crossing: int
+    efficacy: tuple[int, ...]
+    futility: tuple[int, ...]
+    safety: tuple[int, ...]
 
     def __add__(self, other: "Tally") -> "Tally":
-        crossed = tuple(a + b for a, b in zip(self.crossed, other.crossed, strict=True))
-        return Tally(self.trials + other.trials, crossed)
+        def sums(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
+            return tuple(x + y for x, y in zip(a, b, strict=True))
+
+        return Tally(
+            self.trials + other.trials, self.crossing + other.crossing, sums(self.efficacy, other.efficacy),
+            sums(self.futility, other.futility), sums(self.safety, other.safety),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Characteristics:
+    """Shares of all trials. `crossing`: reach the efficacy boundary at any look, were it the only rule: type I error
+    without effect, power with it. `success`: end for efficacy, all rules obeyed. `efficacy`, `futility`, `safety`:
+    end for that at each look. `stopped`: end at each look; the last one ends all that are left. `expected`: mean of
+    `at` at which trials end."""
+
+    trials: int
+    crossing: Estimate
+    success: Estimate
+    efficacy: tuple[Estimate, ...]
+    futility: tuple[Estimate, ...]
+    safety: tuple[Estimate, ...]
+    stopped: tuple[Estimate, ...]
+    expected: Estimate
 
 
 def simulate(
@@ -57,7 +168,7 @@ def simulate(
     seed: int,
     sides: int = 2,
 ) -> Characteristics:
-    """Score statistics: Z(t)√t is a Brownian motion with `drift` = E[Z(1)]; `boundary` holds critical z.
+    """A design of z statistics: see `Normal`; `boundary` holds critical z.
 
     Raises ValueError for looks and boundaries of different number, or sides other than 1 and 2.
 
@@ -65,18 +176,9 @@ def simulate(
     >>> abs(found.crossing.value - 0.9) < 4 * found.crossing.error
     True
     """
-    looks = np.asarray(information, dtype=float)
-    limits = np.asarray(boundary, dtype=float)
-    if looks.shape != limits.shape or sides not in (1, 2):
-        raise ValueError("as many boundaries as looks, and one or two sides")
-
-    def block(n: int, rng: np.random.Generator) -> Tally:
-        steps = np.diff(looks, prepend=0.0)
-        path = np.cumsum(rng.standard_normal((n, len(looks))) * np.sqrt(steps) + drift * steps, axis=1)
-        z = path / np.sqrt(looks)
-        return _tally((np.abs(z) if sides == 2 else z) >= limits)
-
-    return _characteristics(_run(block, trials, seed), information)
+    if len(information) != len(boundary):
+        raise ValueError("as many boundaries as looks")
+    return run(Normal(tuple(information), drift), Rules(tuple(boundary), sides), trials=trials, seed=seed)
 
 
 def simulate_paired(
@@ -91,73 +193,125 @@ def simulate_paired(
     """Paired binary responses, tested at each look by the exact two-sided McNemar test: crossing when p ≤ its level.
 
     `completers`: cumulative number at each look; `levels`: two-sided significance level at each look (2 − 2Φ(boundary));
-    `responses`: probability of response on either treatment; `correlation`: of a participant's two responses, within
-    what the two probabilities allow. McNemar (1947), doi:10.1007/BF02295996. Participants are independent; there is no
-    period effect and no carry-over. Raises ValueError where the joint probabilities would be negative.
+    `responses`, `correlation`: see `Paired`. Raises ValueError where the joint probabilities would be negative.
 
     >>> found = simulate_paired([12, 30], [0.0008, 0.0497], responses=(0.6, 0.1), trials=20_000, seed=3)
     >>> found.crossing.value > 0.9
     True
     """
-    both = responses[0] * responses[1] + correlation * sqrt(
-        responses[0] * (1 - responses[0]) * responses[1] * (1 - responses[1])
-    )
-    cells = np.array([responses[0] - both, responses[1] - both, both, 1 - sum(responses) + both])
-    if (cells < -1e-12).any():
-        raise ValueError(f"responses {responses} do not allow a correlation of {correlation}")
-    critical = _mcnemar_table(max(completers))
-    new = np.diff(np.asarray(completers), prepend=0)
-
-    def block(n: int, rng: np.random.Generator) -> Tally:
-        counts = np.zeros((n, 4), dtype=np.int64)
-        crosses = []
-        for size, level in zip(new, levels, strict=True):
-            counts = counts + rng.multinomial(size, np.clip(cells, 0, 1), size=n)
-            crosses.append(critical[counts[:, 0], counts[:, 1]] <= level)
-        return _tally(np.column_stack(crosses))
-
-    return _characteristics(_run(block, trials, seed), [float(n) for n in completers])
+    upper = tuple(float(z) for z in stats.norm.isf(np.asarray(levels) / 2))
+    model = Paired(tuple(completers), responses, correlation)
+    return run(model, Rules(upper), trials=trials, seed=seed)
 
 
-def _mcnemar_table(largest: int) -> Floats:
-    """Exact two-sided p by the discordant counts (b, c): 2·P(X ≤ min(b, c)), X binomial(b + c, ½), at most 1."""
-    b, c = np.indices((largest + 1, largest + 1))
-    p: Floats = 2 * stats.binom.cdf(np.minimum(b, c), b + c, 0.5)
-    return np.minimum(p, 1.0)
+def run(
+    model: Model, rules: Rules, *, trials: int, seed: int, events: Events | None = None
+) -> Characteristics:
+    """All blocks in this process, added up. Raises ValueError for less than one trial.
+
+    >>> design = Normal((0.4, 1.0), drift=0.0)
+    >>> found = run(design, Rules((3.3569, 1.9623), futile=(0.25, None)), trials=100_000, seed=1)
+    >>> found.success.value < found.crossing.value, found.futility[0].value > 0.1
+    (True, True)
+    """
+    tallies = [block(model, rules, n, (k,), seed, events) for k, n in enumerate(sizes(trials))]
+    return characteristics(total(tallies), model.at)
 
 
-def _tally(crosses: NDArray[np.bool_]) -> Tally:
-    """Rows are trials, columns looks: count where each trial crosses first."""
-    first = np.where(crosses.any(axis=1), crosses.argmax(axis=1), crosses.shape[1])
-    counts = np.bincount(first, minlength=crosses.shape[1] + 1)
-    return Tally(len(crosses), tuple(int(count) for count in counts[:-1]))
+def sizes(trials: int) -> list[int]:
+    """Trials of each block: full ones and the rest. Raises ValueError for less than one trial.
 
-
-def _run(block: Callable[[int, np.random.Generator], Tally], trials: int, seed: int) -> Tally:
-    """All blocks, added up."""
+    >>> sizes(120_000)
+    [50000, 50000, 20000]
+    """
     if trials < 1:
         raise ValueError("at least one trial")
-    sizes = [BLOCK] * (trials // BLOCK) + ([trials % BLOCK] if trials % BLOCK else [])
-    streams = np.random.SeedSequence(seed).spawn(len(sizes))
-    tallies = [block(n, np.random.default_rng(stream)) for n, stream in zip(sizes, streams, strict=True)]
+    return [BLOCK] * (trials // BLOCK) + ([trials % BLOCK] if trials % BLOCK else [])
+
+
+def block(
+    model: Model, rules: Rules, n: int, key: tuple[int, ...], seed: int, events: Events | None = None
+) -> Tally:
+    """`n` trials of the stream that `seed` and `key` name, whoever draws it.
+
+    >>> block(Normal((1.0,), 0.0), Rules((9.0,)), 100, (0,), 1)
+    Tally(trials=100, crossing=0, efficacy=(0,), futility=(0,), safety=(0,))
+    """
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+    z = model.draw(n, rng)
+    crosses = (np.abs(z) if rules.sides == 2 else z) >= np.asarray(rules.upper)
+    futile, harmful = np.zeros_like(crosses), np.zeros_like(crosses)
+    if rules.futile:
+        here = z * rules.direction if rules.direction else np.abs(z) if rules.sides == 2 else z
+        futile = here < np.array([-np.inf if limit is None else limit for limit in rules.futile])
+    if rules.harmful and events:
+        stops = np.array([np.inf if limit is None else limit for limit in rules.harmful])
+        harmful = events.draw(n, rng) >= stops
+    return _tally(crosses, futile, harmful)
+
+
+def total(tallies: Sequence[Tally]) -> Tally:
+    """All of them added up.
+
+    >>> total([Tally(2, 1, (1,), (0,), (0,)), Tally(3, 0, (0,), (0,), (0,))]).trials
+    5
+    """
     whole = tallies[0]
     for tally in tallies[1:]:
         whole = whole + tally
     return whole
 
 
-def _characteristics(tally: Tally, at: Sequence[float]) -> Characteristics:
+def characteristics(tally: Tally, at: Sequence[float]) -> Characteristics:
+    """Counts as shares with their errors; `at`: where the looks are.
+
+    >>> characteristics(Tally(100, 20, (10, 10), (0, 0), (0, 0)), [12, 30]).crossing
+    Estimate(value=0.2, error=0.04)
+    """
     n = tally.trials
-    crossed = sum(tally.crossed)
-    ended = [*tally.crossed[:-1], n - sum(tally.crossed[:-1])]
+    early = [sum(reasons) for reasons in zip(tally.efficacy, tally.futility, tally.safety, strict=True)][:-1]
+    ended = [*early, n - sum(early)]
+    mean = sum(count * where for count, where in zip(ended, at, strict=True)) / n
+    spread = sum(count * (where - mean) ** 2 for count, where in zip(ended, at, strict=True)) / n
     return Characteristics(
         trials=n,
-        crossing=_frequency(crossed, n),
-        stopped=tuple(_frequency(count, n) for count in ended),
-        expected=float(sum(count * where for count, where in zip(ended, at, strict=True)) / n),
+        crossing=_share(tally.crossing, n),
+        success=_share(sum(tally.efficacy), n),
+        efficacy=tuple(_share(count, n) for count in tally.efficacy),
+        futility=tuple(_share(count, n) for count in tally.futility),
+        safety=tuple(_share(count, n) for count in tally.safety),
+        stopped=tuple(_share(count, n) for count in ended),
+        expected=Estimate(float(mean), sqrt(spread / n)),
     )
 
 
-def _frequency(count: int, n: int) -> Frequency:
+def _share(count: int, n: int) -> Estimate:
     share = count / n
-    return Frequency(share, sqrt(share * (1 - share) / n))
+    return Estimate(share, sqrt(share * (1 - share) / n))
+
+
+def _mcnemar_z(largest: int) -> Floats:
+    """z by the discordant counts (b, c): Φ⁻¹(1 − p/2) of p = 2·P(X ≤ min(b, c)), X binomial(b + c, ½), at most 1."""
+    b, c = np.indices((largest + 1, largest + 1))
+    half = np.minimum(stats.binom.cdf(np.minimum(b, c), b + c, 0.5), 0.5)
+    z: Floats = stats.norm.isf(np.maximum(half, SMALLEST)) * np.where(b >= c, 1, -1)
+    return z
+
+
+def _tally(crosses: Flags, futile: Flags, harmful: Flags) -> Tally:
+    """Rows are trials, columns looks: where each ends, and why."""
+    stops = crosses | futile | harmful
+    here = np.zeros_like(stops)
+    ends = stops.any(axis=1)
+    here[np.flatnonzero(ends), stops.argmax(axis=1)[ends]] = True
+
+    def counts(reason: Flags) -> tuple[int, ...]:
+        return tuple(int(count) for count in (here & reason).sum(axis=0))
+
+    return Tally(
+        trials=len(crosses),
+        crossing=int(crosses.any(axis=1).sum()),
+        efficacy=counts(crosses & ~harmful),
+        futility=counts(futile & ~crosses & ~harmful),
+        safety=counts(harmful),
+    )

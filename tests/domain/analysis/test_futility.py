@@ -111,3 +111,80 @@ def test_impossible_event_counts_are_refused() -> None:
     with pytest.raises(ValueError, match="does not hold"):
         safety_monitoring.exceedance(4, 3)
     assert safety_monitoring.exceedance(0, 0) == pytest.approx(stats.beta.sf(0.1, 1, 9))
+
+
+AHEAD, LIMITS = [0.7, 1.0], [2.4, 2.0]
+
+
+def test_with_looks_between_simulated_paths_cross_as_often_as_integrated() -> None:
+    """A million paths on from Z(0.5) = 1 over two looks, under a drift and under drifts drawn from what is known."""
+    rng = np.random.default_rng(2)
+    z, t, n = 1.0, 0.5, 1_000_000
+    steps = rng.standard_normal((n, 2)) * np.sqrt([0.2, 0.3])
+    known = z / sqrt(t) + rng.standard_normal(n) / sqrt(t)
+    for drifts, expected in (
+        (np.full(n, 2.0), futility.crossing_power(z, t, 2.0, AHEAD, LIMITS)),
+        (known, futility.predictive_crossing(z, t, AHEAD, LIMITS)),
+    ):
+        path = z * sqrt(t) + np.cumsum(steps + drifts[:, None] * [0.2, 0.3], axis=1)
+        share = (path / np.sqrt(AHEAD) >= LIMITS).any(axis=1).mean()
+        assert abs(share - expected) < 4 * sqrt(expected * (1 - expected) / n)
+
+
+@given(z=STATISTICS, t=FRACTIONS, drift=st.floats(-4, 6))
+def test_one_look_left_is_the_textbook_formula(z: float, t: float, drift: float) -> None:
+    """Φ((z√t + θ(1 − t) − c)/√(1 − t)) of Lan & Wittes, Φ((z − c√t)/√(1 − t)) of Spiegelhalter et al."""
+    c = futility.CRITICAL
+    closed = stats.norm.cdf((z * sqrt(t) + drift * (1 - t) - c) / sqrt(1 - t))
+    assert futility.crossing_power(z, t, drift, [1.0], [c]) == pytest.approx(closed, abs=1e-12)
+    closed = stats.norm.cdf((z - c * sqrt(t)) / sqrt(1 - t))
+    assert futility.predictive_crossing(z, t, [1.0], [c]) == pytest.approx(closed, abs=1e-12)
+
+
+@given(t=FRACTIONS, below=st.floats(0.02, 0.9))
+def test_the_limit_is_where_the_chance_is_what_the_rule_says(t: float, below: float) -> None:
+    found = futility.limit(lambda z: futility.predictive_power(z, t), below, lowest=-40)
+    assert found is not None
+    assert futility.predictive_power(found, t) == pytest.approx(below, abs=1e-6)
+
+
+def test_a_chance_that_is_never_so_small_has_no_limit() -> None:
+    assert futility.limit(lambda z: futility.conditional_power(z, 0.5, 9.0), 0.1) is None
+
+
+@pytest.mark.parametrize(("ahead", "limits"), [([], []), ([0.4], [2.0]), ([0.7, 1.0], [2.0])])
+def test_looks_that_do_not_lie_ahead_are_refused(ahead: list[float], limits: list[float]) -> None:
+    with pytest.raises(ValueError, match="looks ahead"):
+        futility.crossing_power(1, 0.5, 0, ahead, limits)
+    with pytest.raises(ValueError, match="before the first information"):
+        futility.predictive_crossing(1, 0, [1.0], [2.0])
+
+
+def test_the_paired_predictive_probability_is_what_drawn_futures_do() -> None:
+    """Shares drawn from their Dirichlet, participants from the shares: 4 against 2 of 12, 18 to come."""
+    rng = np.random.default_rng(3)
+    futures = rng.multinomial(18, rng.dirichlet([5, 3, 7], size=200_000))
+    first, second = 4 + futures[:, 0], 2 + futures[:, 1]
+    p = np.minimum(1, 2 * stats.binom.cdf(np.minimum(first, second), first + second, 0.5))
+    share = ((p <= 0.0497) & (first > second)).mean()
+    expected = futility.paired_predictive_probability(4, 2, 12, 30, level=0.0497)
+    assert abs(share - expected) < 4 * sqrt(expected * (1 - expected) / len(futures))
+
+
+@given(n=st.integers(0, 15), more=st.integers(0, 12), data=st.data())
+def test_every_future_has_its_share(n: int, more: int, data: st.DataObject) -> None:
+    """At level 1 all futures count that favour a side: both sides and the ties make 1."""
+    first = data.draw(st.integers(0, n))
+    second = data.draw(st.integers(0, n - first))
+    one = futility.paired_predictive_probability(first, second, n, n + more, level=1)
+    other = futility.paired_predictive_probability(second, first, n, n + more, level=1)
+    assert 0 <= one <= 1 + 1e-12
+    assert one + other <= 1 + 1e-12
+    if more == 0:
+        assert (one, other) == pytest.approx((float(first > second), float(second > first)))
+
+
+def test_impossible_pairs_are_refused() -> None:
+    for counts in [(3, 2, 4, 10), (-1, 2, 4, 10), (1, 1, 5, 4)]:
+        with pytest.raises(ValueError, match="does not hold"):
+            futility.paired_predictive_probability(*counts, level=0.05)

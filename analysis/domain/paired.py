@@ -1,0 +1,33 @@
+"""What two treatments do in the same participants, as assumed when a trial is planned."""
+
+from math import sqrt
+
+
+def cells(responses: tuple[float, float], correlation: float = 0.0) -> tuple[float, float, float, float]:
+    """Probabilities of responding with the first only, the second only, both, neither.
+
+    `responses`: probability of response on either treatment; `correlation`: of a participant's two responses. Raises
+    ValueError where one of them would be negative.
+
+    >>> [round(share, 2) for share in cells((0.6, 0.2))]
+    [0.48, 0.08, 0.12, 0.32]
+    """
+    one, two = responses
+    both = one * two + correlation * sqrt(max(0.0, one * (1 - one) * two * (1 - two)))
+    found = (one - both, two - both, both, 1 - one - two + both)
+    if min(found) < -1e-12:
+        raise ValueError(f"responses {responses} do not allow a correlation of {correlation}")
+    return found
+
+
+def drift(n: int, responses: tuple[float, float], correlation: float = 0.0) -> float:
+    """The effect of paired responses as a drift: about what McNemar's z is on average at `n` participants.
+
+    √n(p₁ − p₂)/√(p₁₂ + p₂₁), with the variance of no effect, as the test has it; 0 where nobody's responses differ.
+    Miettinen (1968), doi:10.2307/2528039.
+
+    >>> round(drift(30, (0.6, 0.2)), 4)
+    2.9277
+    """
+    first, second, _both, _neither = cells(responses, correlation)
+    return sqrt(n) * (first - second) / sqrt(first + second) if first + second > 0 else 0.0
