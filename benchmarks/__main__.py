@@ -57,9 +57,10 @@ def main() -> None:
 
         print(f"\n{'ratios, medians of one run':<66} {'ratio':>7}   target")
         measure.saving(timed, line)
-        measure.trusting(endpoints.environment("owner")["DATABASE_URL"], line)
+        owner = endpoints.environment("owner")["DATABASE_URL"]
+        measure.trusting(owner, line)
         measure.opening(timed, line)
-        measure.recomputing(timed, line)
+        measure.recomputing(owner, timed, line)
         measure.dashboards(timed, line)
         measure.exporting(timed, line)
         print(f"{'simulate_trial, 10,000 participants, seconds':<66} {seconds[10_000]:7.1f}   under 60")

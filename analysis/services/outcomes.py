@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from psycopg2.extras import execute_values
 
 from analysis.derivation import ParticipantRow, PeriodRow, derive
-from analysis.models import RuleAdoption
+from analysis.models import Outcome, ParticipantOutcome, RuleAdoption
 from analysis.proposal import propose
 from analysis.rules import rules_in_force
 from enrollment.models import Participant, ProtocolVersion
@@ -22,7 +21,8 @@ from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import owe
 from trialsite.lib.errors import Conflict
 
-PAGE = 1000
+SEPARATOR, NULL = "\x1f", "\x1e"
+MADE = ("study_id", "computed_at", "task_id")
 
 
 @transaction.atomic
@@ -39,17 +39,9 @@ def recompute(participants: Sequence[int], *, task_id: str = "") -> int:
     for study, members in groupby(people, key=lambda row: row[0]):
         ids = [pk for _study, pk in members]
         periods, overall = derive(rules_in_force(study), ids)
-        _store(
-            "analysis_outcome", PeriodRow, ("participant_id", "period"), periods, ids, (study, now, task_id)
-        )
-        _store(
-            "analysis_participantoutcome",
-            ParticipantRow,
-            ("participant_id",),
-            overall,
-            ids,
-            (study, now, task_id),
-        )
+        made = study, now, task_id
+        _store(Outcome, ("participant_id", "period"), periods, ids, made)
+        _store(ParticipantOutcome, ("participant_id",), overall, ids, made)
         written += len(periods)
         studies.append(study)
     owe(Outbox.Kind.SUMMARY, studies)
@@ -105,37 +97,49 @@ def _lock(study: int) -> None:
 
 
 def _store(
-    table: str,
-    kind: type[PeriodRow] | type[ParticipantRow],
+    model: type[Outcome] | type[ParticipantOutcome],
     key: tuple[str, ...],
     rows: Sequence[PeriodRow] | Sequence[ParticipantRow],
     people: Sequence[int],
     made: tuple[int, datetime, str],
 ) -> None:
-    """Insert or replace those of `rows` that differ from what is stored."""
-    columns = kind._fields
-    stored = _stored(table, kind, people)
-    changed = [(*row, *made) for row in rows if row not in stored]
+    """Insert or replace those of `rows` that differ from what is stored.
+
+    Each column travels as one text, a SEPARATOR before each value: a third of the time of a parameter each. The
+    array made of it begins with what is before the first one.
+    """
+    if not rows:
+        return
+    columns, table = rows[0]._fields, model._meta.db_table
+    stored = _stored(table, columns, people)
+    changed = [row for row in rows if row not in stored]
     if not changed:
         return
-    written = (*columns, "study_id", "computed_at", "task_id")
-    updates = ", ".join(f"{name} = excluded.{name}" for name in written if name not in key)
+    kinds = {field.attname: field.cast_db_type(connection) for field in model._meta.concrete_fields}
+    casts = ", ".join(f"{name}::{kinds[name]}" for name in columns)
+    texts = ", ".join(["(string_to_array(%s, %s, %s))[2:]"] * len(columns))
+    updates = ", ".join(f"{name} = excluded.{name}" for name in (*columns, *MADE) if name not in key)
+    values = [
+        (SEPARATOR.join(["", *map(_text, column)]), SEPARATOR, NULL) for column in zip(*changed, strict=True)
+    ]
     with connection.cursor() as cursor:
-        execute_values(
-            cursor.cursor,
-            f"insert into {table} ({', '.join(written)}) values %s"  # noqa: S608 - names of our own
+        cursor.execute(
+            f"insert into {table} ({', '.join((*columns, *MADE))})"  # noqa: S608 - names of our own
+            f" select {casts}, %s, %s, %s from unnest({texts}) as one ({', '.join(columns)})"
             f" on conflict ({', '.join(key)}) do update set {updates}",
-            changed,
-            page_size=PAGE,
+            [*made, *chain.from_iterable(values)],
         )
 
 
-def _stored(
-    table: str, kind: type[PeriodRow] | type[ParticipantRow], people: Iterable[int]
-) -> set[tuple[Any, ...]]:
-    columns = ", ".join(
-        f"{name}::text" if name in {"visits", "subscales", "inputs"} else name for name in kind._fields
+def _text(value: object) -> str:
+    """As PostgreSQL reads it. JSON and codes of a protocol hold no control characters."""
+    return NULL if value is None else value if isinstance(value, str) else str(value)
+
+
+def _stored(table: str, columns: Sequence[str], people: Iterable[int]) -> set[tuple[Any, ...]]:
+    told = ", ".join(
+        f"{name}::text" if name in {"visits", "subscales", "inputs"} else name for name in columns
     )
     with connection.cursor() as cursor:
-        cursor.execute(f"select {columns} from {table} where participant_id = any(%s)", [list(people)])  # noqa: S608
+        cursor.execute(f"select {told} from {table} where participant_id = any(%s)", [list(people)])  # noqa: S608
         return set(cursor.fetchall())
