@@ -1,6 +1,6 @@
 """Confidence intervals of one proportion."""
 
-from scipy.stats import beta
+from scipy.special import betainccinv, betaincinv
 
 
 def clopper_pearson(count: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -14,6 +14,6 @@ def clopper_pearson(count: int, n: int, confidence: float = 0.95) -> tuple[float
     if not 0 <= count <= n or n < 1:
         raise ValueError("needs 0 ≤ count ≤ n and n ≥ 1")
     tail = (1 - confidence) / 2
-    low = float(beta.ppf(tail, count, n - count + 1)) if count else 0.0
-    high = float(beta.isf(tail, count + 1, n - count)) if count < n else 1.0
+    low = float(betaincinv(count, n - count + 1, tail)) if count else 0.0
+    high = float(betainccinv(count + 1, n - count, tail)) if count < n else 1.0
     return low, high

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from math import fsum, sqrt
 
-from scipy.stats import t
+from scipy.special import stdtrit
 
 Counts = Sequence[tuple[int, int]]
 
@@ -69,5 +69,5 @@ def mean_interval(found: Spread, confidence: float = 0.95) -> tuple[float, float
     """
     if found.sd is None:
         return None
-    half = float(t.isf((1 - confidence) / 2, found.n - 1)) * found.sd / sqrt(found.n)
+    half = float(stdtrit(found.n - 1, (1 + confidence) / 2)) * found.sd / sqrt(found.n)
     return found.mean - half, found.mean + half
