@@ -10,12 +10,20 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analysis import board_charts
+from analysis.board_inputs import boundary_chart, flow_steps, means_chart, pattern_counts, power_marks
+from analysis.board_monitoring import with_safety
+from analysis.board_rules import (
+    chance_table,
+    ended_sentences,
+    ended_table,
+    futility_sentence,
+    safety_sentences,
+    safety_table,
+)
 from analysis.board_tables import (
-    BOUNDARIES,
     Table,
     among_table,
     arms_table,
-    boundary_names,
     boundary_table,
     contrast_table,
     diagnostics_table,
@@ -23,8 +31,7 @@ from analysis.board_tables import (
     paired_table,
 )
 from analysis.board_words import DECISIONS, RECOMMENDATIONS, flag_sentence, primary_sentence, question
-from analysis.chart_flow import Step, flow
-from analysis.chart_looks import LookPoint, boundary, means
+from analysis.chart_flow import flow
 from analysis.chart_shapes import Chart
 from enrollment.domain.protocol import Protocol
 
@@ -54,20 +61,48 @@ class Cut:
     changed: tuple[Mapping[str, Any], ...] = field(default=())
 
 
-def paper(rules: Protocol, results: Mapping[str, Any], cut: Cut) -> list[Section]:
-    """The sections of the report, in reading order; what a protocol has no rule for is left out."""
+def paper(
+    rules: Protocol, results: Mapping[str, Any], cut: Cut, look: Mapping[str, Any] | None = None
+) -> list[Section]:
+    """The sections of the report, in reading order; what a protocol has no rule for is left out.
+
+    `look`: what has become of a frozen look, with `decision` ("", None, "continue" or "stop") and the serious events
+    reported to the board, as `closed.look` gives them.
+    """
     labels = {arm.code: arm.label for arm in rules.arms}
     found = [
         Section("question", _("Question"), tuple(question(rules))),
         Section("cut", _("Data cut"), tuple(cut_sentences(cut, results))),
-        Section("flow", _("Flow of participants"), charts=(flow(_steps(results["flow"])),)),
+        Section("flow", _("Flow of participants"), charts=(flow(flow_steps(results["flow"])),)),
     ]
     if results["monitoring"]:
-        found.append(_primary(rules, results, labels))
+        found.append(_primary(rules, results, labels, bool(look and look["stops"])))
+    if look and (why := why_ended(cut.look or 0, results["monitoring"], look["decision"] == "stop")):
+        found.append(ended_section(results["monitoring"], why))
     found.append(_treatments(rules, results, labels))
     if results["secondary"]:
         found += [_secondary(rules, results, labels), _diagnostics(rules, results, labels)]
-    return [*found, *_beside(rules, results)]
+    return [*found, *_beside(rules, results, look)]
+
+
+def why_ended(number: int, shown: Mapping[str, Any] | None, stopped: bool) -> str:
+    """Why the trial ended at look `number`, as a sentence; empty while it goes on."""
+    if not shown or not shown.get("ended"):
+        return ""
+    if stopped:
+        return _("The trial ended at look %(n)d: the board decided to stop.") % {"n": number}
+    if shown["last"] and "efficacy" in shown["flags"]:
+        return _("The trial ended at look %(n)d, the last planned, with its boundary crossed.") % {
+            "n": number
+        }
+    return _("The trial ended at look %(n)d, the last planned.") % {"n": number} if shown["last"] else ""
+
+
+def ended_section(shown: Mapping[str, Any], why: str) -> Section:
+    """The figures after a stop, of the look at which the trial ended."""
+    return Section(
+        "ended", _("After the end of the trial"), tuple(ended_sentences(shown, why)), (ended_table(shown),)
+    )
 
 
 def cut_sentences(cut: Cut, results: Mapping[str, Any]) -> list[str]:
@@ -94,55 +129,27 @@ def cut_sentences(cut: Cut, results: Mapping[str, Any]) -> list[str]:
     return said
 
 
-def _steps(flow_: Mapping[str, Any]) -> list[Step]:
-    steps = [
-        Step(_("Screened"), flow_["screened"]),
-        Step(_("Screen failures"), flow_["screen_failed"], out=True),
-        Step(_("Still in screening, or eligible"), flow_["waiting"], out=True),
-        Step(_("Randomised"), flow_["randomised"]),
-    ]
-    steps += [
-        Step(_("Sequence %(code)s") % {"code": code}, n, out=True) for code, n in flow_["sequences"].items()
-    ]
-    for period in flow_["periods"]:
-        steps.append(Step(_("Period %(n)d: treatment given") % {"n": period["number"]}, period["dosed"]))
-        steps.append(Step(_("Period %(n)d: evaluable") % {"n": period["number"]}, period["evaluable"]))
-    steps.append(Step(_("Withdrawn"), flow_["withdrawn"], out=True))
-    return [*steps, Step(_("Completers: evaluable in every period"), flow_["completers"])]
-
-
-def _primary(rules: Protocol, results: Mapping[str, Any], labels: Mapping[str, str]) -> Section:
-    shown = results["monitoring"]
-    charts = [_boundary_chart(shown)]
-    chance = shown.get("power")
-    if chance:
-        marks = [(_("no effect"), 0.0, chance["null"]), (_("the effect seen so far"), *chance["trend"])]
-        charts.append(board_charts.power(chance["points"], marks, shown["completers"]))
-    return Section(
-        "primary",
-        _("Primary result and stopping boundary"),
-        (flag_sentence(shown), *primary_sentence(shown, labels)),
-        (boundary_table(shown),),
-        tuple(charts),
+def _primary(
+    rules: Protocol, results: Mapping[str, Any], labels: Mapping[str, str], harmful: bool
+) -> Section:
+    rule, shown = rules.stopping, with_safety(results["monitoring"], harmful)
+    said, tables, charts = (
+        [flag_sentence(shown), *primary_sentence(shown, labels)],
+        [boundary_table(shown)],
+        [],
     )
-
-
-def _boundary_chart(shown: Mapping[str, Any]) -> Chart:
-    looks = [
-        LookPoint(
-            look["number"],
-            look["completers"],
-            look["boundary"],
-            shown["z"] if look["number"] == shown["look_due"] else None,
+    charts.append(boundary_chart(shown))
+    chance = shown.get("power")
+    if rule and shown["look_due"]:
+        said.append(futility_sentence(rule, chance))
+    if rule and chance:
+        tables.append(chance_table(rule, chance))
+        charts.append(
+            board_charts.power(chance["points"], power_marks(shown["z"], chance), shown["completers"])
         )
-        for look in shown["looks"]
-    ]
-    others = [
-        (str(BOUNDARIES[name]), [look["boundaries"][name] for look in shown["looks"]])
-        for name in boundary_names(shown)[1:]
-    ]
-    planned = _("%(name)s (planned)") % {"name": BOUNDARIES[shown["spending"]]}
-    return boundary(looks, name=planned, sides=shown["sides"], others=others)
+    return Section(
+        "primary", _("Primary result and stopping boundary"), tuple(said), tuple(tables), tuple(charts)
+    )
 
 
 def _treatments(rules: Protocol, results: Mapping[str, Any], labels: Mapping[str, str]) -> Section:
@@ -167,34 +174,13 @@ def _treatments(rules: Protocol, results: Mapping[str, Any], labels: Mapping[str
             )
         )
     if shown:
-        charts.append(board_charts.patterns(_patterns(shown, labels), shown["completers"]))
-    charts.append(_means(rules, results))
+        charts.append(board_charts.patterns(pattern_counts(shown, labels), shown["completers"]))
+    charts.append(means_chart(rules, results))
     sentence = _("All figures are over the %(n)d completers: evaluable with every treatment.") % {
         "n": results["completers"]
     }
     return Section(
         "treatments", _("Response and remission by treatment"), (sentence,), tuple(tables), tuple(charts)
-    )
-
-
-def _patterns(shown: Mapping[str, Any], labels: Mapping[str, str]) -> list[tuple[str, int]]:
-    first, second = (labels[code] for code in shown["compare"])
-    return [
-        (_("Response only with %(arm)s") % {"arm": first}, shown["only_first"]),
-        (_("Response only with %(arm)s") % {"arm": second}, shown["only_second"]),
-        (_("Response with both"), shown["both"]),
-        (_("Response with neither"), shown["neither"]),
-    ]
-
-
-def _means(rules: Protocol, results: Mapping[str, Any]) -> Chart:
-    arms = results["arms"]
-    known = [visit["mean"] for arm in arms for visit in arm["visits"] if visit["mean"] is not None]
-    return means(
-        [(arm["label"], [(visit["mean"], visit["n"]) for visit in arm["visits"]]) for arm in arms],
-        [(visit["label"], visit["day"]) for visit in (arms[0]["visits"] if arms else [])],
-        maximum=max(10, -(-max(known, default=0) // 10) * 10),
-        score=rules.endpoints.instrument,
     )
 
 
@@ -233,15 +219,21 @@ def _diagnostics(rules: Protocol, results: Mapping[str, Any], labels: Mapping[st
     )
 
 
-def _beside(rules: Protocol, results: Mapping[str, Any]) -> list[Section]:
+def _beside(rules: Protocol, results: Mapping[str, Any], look: Mapping[str, Any] | None) -> list[Section]:
     """What stands beside the antidepressant effect: said also where nothing is recorded."""
     said = [
         _("This study records no scale of dissociation: nothing measured here can be set beside the effect.")
     ]
     said += [f"{one['text']} ({one['source']})" for one in published(rules.code).get("dissociation", [])]
+    rule = results["safety"]
     return [
         Section("dissociation", _("Dissociation beside the antidepressant effect"), tuple(said)),
-        Section("safety", _("Safety"), (safety_sentence(results),)),
+        Section(
+            "safety",
+            _("Safety"),
+            (withdrawn_sentence(results), *safety_sentences(rule, look)),
+            (safety_table(rule),) if rule else (),
+        ),
     ]
 
 
@@ -252,12 +244,11 @@ def published(code: str) -> dict[str, list[dict[str, str]]]:
     return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
-def safety_sentence(results: Mapping[str, Any]) -> str:
+def withdrawn_sentence(results: Mapping[str, Any]) -> str:
     flow_ = results["flow"]
-    return _(
-        "Withdrawn after randomisation: %(n)d of %(of)d. Adverse events are not recorded in this system: the board"
-        " gets them from the safety physician."
-    ) % {"n": flow_["withdrawn"], "of": flow_["randomised"]}
+    return _("Withdrawn after randomisation: %(n)d of %(of)d.") % {
+        "n": flow_["withdrawn"], "of": flow_["randomised"],
+    }  # fmt: skip
 
 
 def closing(found: Mapping[str, Any], looks: Sequence[Mapping[str, Any]]) -> list[Section]:

@@ -169,7 +169,7 @@ def power(points: Sequence[Sequence[float]], marks: Sequence[tuple[str, float, f
     line = Line(
         _("conditional power"), path([(frame.x(x / last), frame.y(100 * y)) for x, y in points]), "s1"
     )
-    shapes = (("s4", "square"), ("s2", "diamond"))
+    shapes = (("s4", "square"), ("s2", "diamond"), ("s3", "cross"))[: len(marks)]
     seen = tuple(
         Point(num(frame.x(x / last)), num(frame.y(100 * y)), f"{words}: {100 * y:.1f} %", *shape)
         for (words, x, y), shape in zip(marks, shapes, strict=True)

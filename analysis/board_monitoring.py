@@ -1,14 +1,17 @@
 """The stopping rule at a look: the primary test, every boundary beside it, and the flag. Unblinded."""
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from scipy.stats import norm
 
-from analysis.board_power import curve
-from analysis.domain import binary, sequential
+from analysis.board_power import left
+from analysis.domain import binary, sequential, stagewise
 from enrollment.domain.protocol import StoppingRule
 
+# What a look says, the gravest first: where several apply, the first is its flag.
+FLAGS = ("safety", "efficacy", "futility")
 COMPARED = ("pocock", "obrien_fleming", "haybittle_peto")
 # A p that no number can hold is as small as one can be: z stays finite, at 38.
 SMALLEST = 5e-324
@@ -43,6 +46,7 @@ def monitoring(
         "sides": rule.sides,
         "look_due": look,
         "looks": _plan(rule),
+        "flags": [],
         "flag": "no look due",
     }
     if look is not None:
@@ -53,9 +57,49 @@ def monitoring(
             name: _boundary(rule, name, made)[-1] for name in dict.fromkeys([rule.spending, *COMPARED])
         }
         result["boundary"] = result["boundaries"][rule.spending]
-        result["power"] = curve(rule, look, made, result["z"])
-        result["flag"] = "efficacy boundary crossed" if crossed(result, rule.spending) else "continue"
+        result["power"] = left(rule, look, result)
+        result["ended"] = _ended(rule, made, result["z"])
+        result["last"] = look == rule.looks[-1].number
+        result["flags"] = _flags(rule, result)
+        result["flag"] = result["flags"][0] if result["flags"] else "continue"
     return result
+
+
+def with_safety(shown: Mapping[str, Any], stops: bool) -> dict[str, Any]:
+    """`shown`, a result of `monitoring`, when serious events were reported: whether they stop the trial."""
+    flags = [name for name in FLAGS if name in shown["flags"] or (stops and name == "safety")]
+    none = shown["flag"] if shown["look_due"] is None else "continue"
+    return {**shown, "flags": flags, "flag": flags[0] if flags else none}
+
+
+def _flags(rule: StoppingRule, result: Mapping[str, Any]) -> list[str]:
+    futile = result["power"] and result["power"]["futility"] and result["power"]["futility"]["reached"]
+    found = {"efficacy": crossed(result, rule.spending), "futility": bool(futile)}
+    return [name for name in FLAGS if found.get(name)]
+
+
+def _ended(rule: StoppingRule, made: Sequence[float], z: float) -> dict[str, Any]:
+    """What a trial that ends at this look says, its looks allowed for, as drifts: expectations of z at information 1.
+
+    `repeated`: the interval valid whatever made it end. An end that is not bounded is None.
+    """
+    upper = _boundary(rule, rule.spending, made)
+    level = 1 - rule.alpha
+    found = stagewise.after_stop(made, z, upper[:-1], sides=rule.sides, level=level)
+    error = made[-1] ** -0.5
+    repeated = sequential.repeated_intervals([found.naive], [error], [upper[-1]], rule.sides)[0]
+    return {
+        "p": found.p,
+        "estimate": found.estimate,
+        "interval": _finite(found.low, found.high),
+        "repeated": _finite(*repeated),
+        "naive": found.naive,
+        "level": level,
+    }
+
+
+def _finite(low: float, high: float) -> list[float | None]:
+    return [low, high if isfinite(high) else None]
 
 
 def information(rule: StoppingRule, look: int, n: int, earlier: Mapping[int, int]) -> list[float]:

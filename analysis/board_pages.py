@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from analysis.board import Cut, Section, paper
+from analysis.board import Cut, Section, ended_section, paper, why_ended
 from analysis.board_words import RECOMMENDATIONS, moment
 from analysis.models import Look
 from analysis.rules import protocol_in_force
@@ -19,7 +19,7 @@ def live_page(study: Study, found: dict[str, Any] | None) -> dict[str, Any]:
         cut = Cut(
             None, moment(found["computed_at"]), found["rows_sha256"], protocol["version"], protocol["sha256"]
         )
-        sections = paper(rules, found, cut)
+        sections = _with_end(paper(rules, found, cut), found["ended"])
     return {
         "study": study,
         "report": found,
@@ -28,6 +28,17 @@ def live_page(study: Study, found: dict[str, Any] | None) -> dict[str, Any]:
         "looks": _looks(study, found),
         "pause": EnrollmentPause.objects.filter(study=study, lifted_at=None).first(),
     }
+
+
+def _with_end(sections: list[Section], ended: dict[str, Any] | None) -> list[Section]:
+    """The figures after a stop behind the primary result; they are those of the look at which the trial ended."""
+    if ended is None:
+        return sections
+    section = ended_section(
+        ended["monitoring"], why_ended(ended["look"], ended["monitoring"], ended["stopped"])
+    )
+    place = next((n for n, one in enumerate(sections, start=1) if one.slug == "primary"), len(sections))
+    return [*sections[:place], section, *sections[place:]]
 
 
 def _looks(study: Study, found: dict[str, Any] | None) -> list[dict[str, Any]]:
@@ -61,9 +72,10 @@ def look_page(look: Look, found: dict[str, Any], live: dict[str, Any] | None) ->
         "study": look.study,
         "look": look,
         "found": found,
-        "sections": paper(protocol.rules, found["results"], cut),
+        "sections": paper(protocol.rules, found["results"], cut, found),
         "recommendation": RECOMMENDATIONS.get(found["recommendation"] or ""),
         "changed": changed,
+        "has_safety_rule": bool(found["results"]["safety"]),
     }
 
 

@@ -1,60 +1,140 @@
-"""The chance that is left: conditional power of the planned boundary after a look. Unblinded.
+"""The chance that is left after a look: every figure of it, and whether the protocol's rule calls it futile. Unblinded.
 
-Given Z(t) = z, what is still to come is a process of its own: with W(u − t) = (Z(u)√u − z√t)/√(u − t), information
-u − t and the same drift θ, and the boundary b at u becomes (b√u − z√t)/√(u − t). Lan & Wittes (1988),
-doi:10.2307/2531870; Jennison & Turnbull (1999), chapter 10.
+The formulas are those of analysis/domain/futility.py; here they meet the protocol's boundary and its looks to come.
 """
 
-from collections.abc import Sequence
-from math import inf, sqrt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import copysign
 from typing import Any
 
-from analysis.domain import sequential
-from analysis.domain.recursion import exit_probabilities
-from enrollment.domain.protocol import StoppingRule
+from scipy.stats import norm
+
+from analysis.domain import futility, paired, sequential
+from enrollment.domain.protocol import FutilityRule, StoppingRule
 
 STEPS = 24
+# Beyond so many participants to come z is as good as exact, and the sum over all futures takes seconds.
+EXACT_UP_TO = 500
 
 
-def conditional_power(
-    z: float, t: float, ahead: Sequence[float], boundaries: Sequence[float], drift: float
-) -> float:
-    """P(cross upwards at a later look | Z(t) = z). `ahead`: information at those looks, `drift`: E[Z] at 1.
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What is to come after a look at information `t`: later looks, their boundaries, the drift planned for.
 
-    >>> [round(conditional_power(1, 0.5, [1], [1.959964], drift), 6) for drift in (2**0.5, 0)]
-    [0.220114, 0.038213]
+    With two sides a chance is that of the direction in which the data point; under the design, of the design's.
     """
-    later = [u - t for u in ahead]
-    upper = [(b * sqrt(u) - z * sqrt(t)) / sqrt(u - t) for b, u in zip(boundaries, ahead, strict=True)]
-    exits = exit_probabilities(later, [-inf] * len(later), upper, drift)
-    return float(sum(exits.upper))
+
+    t: float
+    looks: tuple[float, ...]
+    boundaries: tuple[float, ...]
+    sides: int
+    design: float | None
+
+    def towards(self, z: float, assumed: str) -> float:
+        """z as seen in the direction whose chance is asked for."""
+        if assumed == "design" and self.design:
+            return z * copysign(1, self.design)
+        return abs(z) if self.sides == 2 else z
+
+    def drift(self, z: float, assumed: str) -> float:
+        """The drift of the rest in that direction: "null", "trend" or "design". Raises ValueError without a design."""
+        if assumed == "null":
+            return 0.0
+        if assumed == "trend":
+            return futility.trend(self.towards(z, assumed), self.t)
+        if self.design is None:
+            raise ValueError("the protocol states no effect that the trial is planned for")
+        return abs(self.design)
+
+    def crossing(self, here: float, drift: float) -> float:
+        return futility.crossing_power(here, self.t, drift, self.looks, self.boundaries)
+
+    def chance(self, z: float, assumed: str) -> float:
+        """Of crossing at a later look, under what is `assumed`; "predictive" assumes no drift."""
+        here = self.towards(z, assumed)
+        if assumed == "predictive":
+            return futility.predictive_crossing(here, self.t, self.looks, self.boundaries)
+        return self.crossing(here, self.drift(z, assumed))
+
+    def limit(self, rule: FutilityRule) -> float | None:
+        """The z, in the direction asked for, below which `rule` says futility; None where it never does."""
+        name = assumed(rule)
+        directed = name == "design" or self.sides == 1
+        sign = copysign(1, self.design) if name == "design" and self.design else 1.0
+        lowest = -futility.FARTHEST if directed else 0.0
+        return futility.limit(lambda here: self.chance(here * sign, name), rule.below, lowest)
 
 
-def curve(rule: StoppingRule, look: int, made: Sequence[float], z: float) -> dict[str, Any] | None:
-    """Conditional power in the direction of `z` over assumed drifts; None after the last look.
+def assumed(rule: FutilityRule) -> str:
+    """What the futility rule assumes of the rest of the trial."""
+    return rule.under or "predictive"
 
-    `made`: information at the looks up to `look`. `points`: [drift, power]; `null` and `trend` at no effect and at
-    the effect seen so far, drift |z|/√t.
-    """
+
+def design_drift(rule: StoppingRule) -> float | None:
+    """The effect that the trial is planned for, as the expectation of z at the last look; None where not stated."""
+    if rule.design is None:
+        return None
+    return paired.drift(rule.looks[-1].completers, rule.design.responses, rule.design.correlation)
+
+
+def ahead_of(rule: StoppingRule, look: int, made: Sequence[float]) -> Ahead | None:
+    """After look number `look`, with information `made` at the looks up to it; None when no look is to come."""
     final = rule.looks[-1].completers
-    ahead = [
+    looks = tuple(
         one.completers / final
         for one in rule.looks
         if one.number > look and one.completers / final > made[-1]
-    ]
-    if not ahead:
+    )
+    if not looks:
         return None
     planned = [one.completers / final for one in rule.looks]
-    values = sequential.boundary(rule.spending, [*made, *ahead], rule.alpha, rule.sides, planned=planned)
-    here, t = abs(z) if rule.sides == 2 else z, made[-1]
-    trend = here / sqrt(t)
-    highest = max(5.0, trend * 1.25)
+    values = sequential.boundary(rule.spending, [*made, *looks], rule.alpha, rule.sides, planned=planned)
+    return Ahead(made[-1], looks, values[len(made) :], rule.sides, design_drift(rule))
 
-    def power(drift: float) -> float:
-        return conditional_power(here, t, ahead, values[len(made) :], drift)
 
+def left(rule: StoppingRule, look: int, found: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Every chance after a look with `found` (z, information, counts of pairs); None after the last.
+
+    `points`: [drift, conditional power] for the chart. `null`, `predictive`: chances; `trend`, `design`: [drift, chance];
+    `exact`: predictive probability of the exact test at the last look, None where too many are to come; `futility`:
+    what the protocol's rule says, None without one.
+    """
+    ahead = ahead_of(rule, look, found["information"])
+    if ahead is None:
+        return None
+    z = found["z"]
+    here, trend = ahead.towards(z, "trend"), ahead.drift(z, "trend")
+    highest = max(5.0, trend * 1.25, abs(ahead.design or 0) * 1.25)
+    drifts = [highest * k / STEPS for k in range(STEPS + 1)]
     return {
-        "points": [[highest * k / STEPS, power(highest * k / STEPS)] for k in range(STEPS + 1)],
-        "null": power(0.0),
-        "trend": [trend, power(trend)],
+        "points": [[drift, ahead.crossing(here, drift)] for drift in drifts],
+        "null": ahead.chance(z, "null"),
+        "trend": [trend, ahead.chance(z, "trend")],
+        "design": [ahead.design, ahead.chance(z, "design")] if ahead.design else None,
+        "predictive": ahead.chance(z, "predictive"),
+        "exact": _exact(rule, ahead, found),
+        "futility": _futility(rule.futility, ahead, z) if rule.futility else None,
+    }
+
+
+def _exact(rule: StoppingRule, ahead: Ahead, found: Mapping[str, Any]) -> float | None:
+    n, planned = found["completers"], rule.looks[-1].completers
+    if planned - n > EXACT_UP_TO:
+        return None
+    counts = [found["only_first"], found["only_second"]]
+    if rule.sides == 2:
+        counts.sort(reverse=True)
+    level = float(2 * norm.sf(ahead.boundaries[-1]))
+    return futility.paired_predictive_probability(counts[0], counts[1], n, planned, level=level)
+
+
+def _futility(rule: FutilityRule, ahead: Ahead, z: float) -> dict[str, Any]:
+    chance = ahead.chance(z, assumed(rule))
+    return {
+        "assumed": assumed(rule),
+        "below": rule.below,
+        "chance": chance,
+        "limit": ahead.limit(rule),
+        "reached": chance < rule.below,
     }

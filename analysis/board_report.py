@@ -6,12 +6,15 @@ from typing import Any
 
 from analysis.board_monitoring import monitoring
 from analysis.board_secondary import secondary
+from analysis.domain import safety_monitoring
 from enrollment.domain.protocol import Protocol
 
 Data = Mapping[str, Any]
 Row = dict[str, Any]
 # More lines than this in one drawing say nothing of anybody.
 EACH_UP_TO = 200
+# The table of the safety boundary goes on to so many participants; the limit at the number treated is always known.
+BOUNDARY_UP_TO = 100
 
 
 def completers_of(rules: Protocol, data: Data) -> dict[str, dict[str, Row]]:
@@ -43,7 +46,30 @@ def results(
         "among_responders": _among_responders(rules, people),
         "paired": [_pair(who, by) for who, by in completers.items()] if len(people) <= EACH_UP_TO else [],
         "monitoring": monitoring(rule, people, earlier, number) if rule else None,
+        "safety": _safety(rules, data),
         "secondary": secondary(rules, data) if rule else None,
+    }
+
+
+def _safety(rules: Protocol, data: Data) -> dict[str, Any] | None:
+    """The safety rule, and how many events stop the trial at the number treated; None without a rule.
+
+    Who had an event is not in the data: the number is reported to the board.
+    """
+    rule = rules.stopping.safety if rules.stopping else None
+    if rule is None:
+        return None
+    treated = sum(any(row["dosed_on"] for row in person["periods"]) for person in data["participants"])
+    terms: dict[str, Any] = {"p0": rule.p0, "certainty": rule.tau, "prior": rule.prior}
+    rows = safety_monitoring.boundary(min(max(rules.planned_enrolment, treated), BOUNDARY_UP_TO), **terms)
+    return {
+        "event": rule.event,
+        "prior": list(rule.prior),
+        "p0": rule.p0,
+        "tau": rule.tau,
+        "treated": treated,
+        "limit": safety_monitoring.stops_at(treated, **terms),
+        "boundary": [list(row) for row in rows],
     }
 
 

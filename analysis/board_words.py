@@ -78,13 +78,22 @@ def question(rules: Protocol) -> list[str]:
     return said
 
 
+FLAGS = {
+    "safety": gettext_lazy("safety: the safety boundary is reached"),
+    "efficacy": gettext_lazy("efficacy: the planned efficacy boundary is crossed"),
+    "futility": gettext_lazy("futility: the chance that is left lies below the protocol’s limit"),
+}
+
+
 def flag_sentence(shown: Mapping[str, Any]) -> str:
-    """What the rules say at this look. The board decides."""
-    if shown["flag"] == "efficacy boundary crossed":
-        return _("Interim flag: the planned efficacy boundary is crossed.")
-    if shown["flag"] == "continue":
-        return _("Interim flag: continue; the planned efficacy boundary is not crossed.")
-    return _("No look is due.")
+    """What the rules say at this look, the gravest first. The board decides."""
+    if shown["look_due"] is None and not shown["flags"]:
+        return _("No look is due.")
+    if shown["flags"]:
+        first, *others = (str(FLAGS[name]) for name in shown["flags"])
+        said = _("Interim flag: %(flag)s.") % {"flag": first}
+        return said + "".join(" " + _("Also: %(flag)s.") % {"flag": other} for other in others)
+    return _("Interim flag: continue; the planned efficacy boundary is not crossed.")
 
 
 def primary_sentence(shown: Mapping[str, Any], labels: Mapping[str, str]) -> list[str]:

@@ -34,8 +34,10 @@ def allocation_list(session_key: str, study: Study) -> list[dict[str, Any]]:
 
 @transaction.atomic
 def look(session_key: str, study: Study, number: int) -> dict[str, Any] | None:
-    """A frozen look: `cut` (the text that was hashed), `results`, and the decision's fields, None while open."""
-    found = _rows("select * from closed.look_for(%s, %s, %s)", [session_key, study.pk, number])
+    """A frozen look: `cut` (the text that was hashed), `results`, the decision's fields, None while open, and the
+    serious events reported last, None while none were: events, treated, probability, stops, events_source, events_by,
+    events_at."""
+    found = _rows("select * from closed.full_look_for(%s, %s, %s)", [session_key, study.pk, number])
     if not found:
         return None
     results = found[0]["results"]

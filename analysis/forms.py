@@ -67,3 +67,19 @@ class DecisionForm(forms.Form):
     password = forms.CharField(
         label=_("Your password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
     )
+
+
+class EventsForm(forms.Form):
+    """Serious events as the safety physician reported them to the board."""
+
+    events = forms.IntegerField(
+        label=_("Participants with at least one"),
+        min_value=0,
+        help_text=_("Of those treated up to this look; each counts once."),
+    )
+    source = forms.CharField(
+        label=_("Where the number comes from"),
+        max_length=200,
+        help_text=_("For example the safety physician’s report and its date."),
+        error_messages={"required": _("Say where the number comes from.")},
+    )

@@ -19,9 +19,9 @@ from analysis.board import Section
 from analysis.board_pages import live_page, look_page
 from analysis.chart_pages import csv_file, svg_file
 from analysis.chart_shapes import Chart
-from analysis.forms import DecisionForm
+from analysis.forms import DecisionForm, EventsForm
 from analysis.models import Look
-from analysis.services.looks import decide, request_look
+from analysis.services.looks import decide, record_events, request_look
 from enrollment.forms import ReasonForm
 from enrollment.models import EnrollmentPause
 from enrollment.selectors import study_for
@@ -86,17 +86,21 @@ def look_request(request: Request, study: str, number: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def look_decide(request: Request, study: str, number: int) -> HttpResponse:
-    """The board's decision, signed with the password again."""
+    """What the board needs to decide: the serious events reported to it, and its decision, signed with the password."""
     chosen = study_for(request.user, study, "look.decide")
     context = _look_context(request, chosen, number)
-    form = DecisionForm(request.POST or None)
+    reporting = request.POST.get("act") == "events"
+    events = EventsForm(request.POST if reporting else None)
+    form = DecisionForm(request.POST if request.POST and not reporting else None)
+    if events.is_valid() and _reported(request, chosen, number, events):
+        return redirect("look_decide", study, number)
     if form.is_valid() and _signed(request, chosen, number, form):
         messages.success(
             request, _("Signed. Blinded people are told the word of the decision, nothing else.")
         )
         return redirect("look", study, number)
-    return render(request, "analysis/look_decide.html", {**context, "form": form},
-                  status=422 if form.errors else 200)  # fmt: skip
+    return render(request, "analysis/look_decide.html", {**context, "form": form, "events": events},
+                  status=422 if form.errors or events.errors else 200)  # fmt: skip
 
 
 @require_GET
@@ -157,6 +161,24 @@ def _look_context(request: Request, study: Study, number: int) -> dict[str, Any]
         raise Http404
     live = told(request, lambda key: closed_reader.report(key, study))
     return look_page(public, found, live)
+
+
+def _reported(request: Request, study: Study, number: int, form: EventsForm) -> bool:
+    try:
+        found = record_events(
+            study.looks.get(number=number), by=request.user, session_key=request.session.session_key or "",
+            events=form.cleaned_data["events"], source=form.cleaned_data["source"],
+        )  # fmt: skip
+    except ValidationError as error:
+        add_errors(form, error)
+        return False
+    said = (
+        _("Entered: the safety boundary is reached.")
+        if found["stops"]
+        else _("Entered: the safety boundary is not reached.")
+    )
+    messages.success(request, said)
+    return True
 
 
 def _signed(request: Request, study: Study, number: int, form: DecisionForm) -> bool:

@@ -6,6 +6,8 @@ may be looked at after each participant: it is a statement of belief, and its ch
 found by simulation, not by τ.
 """
 
+from bisect import bisect_left
+
 from scipy import stats
 
 PRIOR = (1.0, 9.0)
@@ -37,10 +39,24 @@ def boundary(
     """
     rows: list[tuple[int, int]] = []
     for n in range(1, planned + 1):
-        stops = next((x for x in range(n + 1) if exceedance(x, n, p0=p0, prior=prior) > certainty), None)
-        if stops is not None and (not rows or stops != rows[-1][1]):
-            rows.append((n, stops))
+        events = stops_at(n, p0=p0, certainty=certainty, prior=prior)
+        if events is not None and (not rows or events != rows[-1][1]):
+            rows.append((n, events))
     return rows
+
+
+def stops_at(
+    n: int, *, p0: float = 0.1, certainty: float = 0.95, prior: tuple[float, float] = PRIOR
+) -> int | None:
+    """The least number of events in `n` participants that stops the trial; None when not even all of them do.
+
+    >>> stops_at(14), stops_at(2)
+    (5, None)
+    """
+    least = bisect_left(
+        range(n + 1), True, key=lambda x: stops(x, n, p0=p0, certainty=certainty, prior=prior)
+    )
+    return least if least <= n else None
 
 
 def stops(

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from analysis.board_report import results
 from analysis.looks import changes, data_of
 from analysis.rules import protocol_in_force
-from analysis.services.looks import earlier_looks, freeze, print_reports
+from analysis.services.looks import earlier_looks, ended_look, freeze, print_reports
 from enrollment.domain import allocation
 from enrollment.domain.protocol import Protocol
 from trialsite.accounts.models import Site, Study
@@ -83,6 +83,7 @@ def report(studies: Sequence[int]) -> None:
         data = data_of(study)
         content = results(protocol.rules, data, earlier=earlier_looks(study))
         content |= {"rows_sha256": canonical.sha256(data), "changed": _changed(study, data)}
+        content["ended"] = ended_look(study)
         content["protocol"] = {"version": protocol.version, "sha256": protocol.sha256}
         with connection.cursor() as cursor:
             cursor.execute(

@@ -11,11 +11,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from analysis.board import Cut, closing, paper
+from analysis import closed as closed_reader
+from analysis.board import Cut, closing, paper, why_ended
 from analysis.board_pages import look_row
 from analysis.board_pdf import Front, pdf
 from analysis.board_report import completers_of, results
 from analysis.board_words import moment
+from analysis.domain import safety_monitoring
 from analysis.looks import cut_of, data_of, pause_reason
 from analysis.models import Look
 from analysis.rules import protocol_in_force
@@ -26,10 +28,16 @@ from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import owe
 from trialsite.lib import canonical
 
-UNPRINTED_FIELDS = ("taken_at", "results", "recommendation", "decision", "reason", "signed_name", "signed_at")
+UNPRINTED_FIELDS = (
+    "taken_at", "results", "recommendation", "decision", "reason", "signed_name", "signed_at",
+    "events", "treated", "probability", "stops", "events_source", "events_by", "events_at",
+)  # fmt: skip
 UNPRINTED = """
-    select l.taken_at, l.results, d.recommendation, d.decision, d.reason, d.signed_name, d.signed_at
+    select l.taken_at, l.results, d.recommendation, d.decision, d.reason, d.signed_name, d.signed_at,
+           r.events, r.treated, r.probability, r.stops, r.source, r.entered_name, r.entered_at
     from closed.look l left join closed.decision d on d.look_id = l.look_id
+    left join lateral (select * from closed.safety_report s where s.look_id = l.look_id
+                       order by s.id desc limit 1) r on true
     where l.look_id = %s and not exists (
       select from closed.print p where p.look_id = l.look_id and p.decided = (d.look_id is not null))
 """
@@ -59,6 +67,42 @@ def request_look(study: Study, number: int, *, by: User) -> Look:
         )
         owe(Outbox.Kind.REPORT, [study.pk])
     return look
+
+
+def record_events(look: Look, *, by: User, events: int, source: str, session_key: str) -> dict[str, Any]:
+    """How many participants of `look` had a serious event, as the safety physician reported it to the board.
+
+    Returns what the protocol's safety rule says of it: `probability`, `stops`. May be entered again until the decision;
+    the latest counts. Raises ValidationError before the data are frozen, after the decision, without a safety rule,
+    and for more events than treated.
+    """
+    with act(by, "look.decide", look.study, reason=f"serious events at look {look.number}"):
+        saved = (
+            Look.objects.select_for_update(of=("self",)).select_related("study", "protocol").get(pk=look.pk)
+        )
+        rule = saved.protocol.rules.stopping.safety if saved.protocol.rules.stopping else None
+        if saved.taken_at is None:
+            raise ValidationError(_("The data of this look are not frozen yet. Wait for the worker."))
+        if saved.decision:
+            raise ValidationError(_("This look is decided already; a signed decision does not change."))
+        if rule is None:
+            raise ValidationError(_("The protocol has no safety boundary."))
+        if not source.strip():
+            raise ValidationError({"source": _("Say where the number comes from.")})
+        found = closed_reader.look(session_key, saved.study, saved.number)
+        treated = found["results"]["safety"]["treated"] if found else 0
+        if not 0 <= events <= treated:
+            raise ValidationError(
+                {"events": _("Enter a number from 0 to %(n)d, the participants treated.") % {"n": treated}}
+            )
+        probability = safety_monitoring.exceedance(events, treated, p0=rule.p0, prior=rule.prior)
+        stops = probability > rule.tau
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select closed.report_events(%s, %s, %s, %s, %s, %s)",
+                [session_key, saved.pk, events, probability, stops, source.strip()],
+            )
+    return {"events": events, "treated": treated, "probability": probability, "stops": stops}
 
 
 def decide(
@@ -137,6 +181,24 @@ def _store(look: Look, cut: str, found: Mapping[str, Any], now: Any) -> None:
         look.save()
 
 
+def ended_look(study: Study) -> dict[str, Any] | None:
+    """The look at which the trial ended, decided to stop or the last planned: look, stopped, monitoring; else None."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select a.number, d.decision, l.results -> 'monitoring' from closed.look l"
+            " join analysis_look a on a.id = l.look_id left join closed.decision d on d.look_id = l.look_id"
+            " where l.study_id = %s order by a.number desc limit 1",
+            [study.pk],
+        )
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    number, decision, shown = found
+    shown = json.loads(shown) if isinstance(shown, str) else shown
+    ended = {"look": number, "stopped": decision == "stop", "monitoring": shown}
+    return ended if why_ended(number, shown, ended["stopped"]) else None
+
+
 def print_reports(studies: Sequence[int]) -> None:
     """The unblinded worker's part: print each frozen look once, and once more when it is decided."""
     for look in (
@@ -156,7 +218,10 @@ def _print(look: Look, found: dict[str, Any]) -> None:
     decided = found["decision"] is not None
     found["signed_at"] = moment(found["signed_at"]) if decided else ""
     before = Look.objects.filter(study=look.study_id, number__lte=look.number).exclude(taken_at=None)
-    sections = [*paper(protocol.rules, results_, cut), *closing(found, [look_row(one) for one in before])]
+    sections = [
+        *paper(protocol.rules, results_, cut, found),
+        *closing(found, [look_row(one) for one in before]),
+    ]
     content = pdf(Front(look.study.code, look.number, look.cut_sha256), sections)
     with connection.cursor() as cursor:
         cursor.execute(

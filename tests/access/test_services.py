@@ -14,7 +14,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, transaction
 
 from analysis.services.exports import record_export
-from analysis.services.looks import decide, request_look
+from analysis.services.looks import decide, record_events, request_look
 from analysis.services.outcomes import adopt_rules
 from assessments.models import Assessment
 from assessments.services import Entry, complete, correct, keep_draft
@@ -46,6 +46,7 @@ WITHOUT = {
     "discard_draft": "deletes the caller's own draft only",
     "findings_of": "reads",
     "earlier_looks": "reads",
+    "ended_look": "reads",
     **dict.fromkeys(
         ("recompute", "summarise", "summarise_again"), "the worker's; derives, can be derived again"
     ),
@@ -97,6 +98,11 @@ def _invite(p: Places, by: User) -> None:
     accounts.invite(
         p.study, by=by, username="newcomer", printed_name="New Comer", email="", role="monitor", site=None
     )
+
+
+def _record_events(p: Places, by: User) -> None:
+    look = p.study.looks.get(number=1)
+    record_events(look, by=by, events=0, source="safety report", session_key="")
 
 
 def _decide(p: Places, by: User) -> None:
@@ -174,6 +180,7 @@ CASES: dict[str, Case] = {
         p.study, by=by, via="test", reason="test")),
     "request_look": Case("look.take", False, lambda p, by: request_look(p.study, 2, by=by)),
     "decide": Case("look.decide", False, _decide),
+    "record_events": Case("look.decide", False, _record_events),
     "adopt_rules": Case("outcomes.adopt", False, lambda p, by: adopt_rules(
         p.study.protocols.latest(), by=by, shown="", reason="amended")),
     "invite": Case("people.manage", False, _invite),

@@ -133,6 +133,37 @@ def test_a_decision_needs_the_password(statistician: Client, trial: Study) -> No
     assert EnrollmentPause.objects.filter(study=trial, lifted_at=None).exists()
 
 
+def test_serious_events_are_entered_before_the_decision(statistician: Client, trial: Study) -> None:
+    """The number, its source and the verdict stand on the decision's page and in the report; a wrong number is named."""
+    before = words(statistician, at("look_decide", 1))
+    assert "Not assessed: this system records no serious events, so 0 are known here." in before
+    entry = {"act": "events", "events": "15", "source": "Safety report of 9 Mar 2026"}
+    page = statistician.post(at("look_decide", 1), entry)
+    assert page.status_code == 422
+    assert "from 0 to 14" in page.content.decode()
+    assert "Safety report of 9 Mar 2026" in page.content.decode()
+    page = statistician.post(at("look_decide", 1), {**entry, "events": "5"}, follow=True)
+    assert "Entered: the safety boundary is reached." in page.content.decode()
+    text = words(statistician, at("look", 1))
+    assert "Interim flag: safety: the safety boundary is reached." in text
+    assert "5 of 14 treated with a serious adverse event" in text
+    assert Look.objects.get(study=trial).decision == ""
+
+
+def test_after_a_stop_the_report_allows_for_the_looks(statistician: Client, trial: Study) -> None:
+    """p, estimate and intervals, saying the scale; not before the decision."""
+    assert "After the end of the trial" not in words(statistician, at("look", 1))
+    statistician.post(
+        at("look_decide", 1),
+        {"recommendation": "efficacy", "decision": "stop", "reason": "r", "password": testing.PASSWORD},
+    )
+    text = words(statistician, at("look", 1))
+    assert "The trial ended at look 1: the board decided to stop." in text
+    assert "Effect, median-unbiased 3.822 stage-wise order" in text
+    assert "0.724 to 6.921" in text
+    assert "−1.485 to 9.130" in text
+
+
 def test_the_pause_is_lifted_with_a_reason(statistician: Client, trial: Study) -> None:
     statistician.post(
         at("look_decide", 1),

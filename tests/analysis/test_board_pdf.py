@@ -16,7 +16,7 @@ from analysis.board import Section
 from analysis.board_charts import Pair, patterns, slopes, waterfall
 from analysis.board_pdf import Front, pdf
 from analysis.board_tables import Table
-from analysis.services.looks import decide, print_reports
+from analysis.services.looks import decide, print_reports, record_events
 from tests.analysis.conftest import Work, as_closed
 from trialsite.accounts.models import Study, User
 from trialsite.stack import testing
@@ -72,6 +72,11 @@ def test_the_download_is_logged(statistician: Client, trial: Study) -> None:
 def test_the_decision_is_printed_once_it_is_signed(statistician: Client, trial: Study, workers: Work) -> None:
     """The worker prints again; the first print stays as it was."""
     first = statistician.get(reverse("look_pdf", args=ADDRESS)).content
+    assert "Not assessed: this system records no serious events" in text_of(first)
+    record_events(
+        trial.looks.get(), by=User.objects.get(username="statistician"), events=1, source="Safety report 1",
+        session_key=statistician.session.session_key or "",
+    )  # fmt: skip
     decide(
         trial.looks.get(), by=User.objects.get(username="statistician"), recommendation="efficacy",
         decision="stop", reason="The effect is gone.", session_key=statistician.session.session_key or "",
@@ -80,6 +85,8 @@ def test_the_decision_is_printed_once_it_is_signed(statistician: Client, trial: 
     text = text_of(statistician.get(reverse("look_pdf", args=ADDRESS)).content)
     assert "Decision: stop." in text
     assert "The effect is gone." in text
+    assert "1 of 14 treated with a serious adverse event" in text
+    assert "The trial ended at look 1: the board decided to stop." in text
     with as_closed(), connection.cursor() as cursor:
         cursor.execute("select content from closed.print where not decided")
         assert bytes(cursor.fetchone()[0]) == first

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -11,13 +12,13 @@ from django.test import Client
 from analysis import closed
 from analysis.looks import look_sentence, pause_reason
 from analysis.models import Look
-from analysis.services.looks import decide, request_look
+from analysis.services.looks import decide, record_events, request_look
 from assessments.models import Assessment
 from assessments.services import Entry, correct
 from enrollment.models import EnrollmentPause
 from enrollment.selectors import today_at
 from enrollment.services import resume_enrollment, screen
-from tests.analysis.conftest import Work
+from tests.analysis.conftest import Work, as_closed
 from tests.conftest import items
 from trialsite.accounts.models import Study, User
 from trialsite.audit.models import Event
@@ -102,14 +103,17 @@ def test_a_frozen_cut_does_not_change_when_a_rating_is_corrected(trial: Study, w
     assert closed.look(key, trial, 1) == before
 
 
-@pytest.mark.parametrize("table", ["look", "decision", "print"])
+@pytest.mark.parametrize("table", ["look", "decision", "print", "safety_report"])
 def test_the_web_role_reads_no_closed_table(table: str, trial: Study) -> None:
     """`permission denied` from the database itself."""
     with pytest.raises(DatabaseError, match="permission denied"), connection.cursor() as cursor:
         cursor.execute(f"select * from closed.{table}")
 
 
-@pytest.mark.parametrize("function", ["look_for(%s, %s, 1)", "print_for(%s, %s, 1)", "views_for(%s, %s)"])
+@pytest.mark.parametrize(
+    "function",
+    ["look_for(%s, %s, 1)", "full_look_for(%s, %s, 1)", "print_for(%s, %s, 1)", "views_for(%s, %s)"],
+)
 @pytest.mark.parametrize("name", ["investigator", "pharmacist", "admin"])
 def test_the_functions_refuse_other_sessions(function: str, name: str, trial: Study) -> None:
     """Whatever code of the web asks: without a statistician's live session nothing is told."""
@@ -204,6 +208,88 @@ def test_a_look_is_frozen_only_when_its_completers_are_there(trial: Study, worke
     assert trial.looks.get(number=2).taken_at is None
     with pytest.raises(ValidationError, match="no look 3"):
         request_look(trial, 3, by=person("statistician"))
+
+
+def report_events(study: Study, events: int, by: str = "statistician") -> dict[str, Any]:
+    return record_events(
+        study.looks.get(number=1), by=person(by), events=events, source="Safety report of 9 Mar 2026",
+        session_key=session_of(by),
+    )  # fmt: skip
+
+
+def test_serious_events_are_held_against_the_boundary(trial: Study) -> None:
+    """Fourteen treated: four do not stop the trial, five do; the latest number counts and all are kept."""
+    assert report_events(trial, 4)["stops"] is False
+    said = report_events(trial, 5)
+    assert (said["treated"], said["stops"]) == (14, True)
+    found = closed.look(session_of("statistician"), trial, 1)
+    assert found
+    assert (found["events"], found["treated"], found["stops"]) == (5, 14, True)
+    assert found["events_by"] == person("statistician").printed_name
+    with as_closed(), connection.cursor() as cursor:
+        cursor.execute("select array_agg(events order by id) from closed.safety_report")
+        assert cursor.fetchone()[0] == [4, 5]
+
+
+def test_serious_events_are_refused_where_they_cannot_be(trial: Study) -> None:
+    """More than were treated, less than none, without a source, and after the decision."""
+    for events in (-1, 15):
+        with pytest.raises(ValidationError, match="from 0 to 14"):
+            report_events(trial, events)
+    with pytest.raises(ValidationError, match="where the number comes from"):
+        record_events(
+            trial.looks.get(), by=person("statistician"), events=0, source=" ",
+            session_key=session_of("statistician"),
+        )  # fmt: skip
+    sign(trial, "continue")
+    with pytest.raises(ValidationError, match="decided already"):
+        report_events(trial, 0)
+
+
+@pytest.mark.parametrize("name", ["investigator", "safety", "pharmacist", "admin", "monitor"])
+def test_other_roles_enter_no_events(name: str, trial: Study) -> None:
+    with pytest.raises(PermissionDenied):
+        report_events(trial, 0, by=name)
+
+
+def test_only_the_person_of_the_session_enters_events(trial: Study) -> None:
+    """Neither with another's session, nor past the service with numbers that were not treated."""
+    with pytest.raises(DatabaseError, match="no live session"):
+        record_events(
+            trial.looks.get(), by=person("statistician"), events=0, source="x",
+            session_key=session_of("investigator"),
+        )  # fmt: skip
+    call = "select closed.report_events(%s, %s::bigint, 1, 0.5, false, 'x')"
+    arguments = [session_of("statistician"), str(trial.looks.get().pk)]
+    with (
+        pytest.raises(DatabaseError, match="who enters"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(call, arguments)
+
+
+def test_nothing_of_the_events_reaches_a_blinded_record(trial: Study, workers: Work) -> None:
+    """The audit trail and the summary that blinded people read are the same before and after."""
+    before = Event.objects.count(), trial.summary.figures
+    report_events(trial, 5)
+    workers()
+    trial.summary.refresh_from_db()
+    assert (Event.objects.count(), trial.summary.figures) == before
+
+
+def test_after_a_stop_the_live_report_has_the_figures_of_the_end(trial: Study, workers: Work) -> None:
+    """None before the decision and after "continue"; after "stop" those of look 1, though the data go on."""
+    key = session_of("statistician")
+    live = closed.report(key, trial)
+    assert live
+    assert live["ended"] is None
+    sign(trial, "stop")
+    workers()
+    live = closed.report(key, trial)
+    assert live
+    assert (live["ended"]["look"], live["ended"]["stopped"]) == (1, True)
+    assert live["ended"]["monitoring"]["ended"]["p"] == pytest.approx(0.015625)
 
 
 def test_every_view_is_in_the_log(trial: Study) -> None:

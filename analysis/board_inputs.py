@@ -1,0 +1,76 @@
+"""From the figures of the board's report to what its charts ask for. Unblinded."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from analysis.board_tables import BOUNDARIES, boundary_names
+from analysis.chart_flow import Step
+from analysis.chart_looks import LookPoint, boundary, means
+from analysis.chart_shapes import Chart
+from enrollment.domain.protocol import Protocol
+
+
+def flow_steps(flow_: Mapping[str, Any]) -> list[Step]:
+    steps = [
+        Step(_("Screened"), flow_["screened"]),
+        Step(_("Screen failures"), flow_["screen_failed"], out=True),
+        Step(_("Still in screening, or eligible"), flow_["waiting"], out=True),
+        Step(_("Randomised"), flow_["randomised"]),
+    ]
+    steps += [
+        Step(_("Sequence %(code)s") % {"code": code}, n, out=True) for code, n in flow_["sequences"].items()
+    ]
+    for period in flow_["periods"]:
+        steps.append(Step(_("Period %(n)d: treatment given") % {"n": period["number"]}, period["dosed"]))
+        steps.append(Step(_("Period %(n)d: evaluable") % {"n": period["number"]}, period["evaluable"]))
+    steps.append(Step(_("Withdrawn"), flow_["withdrawn"], out=True))
+    return [*steps, Step(_("Completers: evaluable in every period"), flow_["completers"])]
+
+
+def power_marks(z: float, chance: Mapping[str, Any]) -> list[tuple[str, float, float]]:
+    """Points of the curve with a name; the effect planned for only where it points as the data do."""
+    marks = [(_("no effect"), 0.0, chance["null"]), (_("the effect seen so far"), *chance["trend"])]
+    if chance["design"] and chance["design"][0] * z > 0:
+        marks.append((_("the effect planned for"), abs(chance["design"][0]), chance["design"][1]))
+    return marks
+
+
+def boundary_chart(shown: Mapping[str, Any]) -> Chart:
+    looks = [
+        LookPoint(
+            look["number"],
+            look["completers"],
+            look["boundary"],
+            shown["z"] if look["number"] == shown["look_due"] else None,
+        )
+        for look in shown["looks"]
+    ]
+    others = [
+        (str(BOUNDARIES[name]), [look["boundaries"][name] for look in shown["looks"]])
+        for name in boundary_names(shown)[1:]
+    ]
+    planned = _("%(name)s (planned)") % {"name": BOUNDARIES[shown["spending"]]}
+    return boundary(looks, name=planned, sides=shown["sides"], others=others)
+
+
+def pattern_counts(shown: Mapping[str, Any], labels: Mapping[str, str]) -> list[tuple[str, int]]:
+    first, second = (labels[code] for code in shown["compare"])
+    return [
+        (_("Response only with %(arm)s") % {"arm": first}, shown["only_first"]),
+        (_("Response only with %(arm)s") % {"arm": second}, shown["only_second"]),
+        (_("Response with both"), shown["both"]),
+        (_("Response with neither"), shown["neither"]),
+    ]
+
+
+def means_chart(rules: Protocol, results: Mapping[str, Any]) -> Chart:
+    arms = results["arms"]
+    known = [visit["mean"] for arm in arms for visit in arm["visits"] if visit["mean"] is not None]
+    return means(
+        [(arm["label"], [(visit["mean"], visit["n"]) for visit in arm["visits"]]) for arm in arms],
+        [(visit["label"], visit["day"]) for visit in (arms[0]["visits"] if arms else [])],
+        maximum=max(10, -(-max(known, default=0) // 10) * 10),
+        score=rules.endpoints.instrument,
+    )
