@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_otp.models import Device, ThrottlingMixin
 
+from trialsite.lib.user_agent import browser_of
+
 
 class Role(models.TextChoices):
     """ICH E6 and GCP terms. The letters are the columns of the policy table."""
@@ -171,6 +173,10 @@ class Session(AbstractBaseSession):
     agent = models.CharField(max_length=200, blank=True, default="")
 
     objects = SessionQuerySet.as_manager()  # type: ignore[assignment,misc]
+
+    @property
+    def browser(self) -> str:
+        return browser_of(self.agent)
 
     @classmethod
     def get_session_store_class(cls):  # type: ignore[no-untyped-def]
