@@ -11,10 +11,11 @@ from trialsite.accounts.models import Study, User
 class Outcome(models.Model):
     """A participant's outcome in one period, by the protocol's rules. Says nothing of treatment."""
 
-    participant = models.ForeignKey(Participant, models.PROTECT, related_name="outcomes")
-    study = models.ForeignKey(Study, models.PROTECT, related_name="+")
+    # No index of their own: rows are written by the thousand, and those of Meta begin with the same columns.
+    participant = models.ForeignKey(Participant, models.PROTECT, related_name="outcomes", db_index=False)
+    study = models.ForeignKey(Study, models.PROTECT, related_name="+", db_index=False)
     period = models.PositiveSmallIntegerField()
-    protocol = models.ForeignKey(ProtocolVersion, models.PROTECT, related_name="+")
+    protocol = models.ForeignKey(ProtocolVersion, models.PROTECT, related_name="+", db_index=False)
     baseline = models.PositiveSmallIntegerField(null=True)
     change = models.SmallIntegerField(
         null=True, help_text="Primary visit minus baseline; negative is better."
@@ -63,8 +64,8 @@ class ParticipantOutcome(models.Model):
         NO_PRIMARY = "no_primary", _("no total at the primary visit")
 
     participant = models.OneToOneField(Participant, models.PROTECT, related_name="overall")
-    study = models.ForeignKey(Study, models.PROTECT, related_name="+")
-    protocol = models.ForeignKey(ProtocolVersion, models.PROTECT, related_name="+")
+    study = models.ForeignKey(Study, models.PROTECT, related_name="+", db_index=False)
+    protocol = models.ForeignKey(ProtocolVersion, models.PROTECT, related_name="+", db_index=False)
     pattern = models.CharField(
         max_length=300,
         blank=True,
