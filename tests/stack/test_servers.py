@@ -53,6 +53,15 @@ def test_a_second_process_joins_the_running_servers(folder: Path) -> None:
     assert Servers(folder).running() is None
 
 
+def test_who_only_joined_leaves_the_servers_to_the_next(folder: Path) -> None:
+    """One command after the other beside a running demo: the first one's end hides the servers from nobody."""
+    with Servers(folder, durable=False):
+        for _ in range(2):
+            joined = Servers(folder)
+            assert joined.running(seconds=5)
+            joined.stop()
+
+
 def test_the_servers_end_with_a_killed_parent(folder: Path) -> None:
     """kill -9 of the process that started them leaves no orphan, and the next start works."""
     script = (

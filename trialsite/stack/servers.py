@@ -85,8 +85,10 @@ class Servers:
         return self._endpoints
 
     def stop(self) -> None:
-        """Stop both: PostgreSQL by a fast shutdown, which loses nothing that was committed."""
-        (self.folder / "ready").unlink(missing_ok=True)
+        """Stop both: PostgreSQL by a fast shutdown, which loses nothing that was committed. Whoever only joined
+        those of another process leaves them as they are."""
+        if self._endpoints is not None:
+            (self.folder / "ready").unlink(missing_ok=True)
         for name, process in self.processes.items():
             if process.poll() is None:
                 process.send_signal(END[name])
