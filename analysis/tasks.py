@@ -1,7 +1,8 @@
-"""What the bell wakes. No task carries anything: what is owed stands in the outbox."""
+"""What the bell wakes. No task carries data of a trial: what is owed stands in the outbox."""
 
 from typing import Any
 
+from analysis import simulating
 from analysis.services import recompute, summarise
 from analysis.services.closed import generate_lists, report
 from analysis.services.summary import summarise_again
@@ -28,3 +29,9 @@ def closed_sweep() -> None:
     """Pay what the unblinded worker owes: allocation lists, then the closed reports."""
     drain(Outbox.Kind.ALLOCATION, generate_lists)
     drain(Outbox.Kind.REPORT, report)
+
+
+@app.task(name=simulating.TASK)  # type: ignore[untyped-decorator]
+def simulate(run: str, protocol: int, asked: dict[str, Any], unit: dict[str, int]) -> None:
+    """Draw simulated trials of a design for a run that waits for them."""
+    simulating.answer(run, protocol, asked, unit)

@@ -1,0 +1,191 @@
+"""Simulated trials of a design: in this process, or spread over the Celery workers that answer.
+
+A message names a run, a protocol version and some blocks of trials; the worker reads the protocol itself, and leaves the
+counts in Redis under the run's key for as long as somebody waits for them. A block is the same whoever draws it, so the
+result is the same too, and what a worker does not bring is drawn here.
+"""
+
+import json
+import logging
+import time
+import uuid
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import redis
+from django.conf import settings
+from kombu.exceptions import OperationalError
+
+from analysis.design import Asked, Scenario, Unit, scenarios, units, work
+from analysis.domain import simulation
+from enrollment.domain.protocol import ExpectedResponses
+from enrollment.models import ProtocolVersion
+from trialsite.celery import app
+
+logger = logging.getLogger(__name__)
+TASK = "analysis.simulate"
+# A run whose process was killed is forgotten after this many seconds.
+KEPT = 600
+# Without an answer for so long, and as long again as a slow worker needs for one message, the rest is drawn here.
+PATIENCE = 10.0
+SLOW = 100_000  # trials a second
+BROKEN = (redis.RedisError, OperationalError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of each scenario, in order; `workers`: how many answered, 0 for none; `drawn_here`: trials."""
+
+    found: list[tuple[Scenario, simulation.Characteristics]]
+    workers: int
+    drawn_here: int
+
+
+def simulate(
+    protocol: ProtocolVersion,
+    asked: Asked,
+    *,
+    spread: bool = True,
+    done: Callable[[int], None] = lambda n: None,
+) -> Outcome:
+    """Every scenario of `protocol` and `asked`; `done` is told how many trials have been drawn since.
+
+    Raises ValueError for a protocol without a stopping rule and for shares that can't be.
+    """
+    plan = scenarios_of(protocol, asked)
+    tallies: dict[Unit, simulation.Tally] = {}
+    workers = listening() if spread else 0
+    if workers:
+        with closing(_spread(protocol, asked, units(len(plan), asked.trials))) as brought:
+            for unit, tally in brought:
+                if unit not in tallies:
+                    tallies[unit] = tally
+                    done(tally.trials)
+    here = 0
+    for unit in units(len(plan), asked.trials):
+        if unit not in tallies:
+            tallies[unit] = work(plan[unit.scenario], unit, asked)
+            here += tallies[unit].trials
+            done(tallies[unit].trials)
+    return Outcome(_found(protocol, plan, tallies), workers, here)
+
+
+def _found(
+    protocol: ProtocolVersion, plan: Sequence[Scenario], tallies: dict[Unit, simulation.Tally]
+) -> list[tuple[Scenario, simulation.Characteristics]]:
+    """Counts to shares; the mean end in completers."""
+    rule = protocol.rules.stopping
+    at = [look.completers for look in rule.looks] if rule else []
+    wholes = [
+        simulation.total([tally for unit, tally in tallies.items() if unit.scenario == number])
+        for number in range(len(plan))
+    ]
+    return [
+        (scenario, simulation.characteristics(whole, at))
+        for scenario, whole in zip(plan, wholes, strict=True)
+    ]
+
+
+def scenarios_of(protocol: ProtocolVersion, asked: Asked) -> tuple[Scenario, ...]:
+    """The scenarios of a protocol version. Raises ValueError without a stopping rule, and for shares that can't be."""
+    rule = protocol.rules.stopping
+    if rule is None:
+        raise ValueError("the protocol plans no look")
+    return scenarios(rule, asked)
+
+
+def listening() -> int:
+    """Workers that answer and take what is nobody's in particular; 0 without a broker."""
+    try:
+        # Celery waits for a broker for ever; whether there is one is asked first.
+        with _redis() as client:
+            client.ping()
+        answers = app.control.inspect(timeout=1.0).active_queues() or {}
+    except BROKEN as error:
+        logger.warning("broker unreachable: %s", error)
+        return 0
+    name = app.conf.task_default_queue
+    return sum(any(queue["name"] == name for queue in queues) for queues in answers.values())
+
+
+def _spread(
+    protocol: ProtocolVersion, asked: Asked, wanted: Sequence[Unit]
+) -> Generator[tuple[Unit, simulation.Tally], None, None]:
+    """What workers bring, as it comes; ends when all is there, or nothing has come for a while.
+
+    However it ends, what still waits in the queue finds the run gone and does nothing.
+    """
+    run = uuid.uuid4().hex
+    try:
+        with _redis() as client, _open(client, run):
+            for unit in wanted:
+                app.send_task(TASK, [run, protocol.pk, asdict(asked), asdict(unit)], retry=False)
+            patience = PATIENCE + simulation.BLOCK * max(unit.last - unit.first for unit in wanted) / SLOW
+            missing, until = set(wanted), time.monotonic() + patience
+            while missing and time.monotonic() < until:
+                brought = client.blpop([_results(run)], timeout=1)
+                if not brought:
+                    continue
+                unit, tally = _read(brought[1])
+                missing.discard(unit)
+                client.expire(_key(run), KEPT)
+                until = time.monotonic() + patience
+                yield unit, tally
+    except BROKEN as error:
+        logger.warning("broker lost: %s", error)
+
+
+@contextmanager
+def _open(client: "redis.Redis", run: str) -> Iterator[None]:
+    client.set(_key(run), 1, ex=KEPT)
+    try:
+        yield
+    finally:
+        client.delete(_key(run), _results(run))
+
+
+def answer(run: str, protocol: int, asked: dict[str, Any], unit: dict[str, int]) -> None:
+    """The worker's part: draw the blocks of `unit` and leave the counts, if somebody still waits for them."""
+    with _redis() as client:
+        if not client.exists(_key(run)):
+            return
+        wanted, task = _asked(asked), Unit(**unit)
+        plan = scenarios_of(ProtocolVersion.objects.get(pk=protocol), wanted)
+        tally = work(plan[task.scenario], task, wanted)
+        with client.pipeline() as together:
+            together.rpush(_results(run), json.dumps([unit, asdict(tally)]))
+            together.expire(_results(run), KEPT)
+            together.execute()
+
+
+def _read(brought: bytes) -> tuple[Unit, simulation.Tally]:
+    unit, tally = json.loads(brought)
+    counts: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in tally.items()
+    }
+    return Unit(**unit), simulation.Tally(**counts)
+
+
+def _asked(content: dict[str, Any]) -> Asked:
+    """As it comes back from the JSON of a message."""
+    effect = content["effect"]
+    given = (
+        ExpectedResponses((effect["responses"][0], effect["responses"][1]), effect["correlation"])
+        if effect
+        else None
+    )
+    return Asked(content["trials"], content["seed"], given, content["rate"])
+
+
+def _key(run: str) -> str:
+    return f"trialsite:simulation:{run}"
+
+
+def _results(run: str) -> str:
+    return f"{_key(run)}:results"
+
+
+def _redis() -> "redis.Redis":
+    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=5)
