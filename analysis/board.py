@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from analysis import board_charts
+from analysis import board_beside, board_charts
 from analysis.board_inputs import boundary_chart, flow_steps, means_chart, pattern_counts, power_marks
 from analysis.board_monitoring import with_safety
 from analysis.board_rules import (
@@ -82,7 +82,7 @@ def paper(
     found.append(_treatments(rules, results, labels))
     if results["secondary"]:
         found += [_secondary(rules, results, labels), _diagnostics(rules, results, labels)]
-    return [*found, *_beside(rules, results, look)]
+    return [*found, *_beside(rules, results, labels), *_last(results, look)]
 
 
 def why_ended(number: int, shown: Mapping[str, Any] | None, stopped: bool) -> str:
@@ -219,15 +219,25 @@ def _diagnostics(rules: Protocol, results: Mapping[str, Any], labels: Mapping[st
     )
 
 
-def _beside(rules: Protocol, results: Mapping[str, Any], look: Mapping[str, Any] | None) -> list[Section]:
-    """What stands beside the antidepressant effect: said also where nothing is recorded."""
-    said = [
-        _("This study records no scale of dissociation: nothing measured here can be set beside the effect.")
-    ]
-    said += [f"{one['text']} ({one['source']})" for one in published(rules.code).get("dissociation", [])]
+def _beside(rules: Protocol, results: Mapping[str, Any], labels: Mapping[str, str]) -> list[Section]:
+    """What the protocol sets beside the primary endpoint, and what is published of it."""
+    compare = list(rules.stopping.compare if rules.stopping else labels)
+    arms = [(code, labels[code]) for code in compare]
+    found = []
+    for number, one in enumerate(results.get("beside", []), start=1):
+        said = [board_beside.sentence(one, labels, compare)]
+        said += [f"{part['text']} ({part['source']})" for part in published(rules.code).get(one["name"], [])]
+        charts = (board_beside.chart(one, arms, number),) if one["pairs"] and len(arms) == 2 else ()
+        title = _("%(name)s beside the primary endpoint") % {"name": one["name"]}
+        found.append(
+            Section(f"beside-{number}", title, tuple(said), (board_beside.table(one, labels),), charts)
+        )
+    return found
+
+
+def _last(results: Mapping[str, Any], look: Mapping[str, Any] | None) -> list[Section]:
     rule = results["safety"]
     return [
-        Section("dissociation", _("Dissociation beside the antidepressant effect"), tuple(said)),
         Section(
             "safety",
             _("Safety"),

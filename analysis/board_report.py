@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import mean
 from typing import Any
 
+from analysis import board_beside
 from analysis.board_monitoring import monitoring
 from analysis.board_secondary import secondary
 from analysis.domain import safety_monitoring
@@ -47,6 +48,7 @@ def results(
         "paired": [_pair(who, by) for who, by in completers.items()] if len(people) <= EACH_UP_TO else [],
         "monitoring": monitoring(rule, people, earlier, number) if rule else None,
         "safety": _safety(rules, data),
+        "beside": board_beside.figures(rules, completers, EACH_UP_TO),
         "secondary": secondary(rules, data) if rule else None,
     }
 

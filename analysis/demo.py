@@ -95,18 +95,26 @@ def _both(
     scores: tuple[tuple[int, int], tuple[int, int]],
     rng: random.Random,
 ) -> Callable[[tuple[str, ...]], list[Course]]:
-    by_arm = dict(
-        zip((arm.code for arm in rules.arms), (_totals(*pair, rng) for pair in scores), strict=True)
-    )
+    codes = [arm.code for arm in rules.arms]
+    by_arm = dict(zip(codes, (_totals(*pair, rng) for pair in scores), strict=True))
+    usual = rng.randint(10, 34)
+    beside = {code: _dissociation(usual, rng) for code in codes}
     days = (start, start + timedelta(days=interval))
-    return lambda arms: [Course(day, by_arm[arm]) for day, arm in zip(days, arms, strict=True)]
+    return lambda arms: [
+        Course(day, by_arm[arm], others=beside[arm]) for day, arm in zip(days, arms, strict=True)
+    ]
+
+
+def _dissociation(usual: int, rng: random.Random) -> dict[tuple[str, str], int]:
+    """At the end of an infusion, about as much as is usual for the person, whatever came before it."""
+    return {("BASELINE", "CADSS"): max(0, usual + rng.randint(-5, 5))}
 
 
 def _one(
     rules: Protocol, start: date, baseline: int, day1: int, rng: random.Random
 ) -> Callable[[tuple[str, ...]], list[Course]]:
-    totals = _totals(baseline, day1, rng)
-    return lambda arms: [Course(start, totals)]
+    totals, beside = _totals(baseline, day1, rng), _dissociation(22, rng)
+    return lambda arms: [Course(start, totals, others=beside)]
 
 
 def _begun(
@@ -114,7 +122,11 @@ def _begun(
 ) -> Callable[[tuple[str, ...]], list[Course]]:
     """Both infusions given, the second yesterday: its baseline is rated, its day 1 is due."""
     totals = _totals(26, 19, rng)
-    return lambda arms: [Course(first, totals), Course(second, {"BASELINE": 25})]
+    earlier, later = _dissociation(18, rng), _dissociation(18, rng)
+    return lambda arms: [
+        Course(first, totals, others=earlier),
+        Course(second, {"BASELINE": 25}, others=later),
+    ]
 
 
 def _totals(baseline: int, day1: int, rng: random.Random) -> dict[str, int]:

@@ -12,33 +12,40 @@ from django.db import connection
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
+from analysis.board_beside import key
 from analysis.models import Look
+from enrollment.domain.protocol import Protocol
 from enrollment.models import EnrollmentPause, Participant
 from trialsite.accounts.models import Study
 
 ROWS = """
     select t.code, s.code, coalesce(l.sequence, ''), t.status, p.number, k.arm, p.dosed_on,
            o.baseline, o.change, o.response, o.remission, coalesce(o.evaluable, false), o.visits, o.inputs,
-           o.rule_version
+           o.rule_version, case when cardinality(%(beside)s) > 0 then (
+             select jsonb_object_agg(a.instrument || ' ' || v.code, a.total)
+             from enrollment_visit v join assessments_assessment a on a.visit_id = v.id
+             where v.period_id = p.id and a.instrument || ' ' || v.code = any(%(beside)s) and a.total is not null
+           ) end
     from enrollment_participant t
     join accounts_site s on s.id = t.site_id
     join closed.slot l on l.participant_id = t.id
     join closed.kit k on k.slot_id = l.id
     join enrollment_period p on p.participant_id = t.id and p.number = k.period
     left join analysis_outcome o on o.participant_id = t.id and o.period = p.number
-    where t.study_id = %s
+    where t.study_id = %(study)s
     order by t.code, p.number
 """
 
 
-def data_of(study: Study) -> dict[str, Any]:
-    """The canonical rows of `study`: everybody randomised with every period, arm and outcome, and the flow.
+def data_of(study: Study, rules: Protocol) -> dict[str, Any]:
+    """The canonical rows of `study`: everybody randomised with every period, arm and outcome, the totals that
+    `rules` set beside it, and the flow.
 
     Plain JSON values in a fixed order: equal data give equal bytes.
     """
     people: dict[str, dict[str, Any]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(ROWS, [study.pk])
+        cursor.execute(ROWS, {"study": study.pk, "beside": [key(one) for one in rules.beside]})
         for code, site, sequence, status, *rest in cursor.fetchall():
             person = people.setdefault(
                 code,
@@ -50,7 +57,7 @@ def data_of(study: Study) -> dict[str, Any]:
 
 
 def _period(number: int, arm: str, dosed_on: Any, *outcome: Any) -> dict[str, Any]:
-    baseline, change, response, remission, evaluable, visits, inputs, rule_version = outcome
+    baseline, change, response, remission, evaluable, visits, inputs, rule_version, beside = outcome
     return {
         "period": number,
         "arm": arm,
@@ -63,6 +70,7 @@ def _period(number: int, arm: str, dosed_on: Any, *outcome: Any) -> dict[str, An
         "visits": _plain(visits),
         "inputs": _plain(inputs),
         "rule_version": rule_version or "",
+        "beside": _plain(beside),
     }
 
 
@@ -101,11 +109,20 @@ def changes(frozen: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str,
                     "participant": person["participant"],
                     "period": period["period"],
                     "field": field,
-                    "was": period[field],
+                    "was": period.get(field),
                     "is": after.get(field),
                 }
-                for field in ("arm", "dosed_on", "baseline", "change", "response", "remission", "visits")
-                if period[field] != after.get(field)
+                for field in (
+                    "arm",
+                    "dosed_on",
+                    "baseline",
+                    "change",
+                    "response",
+                    "remission",
+                    "visits",
+                    "beside",
+                )
+                if period.get(field) != after.get(field)
             ]
     return found
 

@@ -35,11 +35,14 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """One period as lived: the infusion's day, and totals by visit code (no key: not done yet)."""
+    """One period as lived: the infusion's day, and totals of the endpoint's instrument by visit code (no key: not
+    done yet)."""
 
     dosed_on: date
     totals: dict[str, int]
     delays: dict[str, int] = field(default_factory=dict)
+    # (visit, instrument) → total, of instruments other than the endpoint's.
+    others: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Writer:
 
     def __init__(self, protocol: ProtocolVersion, *, by: User, rng: random.Random) -> None:
         self.protocol, self.rules, self.by, self.rng = protocol, protocol.rules, by, rng
-        self.instrument: Instrument = instrument_of(self.rules, self.rules.endpoints.instrument)
+        self.instruments = {use.code: instrument_of(self.rules, use.code) for use in self.rules.instruments}
         self.arms = {sequence.code: sequence.arms for sequence in self.rules.sequences}
 
     def write(self, people: Sequence[Person]) -> Iterator[int]:
@@ -171,7 +174,7 @@ class Writer:
         if not self.rules.screening_instruments:
             return
         Assessment.objects.bulk_create(
-            self._rating(visit, person.consented_on, person.screening_total)
+            self._rating(visit, self.rules.endpoints.instrument, person.consented_on, person.screening_total)
             for visit, (_, person) in zip(visits, pairs, strict=True)
             if person.screening_total is not None
         )
@@ -198,7 +201,8 @@ class Writer:
         )  # fmt: skip
 
     def _visits(self, periods: list[Period], lived: dict[int, list[Course]]) -> None:
-        visits, totals = [], []
+        visits: list[Visit] = []
+        rated: list[dict[str, int]] = []
         for period in periods:
             courses = lived[period.participant_id]
             course = courses[period.number - 1] if period.number <= len(courses) else None
@@ -213,33 +217,34 @@ class Writer:
                     label=plan.label,
                     day=plan.day,
                 )
-                total = course.totals.get(plan.code) if course else None
+                done = _rated(course, plan.code, self.rules.endpoints.instrument) if course else {}
                 if course:
                     visit.planned_on, visit.earliest_on, visit.latest_on = (
                         plan.planned_on,
                         plan.earliest_on,
                         plan.latest_on,
                     )
-                if course and total is not None:
+                if course and done:
                     visit.status = Visit.Status.DONE
                     visit.performed_on = plan.planned_on + timedelta(days=course.delays.get(plan.code, 0))
                 visits.append(visit)
-                totals.append(total)
+                rated.append(done)
         Visit.objects.bulk_create(visits)
         Assessment.objects.bulk_create(
-            self._rating(visit, visit.performed_on, total)
-            for visit, total in zip(visits, totals, strict=True)
-            if total is not None
+            self._rating(visit, code, visit.performed_on, total)
+            for visit, totals in zip(visits, rated, strict=True)
+            for code, total in totals.items()
         )
 
-    def _rating(self, visit: Visit, on: date | None, total: int) -> Assessment:
+    def _rating(self, visit: Visit, code: str, on: date | None, total: int) -> Assessment:
+        instrument = self.instruments[code]
         return Assessment(
             participant=visit.participant,
             visit=visit,
-            instrument=self.instrument.code,
-            instrument_version=self.instrument.version,
+            instrument=code,
+            instrument_version=instrument.version,
             status=Assessment.Status.COMPLETE,
-            items=items_for(self.instrument, total, self.rng),
+            items=items_for(instrument, total, self.rng),
             total=total,
             rater="Synthetic rater",
             performed_on=on,
@@ -248,6 +253,14 @@ class Writer:
             entered_by=self.by,
             form_token=uuid.UUID(int=self.rng.getrandbits(128), version=4),
         )
+
+
+def _rated(course: Course, visit: str, endpoint: str) -> dict[str, int]:
+    """Instrument → total at a visit; none while the endpoint's is not done."""
+    if visit not in course.totals:
+        return {}
+    others = {code: total for (at, code), total in course.others.items() if at == visit}
+    return {endpoint: course.totals[visit], **others}
 
 
 def items_for(instrument: Instrument, total: int, rng: random.Random) -> dict[str, int]:

@@ -80,7 +80,7 @@ def report(studies: Sequence[int]) -> None:
         protocol = protocol_in_force(study)
         if protocol.rules.allocation is None:
             continue
-        data = data_of(study)
+        data = data_of(study, protocol.rules)
         content = results(protocol.rules, data, earlier=earlier_looks(study))
         content |= {"rows_sha256": canonical.sha256(data), "changed": _changed(study, data)}
         content["ended"] = ended_look(study)

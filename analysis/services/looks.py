@@ -144,7 +144,7 @@ def freeze(studies: Sequence[int]) -> None:
         .select_related("study", "protocol")
         .order_by("study_id", "number")
     ):
-        data = data_of(look.study)
+        data = data_of(look.study, look.protocol.rules)
         if len(completers_of(look.protocol.rules, data)) < look.completers:
             continue
         now = timezone.now()

@@ -216,6 +216,15 @@ class StoppingRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """A total of a visit that the board's report sets beside the primary endpoint, by treatment."""
+
+    name: Label
+    instrument: Code
+    visit: Code
+
+
+@dataclass(frozen=True, slots=True)
 class Protocol:
     """The whole trial. Any number of arms, sequences and periods."""
 
@@ -239,6 +248,7 @@ class Protocol:
     washout: WashoutRule | None = None
     allocation: AllocationRule | None = None
     stopping: StoppingRule | None = None
+    beside: tuple[Comparison, ...] = ()
 
     def visit(self, code: str) -> VisitSpec:
         """The visit of this code. Raises KeyError when the protocol has none."""

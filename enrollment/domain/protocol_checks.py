@@ -139,6 +139,16 @@ def _endpoint_instrument(p: Protocol) -> Iterator[Problem]:
     yield from _known("endpoints.instrument", p.endpoints.instrument, codes, "the code of an instrument")
 
 
+def _beside(p: Protocol) -> Iterator[Problem]:
+    visits = {visit.code: visit for visit in p.visits}
+    for position, one in enumerate(p.beside, start=1):
+        key = f"beside[{position}]"
+        yield from _known(f"{key}.visit", one.visit, list(visits), "the code of a visit")
+        if one.visit in visits:
+            rated = visits[one.visit].instruments
+            yield from _known(f"{key}.instrument", one.instrument, rated, "the code of an instrument of the visit")
+
+
 def _criteria(p: Protocol) -> Iterator[Problem]:
     if p.criteria:
         yield from _codes("criteria", "id", [criterion.id for criterion in p.criteria])
@@ -282,6 +292,7 @@ CHECKS: tuple[tuple[frozenset[str], Callable[[Protocol], Iterator[Problem]]], ..
     (frozenset({"visits", "instruments"}), _visit_instruments),
     (frozenset({"endpoints", "visits"}), _endpoint_visits),
     (frozenset({"endpoints", "instruments"}), _endpoint_instrument),
+    (frozenset({"beside", "visits"}), _beside),
     (frozenset({"criteria", "screening_instruments"}), _criteria),
     (frozenset({"washout", "periods"}), _washout),
     (frozenset({"allocation", "sequences"}), _allocation),

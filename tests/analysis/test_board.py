@@ -94,6 +94,15 @@ def test_the_report_has_the_figures_of_the_article(statistician: Client) -> None
     assert "the planned efficacy boundary is not crossed" in text
 
 
+def test_dissociation_stands_beside_the_effect(statistician: Client) -> None:
+    """As in the source trial the treatments do not differ in it. The values are invented, and said to be."""
+    text = words(statistician, at("look", 1))
+    assert "Dissociation, CADSS total at Baseline, in 12 of 12 completers" in text
+    assert "those of this demo are invented" in text
+    drawn = statistician.get(at("look_chart", 1, "beside-1", "csv")).content.decode()
+    assert len(drawn.splitlines()) == 1 + 12
+
+
 def test_the_live_report_says_that_it_is_not_frozen(statistician: Client) -> None:
     text = words(statistician, at("closed"))
     assert "not frozen" in text
@@ -110,7 +119,9 @@ def test_the_frozen_rows_have_the_hash_that_the_report_names(statistician: Clien
     assert json.loads(content)["look"] == 1
 
 
-@pytest.mark.parametrize("chart", ["boundary", "power", "slopes", "waterfall", "patterns", "means", "flow"])
+@pytest.mark.parametrize(
+    "chart", ["boundary", "power", "slopes", "waterfall", "patterns", "means", "flow", "beside-1"]
+)
 def test_each_chart_comes_as_numbers_and_as_a_drawing(chart: str, statistician: Client) -> None:
     numbers = statistician.get(at("look_chart", 1, chart, "csv"))
     drawing = statistician.get(at("look_chart", 1, chart, "svg"))

@@ -98,6 +98,39 @@ def test_a_participant_with_one_period_counts_in_the_mixed_model_only() -> None:
     assert "01-040" not in completers_of(RULES, data(people))
 
 
+def beside(people: dict[str, Any], totals: list[tuple[int | None, int]]) -> dict[str, Any]:
+    """CADSS totals with placebo and with naltrexone, in the order of the people."""
+    for one, (pla, nal) in zip(people["participants"], totals, strict=True):
+        for period in one["periods"]:
+            period["beside"] = {"CADSS BASELINE": {"PLA": pla, "NAL": nal}[period["arm"]]}
+    return people
+
+
+def test_dissociation_stands_beside_the_effect_by_treatment() -> None:
+    """Over the completers with both totals; second minus first by Hills–Armitage. By hand: differences −2, 0, 1, 3
+    of the four with placebo first in turn with the others; one without a total is left out."""
+    totals: list[tuple[int | None, int]] = [(20, 18), (14, 14), (30, 31), (9, 12), (None, 25)]
+    found = results(RULES, beside(trial(5, 0, 0), totals), earlier={})["beside"][0]
+    assert (found["name"], found["n"], found["of"]) == ("Dissociation", 4, 5)
+    assert [arm["mean"] for arm in found["arms"]] == [18.25, 18.75]
+    # PLA first: 20 → 18, 30 → 31; NAL first: 14 → 14, 12 → 9. Half the difference of the mean period differences.
+    assert found["treatment"]["estimate"] == pytest.approx((1.5 - 0.5) / 2)
+    [section] = [
+        section
+        for section in paper(RULES, results(RULES, beside(trial(5, 0, 0), totals), earlier={}), CUT)
+        if section.slug.startswith("beside")
+    ]
+    assert "4 of 5 completers" in section.sentences[0]
+    assert [len(chart.lines) for chart in section.charts] == [4]
+
+
+def test_rows_frozen_before_anything_stood_beside_can_still_be_read() -> None:
+    found = results(RULES, trial(7, 0, 5), earlier={})
+    assert (found["beside"][0]["n"], found["beside"][0]["of"]) == (0, 12)
+    assert paper(RULES, json.loads(json.dumps(found)), CUT)
+    assert changes(trial(1, 0, 0), trial(1, 0, 0)) == []
+
+
 @settings(deadline=None, max_examples=50)
 @given(st.integers(0, 15), st.integers(0, 15), st.integers(0, 15))
 def test_swapping_the_treatments_turns_the_sign(first: int, second: int, neither: int) -> None:

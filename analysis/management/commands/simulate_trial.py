@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from analysis.services.closed import add_slots
 from analysis.synthetic import Course, Person, Writer
+from assessments.domain.instrument import load
 from enrollment.domain.allocation import permuted_blocks
 from enrollment.domain.protocol import Protocol
 from enrollment.models import ProtocolVersion
@@ -114,14 +115,17 @@ def _courses(
     for n in range(1 if leaves and len(rules.periods) > 1 else len(rules.periods)):
         for rank, arm in enumerate(rules.arms):
             effect = max(0.0, min(0.95, rng.gauss(0.5 - 0.3 * rank, 0.25)))
-            totals, delays = {}, {}
+            totals, delays, others = {}, {}, {}
             for visit in rules.visits:
                 share = effect * (0.9 ** (visit.day / 3)) if visit.day else 0.0
                 if rng.random() < 0.97 or visit.day == 0:
                     totals[visit.code] = max(0, min(52, round(total * (1 - share) + rng.gauss(0, 1.5))))
                     if visit.day and rng.random() < 0.05:
                         delays[visit.code] = rng.choice([1, 2])
-            found[n, arm.code] = Course(day, totals, delays)
+                for code in visit.instruments:
+                    if code != rules.endpoints.instrument:
+                        others[visit.code, code] = rng.randint(0, load(code).total_maximum // 2)
+            found[n, arm.code] = Course(day, totals, delays, others)
         rule = rules.washout
         if rule:
             day += timedelta(
