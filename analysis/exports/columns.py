@@ -32,6 +32,11 @@ def flag(expression: str) -> str:
     return f"({expression})::int"
 
 
+def moment(expression: str) -> str:
+    """ISO 8601 in UTC, always of one length: sizes of files tell nothing of the clock."""
+    return f"""to_char({expression} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+
+
 PARTICIPANT = Column("participant", "t.code", "Participant code")
 SITE = Column("site", "s.code", "Site code")
 FROM_PARTICIPANT = (

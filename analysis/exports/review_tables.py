@@ -1,6 +1,6 @@
 """What people said about the records, as tables of an export: queries turn by turn, and signatures."""
 
-from analysis.exports.columns import FROM_PARTICIPANT, PARTICIPANT, SITE, Column, Table, flag
+from analysis.exports.columns import FROM_PARTICIPANT, PARTICIPANT, SITE, Column, Table, flag, moment
 
 PERIOD = Column("period", "p.number", "Period; empty for screening and the casebook")
 VISIT = Column("visit", "v.code", "Visit code of the protocol; empty for the casebook")
@@ -29,7 +29,7 @@ def queries() -> Table:
         Column("kind", "m.kind", "What the turn did", "raised, answered, requeried, closed"),
         Column("text", "m.text", "What was said"),
         Column("who", "u.printed_name", "Who said it; empty: the edit check"),
-        Column("at", "m.written_at", "When", "ISO 8601"),
+        Column("at", moment("m.written_at"), "When", "ISO 8601"),
     )
     join = (
         "join review_query q on q.participant_id = t.id join review_querymessage m on m.query_id = q.id"
@@ -47,8 +47,10 @@ def signatures() -> Table:
         VISIT,
         Column("signed_by", "g.printed_name", "Printed name of the signer"),
         Column("meaning", "g.meaning", "Meaning of the signature"),
-        Column("signed_at", "g.signed_at", "When it was signed", "ISO 8601"),
-        Column("voided_at", "g.voided_at", "When a later change voided it; empty: in force", "ISO 8601"),
+        Column("signed_at", moment("g.signed_at"), "When it was signed", "ISO 8601"),
+        Column(
+            "voided_at", moment("g.voided_at"), "When a later change voided it; empty: in force", "ISO 8601"
+        ),
         Column("content_sha256", "g.content_sha256", "SHA-256 of what was signed"),
         Column("sha256", "g.sha256", "SHA-256 of the content with signer, name, meaning, time and place"),
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from analysis.domain.patterns import patterns
 from analysis.domain.response import RuleSet
-from analysis.exports.columns import FROM_PARTICIPANT, PARTICIPANT, SITE, Column, Table, flag
+from analysis.exports.columns import FROM_PARTICIPANT, PARTICIPANT, SITE, Column, Table, flag, moment
 from analysis.exports.review_tables import queries, signatures
 from analysis.rules import endpoint_instrument, rule_set, rules_in_force
 from assessments.selectors import instrument_of
@@ -154,7 +154,7 @@ def _outcomes(rules: RuleSet, periods: int, names: Sequence[str], unblinded: boo
                "First thing that keeps the participant from being a completer",
                "not_randomised, not_dosed, no_baseline, no_primary"),
         Column("not_completer_period", "w.shortfall_period", "Period of that"),
-        Column("computed_at", "o.computed_at", "When this row was derived", "ISO 8601"),
+        Column("computed_at", moment("o.computed_at"), "When this row was derived", "ISO 8601"),
         Column("rule_version", "o.rule_version", "Version of the rules: definitions, and hash of the protocol's"),
         Column("rule_protocol", "r.version", "Protocol version that the rules are of"),
         Column("inputs", "o.inputs::text", "Visit: [rating id, version] it was derived from, JSON"),

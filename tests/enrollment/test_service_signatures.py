@@ -21,6 +21,7 @@ WITHOUT_BY = {
     "analysis.print_reports": "the unblinded worker prints a look that was frozen",
     "analysis.freeze": "the unblinded worker takes the look that a statistician asked for",
     "analysis.earlier_looks": "reads",
+    "analysis.ended_look": "reads",
     "assessments.findings_of": "reads",
     "enrollment.feed_of": "reads: the token is the key",
     "trialsite/accounts.invited": "reads: the parts of a link, and whose it is",
@@ -37,10 +38,11 @@ ADDS = {
     "trialsite/accounts.grant_role", "trialsite/accounts.invite", "trialsite/accounts.change_password",
     "trialsite/accounts.end_sessions",
 }  # fmt: skip
-# What is said to the other side is the reason itself; ending an unlock closes what its own reason opened.
+# What is said to the other side, or where a number comes from, is the reason itself; ending an unlock closes
+# what its own reason opened.
 SAYS = {
     "trialsite/review.answer": "text", "trialsite/review.ask_again": "text", "trialsite/review.close": "text",
-    "trialsite/review.end_unlock": "request",
+    "trialsite/review.end_unlock": "request", "analysis.record_events": "source",
 }  # fmt: skip
 
 
