@@ -1,8 +1,13 @@
 """Pages for what went wrong: in words, without a traceback."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+
+RETRY_AFTER = 5
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -14,7 +19,10 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Without the request's context: the database may be what failed."""
+    """Without the request's context: the database may be what failed, and that it passes is said then."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        away = render_to_string("errors/503.html")
+        return HttpResponse(away, status=503, headers={"Retry-After": str(RETRY_AFTER)})
     return HttpResponse(render_to_string("errors/500.html"), status=500)
 
 

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.db import OperationalError
 from django.utils import timezone
 
 
@@ -32,6 +34,15 @@ class SessionStore(DatabaseStore):
         row.began_at, row.seen_at = _moment(data.get("began")), _moment(data.get("seen"))
         row.ip, row.agent = data.get("ip"), data.get("agent", "")
         return row
+
+    def save(self, must_create: bool = False) -> None:
+        try:
+            super().save(must_create)
+        except UpdateError as error:
+            # Django says the same of a session that was ended and of a database that went away.
+            if isinstance(error.__context__, OperationalError):
+                raise error.__context__ from None
+            raise
 
     def exists(self, session_key: str) -> bool:
         return super().exists(digest(session_key))
