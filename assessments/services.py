@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, time
 
@@ -21,10 +22,16 @@ from enrollment.services.screening import SCREENING
 from trialsite.accounts.acting import act
 from trialsite.accounts.models import User
 from trialsite.accounts.policy import authorise
-from trialsite.audit.models import Outbox
+from trialsite.audit.models import Event, Outbox
 from trialsite.audit.outbox import ring
 from trialsite.lib.errors import Conflict
 from trialsite.review.services import Finding, Place, note_findings
+
+# What _fill puts into a rating.
+TYPED = (
+    "status", "items", "missing", "total", "not_done_reason", "rater", "performed_on", "performed_time",
+    "lookback_days",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +86,17 @@ def complete(
 
 
 def correct(assessment: Assessment, entry: Entry, *, by: User, version: int, reason: str) -> Assessment:
-    """Change a saved rating. Raises Conflict when `version` is not the saved one, ValidationError by field."""
+    """Change a saved rating. A second send of the same change, whose answer was lost, returns what it made.
+
+    Raises Conflict when `version` is not the saved one, ValidationError by field.
+    """
     visit = assessment.visit
     participant = visit.participant
     with act(by, "assessment.enter", participant.study, participant.site, reason=reason):
         saved = Assessment.objects.select_for_update().get(pk=assessment.pk)
         if saved.version != version:
+            if saved.version == version + 1 and _was_sent_before(saved, visit, entry, by, reason):
+                return saved
             raise Conflict(saved)
         _check_open(visit)
         if not reason.strip():
@@ -94,6 +106,23 @@ def correct(assessment: Assessment, entry: Entry, *, by: User, version: int, rea
         saved.save(force_update=True)
         _follow(saved, visit, by, reason)
     return saved
+
+
+def _was_sent_before(saved: Assessment, visit: Visit, entry: Entry, by: User, reason: str) -> bool:
+    """Whether what is saved came of this very change: the same person, reason and values."""
+    made = Event.objects.filter(
+        chain=f"participant:{saved.participant_id}",
+        table_name=Assessment._meta.db_table,
+        row_pk=str(saved.pk),
+    ).latest("n")
+    if (made.actor, made.reason) != (by.pk, reason.strip()):
+        return False
+    again = copy(saved)
+    try:
+        _fill(again, visit, entry)
+    except ValidationError:
+        return False
+    return all(getattr(again, name) == getattr(saved, name) for name in TYPED)
 
 
 def keep_draft(visit: Visit, instrument_code: str, fields: Mapping[str, str], *, by: User) -> Draft:

@@ -233,6 +233,25 @@ def test_an_old_version_is_a_conflict(visit: Visit, coordinator: User) -> None:
     assert (caught.value.current.total, caught.value.current.version) == (24, 2)
 
 
+def test_a_correction_sent_again_is_saved_once(visit: Visit, coordinator: User, make_user: MakeUser) -> None:
+    """Its answer was lost: the second send is answered like the first. What differs in anything is a conflict."""
+    saved = enter(visit, entry(20), coordinator)
+    colleague = make_user("investigator", visit.participant.site)
+    for _ in range(2):
+        assert correct(saved, entry(21), by=coordinator, version=1, reason="misread ").version == 2
+    assert [event.op for event in events_of(saved)] == ["I", "U"]
+    for values, by, reason in (
+        (entry(22), coordinator, "misread"),
+        (entry(21), colleague, "misread"),
+        (entry(21), coordinator, "mistyped"),
+    ):
+        with pytest.raises(Conflict):
+            correct(saved, values, by=by, version=1, reason=reason)
+    correct(saved, entry(20), by=coordinator, version=2, reason="it was 20")
+    with pytest.raises(Conflict):
+        correct(saved, entry(21), by=coordinator, version=1, reason="misread")
+
+
 def test_a_missed_visit_takes_no_rating(visit: Visit, coordinator: User) -> None:
     """Until that is taken back."""
     services.mark_missed(visit, by=coordinator, reason="abroad")
