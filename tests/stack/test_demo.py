@@ -1,77 +1,15 @@
 """`make demo`, in a copy of the program without the demo's data: started, disturbed, stopped, started again."""
 
 import os
-import shutil
 import signal
 import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-SOURCE = ("trialsite", "enrollment", "assessments", "analysis", "templates", "manage.py")
-MOMENTS = 600
+from tests.stack.running import Copy, free_port, quietly, until
+
 KINDS = ("postgres", "valkey", "gunicorn", "celery")
-
-
-class Copy:
-    """A folder with the program, and the demo that runs in it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        for name in SOURCE:
-            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
-            copy(ROOT / name, folder / name)
-        (folder / ".local").mkdir()
-        (folder / ".local" / "demo-loaded").touch()
-        self.port = _free_port()
-        self.demo = self.start()
-
-    def start(self, port: int | None = None) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "trialsite.stack"], cwd=self.folder, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, env={**_outside(), "PORT": str(port or self.port)},
-        )  # fmt: skip
-
-    def manage(self, *command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "manage.py", *command], cwd=self.folder, capture_output=True, text=True,
-            env=_outside(),
-        )  # fmt: skip
-
-    def wait_for(self, words: str) -> str:
-        """The demo's next line with `words` in it."""
-        assert self.demo.stdout
-        seen = []
-        for line in self.demo.stdout:
-            seen.append(line)
-            if words in line:
-                return line
-        raise AssertionError("".join(seen))
-
-    def answers(self) -> bool:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as response:
-            return bool(response.status == 200)
-
-    def processes(self, word: str = "") -> list[int]:
-        """Numbers of the demo's living children of all degrees with `word` in their command line: they name the
-        folder, or have it as their own."""
-        return [pid for pid, command in _living() if word in command and self._is_ours(pid, command)]
-
-    def _is_ours(self, pid: int, command: str) -> bool:
-        if pid == self.demo.pid:
-            return False
-        try:
-            return str(self.folder) in command or Path(f"/proc/{pid}/cwd").readlink().is_relative_to(
-                self.folder
-            )
-        except OSError:
-            return False
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +30,7 @@ def test_it_serves_with_all_its_processes(copy: Copy) -> None:
 
 def test_a_second_demo_in_the_folder_is_refused(copy: Copy) -> None:
     """One plain sentence, whatever the port, and the first goes on."""
-    for port in (copy.port, _free_port()):
+    for port in (copy.port, free_port()):
         second = copy.start(port)
         said = second.communicate()[0]
         assert second.returncode == 1
@@ -116,9 +54,9 @@ def test_what_is_killed_is_started_again(copy: Copy, name: str) -> None:
     before = copy.processes(words)
     os.kill(min(before), signal.SIGKILL)
     assert copy.wait_for("starting it again").startswith(f"{name} ended")
-    _until(lambda: bool(set(copy.processes(words)) - set(before)))
+    until(lambda: bool(set(copy.processes(words)) - set(before)))
     if name in {"web", "postgres"}:
-        _until(lambda: _quietly(copy.answers))
+        until(lambda: quietly(copy.answers))
 
 
 def test_a_killed_demo_leaves_nothing_and_starts_again(copy: Copy) -> None:
@@ -129,7 +67,7 @@ def test_a_killed_demo_leaves_nothing_and_starts_again(copy: Copy) -> None:
     copy.demo = copy.start()
     copy.wait_for("Trialsite runs at")
     assert copy.answers()
-    _until(lambda: not set(before) & set(copy.processes()))
+    until(lambda: not set(before) & set(copy.processes()))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -162,39 +100,3 @@ def test_a_taken_port_is_said_plainly(copy: Copy) -> None:
     assert said == f"Port {port} is taken or not allowed. Choose another: PORT=8010 make demo\n"
     assert refused.returncode == 1
     assert copy.processes() == []
-
-
-def _outside() -> dict[str, str]:
-    """The environment without what the test run put there."""
-    ours = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE")
-    return {n: v for n, v in os.environ.items() if n not in ours and not n.startswith("TRIALSITE_")}
-
-
-def _living() -> Iterator[tuple[int, str]]:
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if (folder / "stat").read_text().rpartition(")")[2].split()[0] != "Z":
-                yield int(folder.name), (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except OSError:
-            continue
-
-
-def _until(happened: Callable[[], bool]) -> None:
-    for _ in range(MOMENTS):
-        if happened():
-            return
-        time.sleep(0.1)
-    raise AssertionError("it did not happen")
-
-
-def _quietly(ask: Callable[[], bool]) -> bool:
-    try:
-        return ask()
-    except OSError:
-        return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

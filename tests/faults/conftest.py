@@ -1,0 +1,77 @@
+"""The demo that is hurt, with people who have ratings to enter."""
+
+import random
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from analysis.services.closed import add_slots
+from analysis.synthetic import Course, Person, Writer
+from enrollment.models import Visit
+from tests.conftest import PASSWORD
+from tests.faults.load import Place
+from tests.faults.stack import Stack
+from trialsite.accounts.acting import signed_by
+from trialsite.accounts.models import Membership, Site, Study, User
+
+PEOPLE = ("anna", "bert", "cleo", "dora")
+PARTICIPANTS_EACH = 6
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Iterator[Stack]:
+    """Started once for the tests of this folder in this process; each leaves it running."""
+    made = Stack(tmp_path_factory.mktemp("faults"), django_db_blocker)
+    made.wait_for("Trialsite runs at")
+    yield made
+    made.demo.kill()
+    made.demo.wait()
+
+
+@pytest.fixture(scope="session")
+def places(stack: Stack) -> dict[str, list[Place]]:
+    """Four coordinators, each with participants of their own: treated a month ago, rated at baseline only."""
+    with stack.inside("closed"):
+        study = Study.objects.get(code="KETNAL")
+        sites = list(study.sites.order_by("code"))[:2]
+        owners = {name: sites[n % 2] for n, name in enumerate(PEOPLE)}
+        _coordinators(study, owners)
+        mine = {name: _participants(study, site, seed=name) for name, site in owners.items()}
+        found: dict[str, list[Place]] = {}
+        for name, codes in mine.items():
+            visits = Visit.objects.filter(participant__in=codes, period__number=1, status="planned")
+            found[name] = [
+                Place(v.pk, v.planned_on.isoformat()) for v in visits.order_by("pk") if v.planned_on
+            ]
+    stack.wait_paid()
+    return found
+
+
+def _coordinators(study: Study, owners: dict[str, Site]) -> None:
+    system = User.objects.system()
+    one = User(username="x", printed_name="x")
+    one.set_password(PASSWORD)
+    with signed_by(system, reason="test"):
+        for name, site in owners.items():
+            user = User.objects.create(username=name, printed_name=name.title(), password=one.password)
+            Membership.objects.create(
+                user=user, study=study, site=site, role="coordinator", granted_by=system
+            )
+
+
+def _participants(study: Study, site: Site, seed: str) -> list[int]:
+    """Ids of participants under way, each with five visits to rate."""
+    rng, protocol = random.Random(seed), study.protocols.latest()
+    before = set(site.participants.values_list("pk", flat=True))
+    codes = [sequence.code for sequence in protocol.rules.sequences]
+    add_slots(site, protocol.rules, [(n, rng.choice(codes)) for n in range(1, PARTICIPANTS_EACH + 1)], rng)
+    today = date.today()
+    person = Person(
+        site=site, consented_on=today - timedelta(days=50), age=40, sex="F", screening_total=26,
+        status="randomised", courses=lambda arms: [Course(today - timedelta(days=30), {"BASELINE": 26})],
+    )  # fmt: skip
+    for _ in Writer(protocol, by=User.objects.system(), rng=rng).write([person] * PARTICIPANTS_EACH):
+        pass
+    return sorted(set(site.participants.values_list("pk", flat=True)) - before)
