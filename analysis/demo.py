@@ -31,6 +31,12 @@ COMPLETERS = [
     ((29, 24), (28, 22)),
     ((22, 16), (23, 18)),
 ]
+# CADSS total at the end of the infusion after placebo and after naltrexone, of the same twelve. In the source trial
+# dissociation did not differ.
+DISSOCIATION = [
+    (22, 24), (31, 29), (18, 19), (27, 25), (14, 15), (35, 34),
+    (20, 22), (25, 24), (16, 16), (29, 31), (23, 21), (12, 13),
+]  # fmt: skip
 INTERVALS = [33, 21, 24, 63, 28, 30, 31, 14, 35, 42, 48, 27]
 DRUGS = ("Sertraline", "Venlafaxine", "Bupropion", "Mirtazapine", "Escitalopram", "Duloxetine")
 # Order of the completers over two sites, so that responders are not the first seven to come.
@@ -47,9 +53,7 @@ def people(rules: Protocol, sites: dict[str, Site], today: date, rng: random.Ran
         start = today - timedelta(days=520 - 34 * n)
         interval = INTERVALS[index]
         found.append(
-            _treated(
-                rules, site, start, rng, _both(rules, start, interval, COMPLETERS[index], rng), "completed"
-            )
+            _treated(rules, site, start, rng, _both(rules, start, interval, index, rng), "completed")
         )
     washing = today - timedelta(days=20)
     second_started = today - timedelta(days=1)
@@ -92,29 +96,27 @@ def _both(
     rules: Protocol,
     start: date,
     interval: int,
-    scores: tuple[tuple[int, int], tuple[int, int]],
+    index: int,
     rng: random.Random,
 ) -> Callable[[tuple[str, ...]], list[Course]]:
     codes = [arm.code for arm in rules.arms]
-    by_arm = dict(zip(codes, (_totals(*pair, rng) for pair in scores), strict=True))
-    usual = rng.randint(10, 34)
-    beside = {code: _dissociation(usual, rng) for code in codes}
+    by_arm = dict(zip(codes, (_totals(*pair, rng) for pair in COMPLETERS[index]), strict=True))
+    beside = dict(zip(codes, map(_dissociation, DISSOCIATION[index]), strict=True))
     days = (start, start + timedelta(days=interval))
     return lambda arms: [
         Course(day, by_arm[arm], others=beside[arm]) for day, arm in zip(days, arms, strict=True)
     ]
 
 
-def _dissociation(usual: int, rng: random.Random) -> dict[tuple[str, str], int]:
-    """At the end of an infusion, about as much as is usual for the person, whatever came before it."""
-    return {("BASELINE", "CADSS"): max(0, usual + rng.randint(-5, 5))}
+def _dissociation(total: int) -> dict[tuple[str, str], int]:
+    return {("BASELINE", "CADSS"): total}
 
 
 def _one(
     rules: Protocol, start: date, baseline: int, day1: int, rng: random.Random
 ) -> Callable[[tuple[str, ...]], list[Course]]:
-    totals, beside = _totals(baseline, day1, rng), _dissociation(22, rng)
-    return lambda arms: [Course(start, totals, others=beside)]
+    totals = _totals(baseline, day1, rng)
+    return lambda arms: [Course(start, totals, others=_dissociation(17))]
 
 
 def _begun(
@@ -122,10 +124,9 @@ def _begun(
 ) -> Callable[[tuple[str, ...]], list[Course]]:
     """Both infusions given, the second yesterday: its baseline is rated, its day 1 is due."""
     totals = _totals(26, 19, rng)
-    earlier, later = _dissociation(18, rng), _dissociation(18, rng)
     return lambda arms: [
-        Course(first, totals, others=earlier),
-        Course(second, {"BASELINE": 25}, others=later),
+        Course(first, totals, others=_dissociation(21)),
+        Course(second, {"BASELINE": 25}, others=_dissociation(19)),
     ]
 
 

@@ -98,6 +98,7 @@ def test_dissociation_stands_beside_the_effect(statistician: Client) -> None:
     """As in the source trial the treatments do not differ in it. The values are invented, and said to be."""
     text = words(statistician, at("look", 1))
     assert "Dissociation, CADSS total at Baseline, in 12 of 12 completers" in text
+    assert "mean 22.7 with Ketamine + placebo; mean 22.8 with Ketamine + naltrexone" in text
     assert "those of this demo are invented" in text
     drawn = statistician.get(at("look_chart", 1, "beside-1", "csv")).content.decode()
     assert len(drawn.splitlines()) == 1 + 12
