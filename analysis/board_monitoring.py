@@ -1,6 +1,7 @@
 """The stopping rule at a look: the primary test, every boundary beside it, and the flag. Unblinded."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from math import isfinite
 from typing import Any
 
@@ -15,6 +16,8 @@ FLAGS = ("safety", "efficacy", "futility")
 COMPARED = ("pocock", "obrien_fleming", "haybittle_peto")
 # A p that no number can hold is as small as one can be: z stays finite, at 38.
 SMALLEST = 5e-324
+# Above the z of any p.
+NEVER = 40.0
 
 
 def monitoring(
@@ -22,16 +25,17 @@ def monitoring(
     people: Sequence[Mapping[str, Mapping[str, Any]]],
     earlier: Mapping[int, int],
     number: int | None = None,
+    today: date | None = None,
 ) -> dict[str, Any]:
     """McNemar's exact test of `people` (completers: arm → row) against the boundaries of the latest look due.
 
     The exact two-sided p is put on the z scale, z = Φ⁻¹(1 − p/2), with the sign of the difference, to be held
-    against the boundary. `earlier` as in `results`; `number`: the look, else the last one that is due.
+    against the boundary. `earlier` as in `results`; `number`: the look, else the last one that is due, by `today`.
     """
     first, other = rule.compare
     responses = [(bool(by[first]["response"]), bool(by[other]["response"])) for by in people]
     n = len(responses)
-    due = [look.number for look in rule.looks if n >= look.completers]
+    due = [look.number for look in rule.looks if look.due(n, today)]
     look = number or (due[-1] if due else None)
     result: dict[str, Any] = {
         "completers": n,
@@ -51,15 +55,17 @@ def monitoring(
     }
     if look is not None:
         result |= _observed(rule, result["only_first"], result["only_second"])
+        last = look == rule.looks[-1].number
         made = information(rule, look, n, earlier)
         result["information"] = made
         result["boundaries"] = {
-            name: _boundary(rule, name, made)[-1] for name in dict.fromkeys([rule.spending, *COMPARED])
+            name: _boundary(rule, name, made, final=last)[-1]
+            for name in dict.fromkeys([rule.spending, *COMPARED])
         }
         result["boundary"] = result["boundaries"][rule.spending]
         result["power"] = left(rule, look, result)
-        result["ended"] = _ended(rule, made, result["z"])
-        result["last"] = look == rule.looks[-1].number
+        result["ended"] = _ended(rule, made, result["z"], final=last)
+        result["last"] = last
         result["flags"] = _flags(rule, result)
         result["flag"] = result["flags"][0] if result["flags"] else "continue"
     return result
@@ -78,12 +84,12 @@ def _flags(rule: StoppingRule, result: Mapping[str, Any]) -> list[str]:
     return [name for name in FLAGS if found.get(name)]
 
 
-def _ended(rule: StoppingRule, made: Sequence[float], z: float) -> dict[str, Any]:
+def _ended(rule: StoppingRule, made: Sequence[float], z: float, *, final: bool) -> dict[str, Any]:
     """What a trial that ends at this look says, its looks allowed for, as drifts: expectations of z at information 1.
 
     `repeated`: the interval valid whatever made it end. An end that is not bounded is None.
     """
-    upper = _boundary(rule, rule.spending, made)
+    upper = _boundary(rule, rule.spending, made, final=final)
     level = 1 - rule.alpha
     found = stagewise.after_stop(made, z, upper[:-1], sides=rule.sides, level=level)
     error = made[-1] ** -0.5
@@ -125,17 +131,23 @@ def _observed(rule: StoppingRule, first: int, second: int) -> dict[str, float]:
     return {"p": p, "mid_p": binary.mcnemar_mid_p(first, second), "z": z}
 
 
-def _boundary(rule: StoppingRule, name: str, made: Sequence[float]) -> tuple[float, ...]:
-    final = rule.looks[-1].completers
-    planned = [look.completers / final for look in rule.looks]
-    return sequential.boundary(name, made, rule.alpha, rule.sides, planned=planned)
+def _boundary(rule: StoppingRule, name: str, made: Sequence[float], *, final: bool) -> tuple[float, ...]:
+    """Critical z at the looks made. `final`: the last of them is the last planned, whose day may come early; it gets
+    all error that is left. A look after the full information has none left to spend: nothing crosses there."""
+    whole = rule.looks[-1].completers
+    planned = [look.completers / whole for look in rule.looks]
+    spent = next((n for n, t in enumerate(made, start=1) if t >= 1), len(made))
+    values = sequential.boundary(name, made[:spent], rule.alpha, rule.sides, planned=planned, final=final)
+    return (*values, *[NEVER] * (len(made) - spent))
 
 
 def _plan(rule: StoppingRule) -> list[dict[str, Any]]:
     """Each planned look with every boundary at it."""
     final = rule.looks[-1].completers
     planned = [look.completers / final for look in rule.looks]
-    values = {name: _boundary(rule, name, planned) for name in dict.fromkeys([rule.spending, *COMPARED])}
+    values = {
+        name: _boundary(rule, name, planned, final=True) for name in dict.fromkeys([rule.spending, *COMPARED])
+    }
     return [
         {
             "number": look.number,

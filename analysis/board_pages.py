@@ -4,6 +4,7 @@ from typing import Any
 
 from analysis.board import Cut, Section, ended_section, paper, why_ended
 from analysis.board_words import RECOMMENDATIONS, moment
+from analysis.looks import today_of
 from analysis.models import Look
 from analysis.rules import protocol_in_force
 from enrollment.models import EnrollmentPause
@@ -46,17 +47,20 @@ def _looks(study: Study, found: dict[str, Any] | None) -> list[dict[str, Any]]:
     rule = protocol_in_force(study).rules.stopping
     taken = {look.number: look for look in Look.objects.filter(study=study).select_related("decided_by")}
     completers = found["completers"] if found else 0
+    today = today_of(study)
     rows = []
     for planned in rule.looks if rule else ():
         look = taken.get(planned.number)
+        due = planned.due(completers, today)
         before = all(k in taken and taken[k].decision for k in range(1, planned.number))
         rows.append(
             {
                 "number": planned.number,
                 "completers": planned.completers,
                 "look": look,
-                "due": completers >= planned.completers,
-                "may_request": look is None and before and completers >= planned.completers,
+                "on": planned.day(),
+                "due": due,
+                "may_request": look is None and before and due,
                 "changed": len(found["changed"].get(str(planned.number), [])) if found else 0,
             }
         )

@@ -1,6 +1,7 @@
 """From frozen rows to the figures of the board's report: plain values in, plain JSON values out. Unblinded."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from statistics import mean
 from typing import Any
 
@@ -30,12 +31,17 @@ def completers_of(rules: Protocol, data: Data) -> dict[str, dict[str, Row]]:
 
 
 def results(
-    rules: Protocol, data: Data, *, earlier: Mapping[int, int], number: int | None = None
+    rules: Protocol,
+    data: Data,
+    *,
+    earlier: Mapping[int, int],
+    number: int | None = None,
+    today: date | None = None,
 ) -> dict[str, Any]:
     """Everything the report shows of `data` (`looks.data_of`).
 
     `earlier`: completers at each look already frozen, by its number; `number`: the look these data belong to,
-    None for the live report.
+    None for the live report; `today`: by which looks on a day are due.
     """
     completers = completers_of(rules, data)
     people = list(completers.values())
@@ -46,7 +52,7 @@ def results(
         "arms": [_arm(rules, arm.code, arm.label, people) for arm in rules.arms],
         "among_responders": _among_responders(rules, people),
         "paired": [_pair(who, by) for who, by in completers.items()] if len(people) <= EACH_UP_TO else [],
-        "monitoring": monitoring(rule, people, earlier, number) if rule else None,
+        "monitoring": monitoring(rule, people, earlier, number, today) if rule else None,
         "safety": _safety(rules, data),
         "beside": board_beside.figures(rules, completers, EACH_UP_TO),
         "secondary": secondary(rules, data) if rule else None,

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils.dateformat import format as date_text
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from enrollment.domain.protocol import Protocol
+from enrollment.domain.protocol import Look, Protocol
 
 DECISIONS = {"continue": gettext_lazy("continue"), "stop": gettext_lazy("stop")}
 RECOMMENDATIONS = {
@@ -73,8 +73,7 @@ def question(rules: Protocol) -> list[str]:
             )
             % {"alpha": f"{rule.alpha:g}", "sides": _("two-sided") if rule.sides == 2 else _("one-sided")}
         )
-        plan = ", ".join(str(look.completers) for look in rule.looks)
-        said.append(_("Looks planned at %(plan)s completers.") % {"plan": plan})
+        said.append(_("Looks planned: %(plan)s.") % {"plan": ", ".join(map(look_words, rule.looks))})
     return said
 
 
@@ -83,6 +82,14 @@ FLAGS = {
     "efficacy": gettext_lazy("efficacy: the planned efficacy boundary is crossed"),
     "futility": gettext_lazy("futility: the chance that is left lies below the protocol’s limit"),
 }
+
+
+def look_words(look: Look) -> str:
+    """When a look is planned: "12 completers", or its day."""
+    day = look.day()
+    if day is None:
+        return ngettext("%(n)d completer", "%(n)d completers", look.completers) % {"n": look.completers}
+    return _("%(day)s, %(n)d completers expected") % {"day": date_text(day, "j M Y"), "n": look.completers}
 
 
 def flag_sentence(shown: Mapping[str, Any]) -> str:

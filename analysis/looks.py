@@ -5,17 +5,19 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
 from django.db.models import Count
+from django.utils.dateformat import format as date_text
 from django.utils.translation import gettext as _
 
 from analysis.board_beside import key
 from analysis.models import Look
 from enrollment.domain.protocol import Protocol
 from enrollment.models import EnrollmentPause, Participant
+from enrollment.selectors import today_at
 from trialsite.accounts.models import Study
 
 ROWS = """
@@ -35,6 +37,11 @@ ROWS = """
     where t.study_id = %(study)s
     order by t.code, p.number
 """
+
+
+def today_of(study: Study) -> date:
+    """The day that has come at every site of `study`: a look on a day is due by it."""
+    return min(today_at(site) for site in study.sites.all())
 
 
 def data_of(study: Study, rules: Protocol) -> dict[str, Any]:
@@ -132,8 +139,15 @@ def pause_reason(number: int) -> str:
     return _("The monitoring board decided after look %(n)d to stop.") % {"n": number}
 
 
+def _on_a_day(look: Mapping[str, Any]) -> str:
+    said = {"n": look["number"], "day": date_text(date.fromisoformat(look["on"]), "j M Y")}
+    if look["due"]:
+        return _("Look %(n)d is due: it was planned on %(day)s.") % said
+    return _("No look due: look %(n)d is planned on %(day)s.") % said
+
+
 def look_sentence(study: Study, looks: list[dict[str, Any]], completers: int) -> str:
-    """All that blinded people are told of looks. `looks`: number, completers, due, of each planned one."""
+    """All that blinded people are told of looks. `looks`: number, completers, on, due, of each planned one."""
     if not looks:
         return _("No interim look is planned.")
     decided = {look.number: look.decision for look in Look.objects.filter(study=study).exclude(decision="")}
@@ -149,7 +163,10 @@ def look_sentence(study: Study, looks: list[dict[str, Any]], completers: int) ->
     due = [look for look in open_looks if look["due"]]
     if stopped or not open_looks:
         return " ".join(said)
-    if due:
+    first = due[-1] if due else open_looks[0]
+    if first.get("on"):
+        said.append(_on_a_day(first))
+    elif due:
         numbers = {"n": due[-1]["number"], "have": completers, "need": due[-1]["completers"]}
         said.append(_("Look %(n)d is due: %(have)d completers, %(need)d were planned.") % numbers)
     else:

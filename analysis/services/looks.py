@@ -18,7 +18,7 @@ from analysis.board_pdf import Front, pdf
 from analysis.board_report import completers_of, results
 from analysis.board_words import moment
 from analysis.domain import safety_monitoring
-from analysis.looks import cut_of, data_of, pause_reason
+from analysis.looks import cut_of, data_of, pause_reason, today_of
 from analysis.models import Look
 from analysis.rules import protocol_in_force
 from enrollment.services import pause_enrollment
@@ -145,12 +145,21 @@ def freeze(studies: Sequence[int]) -> None:
         .order_by("study_id", "number")
     ):
         data = data_of(look.study, look.protocol.rules)
-        if len(completers_of(look.protocol.rules, data)) < look.completers:
+        if not _may_freeze(look, len(completers_of(look.protocol.rules, data))):
             continue
         now = timezone.now()
         cut = cut_of(look, data, taken_at=now, salt=secrets.token_hex(16))
         found = results(look.protocol.rules, data, earlier=earlier_looks(look.study), number=look.number)
         _store(look, canonical.encode(cut).decode(), found, now)
+
+
+def _may_freeze(look: Look, completers: int) -> bool:
+    """Whether `look` is due; on its day it waits for a completer whom the look before did not have."""
+    rule = look.protocol.rules.stopping
+    planned = next((one for one in rule.looks if one.number == look.number), None) if rule else None
+    if planned is None or not planned.due(completers, today_of(look.study)):
+        return False
+    return planned.on is None or completers > max(earlier_looks(look.study).values(), default=0)
 
 
 def earlier_looks(study: Study) -> dict[int, int]:

@@ -8,7 +8,8 @@ from django.db.models import Count, F
 from django.utils import timezone
 
 from analysis.blinded import counts, quality
-from analysis.models import StudySummary
+from analysis.looks import today_of
+from analysis.models import Look, StudySummary
 from analysis.rules import rules_in_force
 from enrollment.models import Participant
 from trialsite.accounts.models import Study
@@ -31,8 +32,10 @@ def summarise(studies: Sequence[int]) -> None:
 
 
 def summarise_again() -> None:
-    """Owe the figures of every study: what is overdue changes with the day, without a save."""
+    """Owe the figures of every study: what is overdue changes with the day, without a save. So does a look that was
+    asked for before its day."""
     owe(Outbox.Kind.SUMMARY, Study.objects.values_list("pk", flat=True))
+    owe(Outbox.Kind.REPORT, Look.objects.filter(taken_at=None).values_list("study_id", flat=True))
 
 
 def figures_of(study: Study) -> dict[str, Any]:
@@ -44,6 +47,7 @@ def figures_of(study: Study) -> dict[str, Any]:
     endpoints = rules_in_force(study).rules
     status = dict(Participant.objects.filter(study=study).values_list("status").annotate(n=Count("id")))
     overall = counts.overall(study)
+    today = today_of(study)
     return {
         "shape": SHAPE,
         "planned": rules.planned_enrolment,
@@ -69,7 +73,8 @@ def figures_of(study: Study) -> dict[str, Any]:
             {
                 "number": look.number,
                 "completers": look.completers,
-                "due": overall["completers"] >= look.completers,
+                "on": look.on,
+                "due": look.due(overall["completers"], today),
             }
             for look in (rules.stopping.looks if rules.stopping else ())
         ],

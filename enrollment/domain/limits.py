@@ -49,3 +49,4 @@ class Text:
 
 CODE = r"[A-Za-z0-9][A-Za-z0-9_-]*"
 FACT = r"[a-z][a-z0-9_]*"
+DAY = r"\d{4}-\d{2}-\d{2}"

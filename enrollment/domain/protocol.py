@@ -5,9 +5,10 @@ The annotations are the file format: each field is a key, its type and limits ar
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Literal
 
-from enrollment.domain.limits import CODE, FACT, Bounds, Text
+from enrollment.domain.limits import CODE, DAY, FACT, Bounds, Text
 
 Spending = Literal["lan_demets_obf", "lan_demets_pocock", "obrien_fleming", "pocock", "haybittle_peto"]
 
@@ -154,10 +155,24 @@ class AllocationRule:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A planned analysis, when so many have completed every arm."""
+    """A planned analysis: when so many have completed every arm, or `on` a day, however many have by then.
+
+    With a day, `completers` is the number expected then: the plan's boundary rests on it."""
 
     number: Ordinal
     completers: People
+    on: Annotated[str, Text(10, DAY, "a day such as '2027-03-01',")] | None = None
+
+    def day(self) -> date | None:
+        """The day it is due. Raises ValueError for one that is in no calendar."""
+        return date.fromisoformat(self.on) if self.on else None
+
+    def due(self, completers: int, today: date | None) -> bool:
+        """Whether it is due with so many completers, of whom it needs one at least; `today` None: not by its day."""
+        day = self.day()
+        if day is None:
+            return completers >= self.completers
+        return today is not None and today >= day and completers > 0
 
 
 @dataclass(frozen=True, slots=True)

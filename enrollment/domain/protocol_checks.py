@@ -146,7 +146,9 @@ def _beside(p: Protocol) -> Iterator[Problem]:
         yield from _known(f"{key}.visit", one.visit, list(visits), "the code of a visit")
         if one.visit in visits:
             rated = visits[one.visit].instruments
-            yield from _known(f"{key}.instrument", one.instrument, rated, "the code of an instrument of the visit")
+            yield from _known(
+                f"{key}.instrument", one.instrument, rated, "the code of an instrument of the visit"
+            )
 
 
 def _criteria(p: Protocol) -> Iterator[Problem]:
@@ -233,6 +235,21 @@ def _looks(p: Protocol) -> Iterator[Problem]:
             yield Problem(f"stopping.looks.{look.number}.completers", shown(look.completers), expected)
 
 
+def _look_days(p: Protocol) -> Iterator[Problem]:
+    """Days that are in the calendar, and in the order of the looks."""
+    before = None
+    for look in p.stopping.looks if p.stopping else ():
+        key = f"stopping.looks.{look.number}.on"
+        try:
+            day = look.day()
+        except ValueError:
+            yield Problem(key, shown(look.on), "a day that is in the calendar")
+            continue
+        if day and before and day <= before:
+            yield Problem(key, shown(look.on), f"a day after that of the look before, {before.isoformat()}")
+        before = day or before
+
+
 def _compare(p: Protocol) -> Iterator[Problem]:
     if p.stopping is None:
         return
@@ -298,6 +315,7 @@ CHECKS: tuple[tuple[frozenset[str], Callable[[Protocol], Iterator[Problem]]], ..
     (frozenset({"allocation", "sequences"}), _allocation),
     (frozenset({"stopping", "planned_enrolment"}), _looks),
     (frozenset({"stopping", "arms", "sequences"}), _compare),
+    (frozenset({"stopping"}), _look_days),
     (frozenset({"stopping"}), _design),
     (frozenset({"stopping"}), _futility),
 )

@@ -1,10 +1,11 @@
 """The keys of futility, safety and the effect planned for: read, checked against each other, and optional."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
-from enrollment.domain.protocol import ExpectedResponses
+from enrollment.domain.protocol import ExpectedResponses, Look
 from tests.domain.enrollment.documents import ketnal, problems_of, protocol
 
 CONDITIONAL = {"method": "conditional_power", "under": "trend", "below": 0.1}
@@ -88,6 +89,42 @@ def test_a_mistake_is_named_with_what_was_expected(changes: dict[str, Any], key:
     found = problems_of(stopping(**changes))
     assert key in found, found
     assert says in found[key].expected
+
+
+LOOKS: list[dict[str, Any]] = [
+    {"number": 1, "completers": 12, "on": "2027-03-01"},
+    {"number": 2, "completers": 30},
+]
+
+
+@pytest.mark.parametrize(
+    ("on", "says"),
+    [
+        ("1 Mar 2027", "a day such as '2027-03-01'"),
+        ("2027-02-30", "in the calendar"),
+        ("2027-13-01", "in the calendar"),
+        (20270301, "a day such as"),
+    ],
+)
+def test_a_day_of_a_look_is_in_the_calendar(on: Any, says: str) -> None:
+    found = problems_of(stopping(looks=[{**LOOKS[0], "on": on}, LOOKS[1]]))
+    assert says in found["stopping.looks.1.on"].expected
+
+
+def test_days_come_in_the_order_of_the_looks() -> None:
+    assert problems_of(stopping(looks=LOOKS)) == {}
+    found = problems_of(stopping(looks=[LOOKS[0], {**LOOKS[1], "on": "2027-03-01"}]))
+    assert "after that of the look before, 2027-03-01" in found["stopping.looks.2.on"].expected
+
+
+def test_a_look_is_due_by_its_number_or_on_its_day() -> None:
+    """On its day with one completer or more, whatever number was expected; never by its day where none is known."""
+    by_number, by_day = Look(1, 12), Look(1, 12, "2027-03-01")
+    day = date(2027, 3, 1)
+    assert [by_number.due(n, None) for n in (11, 12)] == [False, True]
+    assert [by_day.due(n, day) for n in (0, 1, 40)] == [False, True, True]
+    assert not by_day.due(40, date(2027, 2, 28))
+    assert not by_day.due(40, None)
 
 
 def test_the_numbers_need_a_source_like_all_others() -> None:
