@@ -21,6 +21,9 @@ BLOCK = 50_000
 SMALLEST = 5e-324
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Counts = NDArray[np.int64]
+# Participants up to which each p is computed once, as a table of all counts, and not for each trial.
+TABLE_UP_TO = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +93,13 @@ class Paired:
     completers: tuple[int, ...]
     responses: tuple[float, float]
     correlation: float = 0.0
-    _z: Floats = field(init=False, repr=False, compare=False)
+    _z: Floats | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         cells(self.responses, self.correlation)
-        object.__setattr__(self, "_z", _mcnemar_z(max(self.completers)))
+        most = max(self.completers)
+        table = _mcnemar_z(*np.indices((most + 1, most + 1))) if most <= TABLE_UP_TO else None
+        object.__setattr__(self, "_z", table)
 
     @property
     def at(self) -> tuple[float, ...]:
@@ -105,7 +110,8 @@ class Paired:
         counts, found = np.zeros((n, 4), dtype=np.int64), []
         for size in np.diff(np.asarray(self.completers), prepend=0):
             counts = counts + rng.multinomial(size, shares, size=n)
-            found.append(self._z[counts[:, 0], counts[:, 1]])
+            b, c = counts[:, 0], counts[:, 1]
+            found.append(_mcnemar_z(b, c) if self._z is None else self._z[b, c])
         return np.column_stack(found)
 
 
@@ -116,7 +122,7 @@ class Events:
     treated: tuple[int, ...]
     rate: float
 
-    def draw(self, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    def draw(self, n: int, rng: np.random.Generator) -> Counts:
         new = np.diff(np.asarray(self.treated), prepend=0)
         return np.cumsum(rng.binomial(new, self.rate, size=(n, len(new))), axis=1)
 
@@ -290,9 +296,8 @@ def _share(count: int, n: int) -> Estimate:
     return Estimate(share, sqrt(share * (1 - share) / n))
 
 
-def _mcnemar_z(largest: int) -> Floats:
+def _mcnemar_z(b: Counts, c: Counts) -> Floats:
     """z by the discordant counts (b, c): Φ⁻¹(1 − p/2) of p = 2·P(X ≤ min(b, c)), X binomial(b + c, ½), at most 1."""
-    b, c = np.indices((largest + 1, largest + 1))
     half = np.minimum(stats.binom.cdf(np.minimum(b, c), b + c, 0.5), 0.5)
     z: Floats = stats.norm.isf(np.maximum(half, SMALLEST)) * np.where(b >= c, 1, -1)
     return z

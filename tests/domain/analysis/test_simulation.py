@@ -173,3 +173,17 @@ def test_the_drift_of_pairs_is_the_mean_of_mcnemars_z() -> None:
     z = (counts[:, 0] - counts[:, 1]) / np.sqrt(counts[:, 0] + counts[:, 1])
     assert z.mean() == pytest.approx(paired.drift(400, (0.5, 0.4), 0.2), abs=0.03)
     assert paired.drift(30, (1.0, 1.0)) == 0
+
+
+def test_a_large_trial_needs_no_table_of_all_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of participants: each p for itself gives what the table gives."""
+    small = simulation.Paired((40, 60), (0.5, 0.3)).draw(2_000, np.random.default_rng(8))
+    monkeypatch.setattr(simulation, "TABLE_UP_TO", 10)
+    assert (simulation.Paired((40, 60), (0.5, 0.3)).draw(2_000, np.random.default_rng(8)) == small).all()
+    large = simulation.run(
+        simulation.Paired((10_000, 20_000), (0.5, 0.5)),
+        simulation.Rules((2.7965, 1.977)),
+        trials=20_000,
+        seed=9,
+    )
+    assert abs(large.crossing.value - 0.05) < 5 * large.crossing.error
