@@ -5,14 +5,14 @@ BIN := $(VENV)/bin
 # mypy's Django plugin reads the settings, which do not start on a guess; it opens no connection.
 NOWHERE := DATABASE_URL=postgresql://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0 SECRET_KEY=unused
 
-.PHONY: demo test lint bench reset requirements browser
+.PHONY: demo test lint security advisories evidence bench reset requirements browser
 
 demo: $(VENV)/.installed
 	@exec $(BIN)/python -m trialsite.stack
 
-test: $(VENV)/.installed-dev browser lint
+test: $(VENV)/.installed-dev browser lint security
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser" -p tests.evidence --require-evidence
 # A run of its own: Playwright keeps an event loop in its process, in which Django refuses database calls.
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser tests/browser
 
@@ -22,6 +22,17 @@ lint: $(VENV)/.installed-dev
 	$(NOWHERE) $(BIN)/mypy .
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/lint-imports
+
+security: $(VENV)/.installed-dev
+	$(BIN)/ruff check --select S .
+	$(BIN)/bandit --quiet --recursive --severity-level medium --configfile pyproject.toml trialsite enrollment assessments analysis
+
+# Asks the registry for known flaws of what is installed. Fails as well when it could not ask about one of them.
+advisories: $(VENV)/.installed-dev
+	$(BIN)/pip-audit --strict --disable-pip --no-deps -r requirements.txt -r requirements-dev.txt
+
+evidence: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser" -p tests.evidence --evidence
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks

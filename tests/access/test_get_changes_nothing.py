@@ -44,6 +44,7 @@ def rows_of(cursor: psycopg2.extensions.cursor) -> dict[str, tuple[int, str]]:
     return found
 
 
+@pytest.mark.requirement("WEB-02")
 @pytest.mark.parametrize("role", Role.values)
 def test_no_get_changes_a_row(
     role: str, places: Places, people: dict[Person, User], database: psycopg2.extensions.cursor

@@ -47,6 +47,7 @@ def _everything(person: User, places: Places) -> dict[str, bytes]:
     return found
 
 
+@pytest.mark.requirement("ACC-02")
 @pytest.mark.parametrize("role", Role.values)
 def test_no_code_of_another_site_is_shown(role: str, places: Places, people: dict[Person, User]) -> None:
     """Whatever a person of site 02 is served names no participant of site 01."""
@@ -70,6 +71,7 @@ def test_the_same_search_finds_the_codes_where_they_belong(
     assert {"participants page", "participants fragment", "queries page", "review page", "export"} <= found
 
 
+@pytest.mark.requirement("ACC-02")
 @pytest.mark.parametrize("role", [role for role in Role if role in POLICY["calendar.view"]])
 def test_a_calendar_feed_holds_its_owners_sites(
     role: Role, places: Places, people: dict[Person, User]

@@ -231,6 +231,7 @@ def test_who_acts_is_said_by_name() -> None:
             assert inspect.signature(function).parameters["by"].kind == inspect.Parameter.KEYWORD_ONLY, name
 
 
+@pytest.mark.requirement("ACC-01")
 @pytest.mark.parametrize("name", [*CASES, *VARIANTS])
 def test_a_service_refuses_every_role_that_the_policy_does_not_name(
     name: str, places: Places, people: dict[Person, User]

@@ -17,6 +17,7 @@ OTHERS = ("PUT", "PATCH", "DELETE")
 WHERE = ("01", "02", "all", OUTSIDE)
 
 
+@pytest.mark.requirement("ACC-01")
 def test_every_address_is_classified() -> None:
     """An address that is in the URLconf and not in the table is nobody's: classify it in tests/access/table.py."""
     assert set(patterns()) == {row.route for row in ROWS}
@@ -34,6 +35,7 @@ def test_every_action_of_a_page_is_used() -> None:
     assert set(POLICY) - {row.who for row in ROWS} == inside
 
 
+@pytest.mark.requirement("ACC-01")
 @pytest.mark.parametrize("where", WHERE)
 @pytest.mark.parametrize("role", Role.values)
 def test_a_role_gets_what_the_policy_says_and_nothing_else(

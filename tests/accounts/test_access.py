@@ -31,12 +31,14 @@ def try_in(client: Client, username: str, password: str, **more: str) -> int:
     return client.post(LOGIN, {"username": username, "password": password}, **more).status_code  # type: ignore[arg-type]
 
 
+@pytest.mark.requirement("AUD-08")
 def test_coming_and_going_are_audited(client: Client, coordinator: User) -> None:
     assert try_in(client, coordinator.username, PASSWORD) == 302
     client.post("/logout/")
     assert kinds(coordinator) == ["signed in", "signed out"]
 
 
+@pytest.mark.requirement("AUD-08", "ACC-07")
 def test_failures_and_the_closed_door_are_audited(client: Client, coordinator: User) -> None:
     """Six wrong passwords close it for a quarter of an hour, also to the right one."""
     answers = [try_in(client, coordinator.username, "wrong") for _ in range(6)]
@@ -53,6 +55,7 @@ def test_a_slip_does_not_stand_in_the_way(client: Client, coordinator: User) -> 
         client.post("/logout/")
 
 
+@pytest.mark.requirement("AUD-08")
 def test_an_unknown_name_is_audited_without_the_name(client: Client) -> None:
     """People type passwords into the wrong field: what nobody is called is not kept."""
     try_in(client, "hunter2 is my secret", "x")

@@ -41,6 +41,7 @@ def link_in(content: bytes) -> str:
     return found.group(1).decode()
 
 
+@pytest.mark.requirement("ACC-08")
 def test_a_deactivated_person_is_out_at_once_and_stays_out(
     admin: User, coordinator: User, as_user: SignIn, by_form: SignInByForm
 ) -> None:
@@ -92,6 +93,7 @@ def test_a_link_does_not_go_past_the_second_factor(admin: User, investigator: Us
     assert browser.get(TODAY).status_code == 302
 
 
+@pytest.mark.requirement("ACC-05")
 @pytest.mark.parametrize(
     ("password", "said"),
     [("short1!", "too short"), ("kartoffelpuffer", "too common"), ("passwordpassword", "too common"),
@@ -106,10 +108,12 @@ def test_a_weak_password_is_refused_in_words(
     assert said in answer
 
 
+@pytest.mark.requirement("ACC-05")
 def test_passwords_are_kept_by_argon2(coordinator: User) -> None:
     assert coordinator.password.startswith("argon2$argon2id$")
 
 
+@pytest.mark.requirement("ACC-06")
 def test_a_reset_second_factor_is_set_up_anew(
     required: None, admin: User, investigator: User, as_user: SignIn, by_form: SignInByForm
 ) -> None:
@@ -157,6 +161,7 @@ def test_a_person_of_no_role_here_is_not_found(admin: User, as_user: SignIn, stu
         assert as_user(admin).get(reverse(name, args=["KETNAL", stranger.pk, *more])).status_code == 404
 
 
+@pytest.mark.requirement("ACC-04")
 def test_a_role_holds_from_its_first_to_its_last_day(
     admin: User, coordinator: User, study: Study, as_user: SignIn
 ) -> None:
@@ -230,6 +235,7 @@ def rename(user: User, name: str) -> None:
         User.objects.filter(pk=user.pk).update(username=name)
 
 
+@pytest.mark.requirement("ACC-05")
 def test_a_name_is_never_another_persons(coordinator: User, make_user: MakeUser) -> None:
     """Not after a rename, in no spelling, whoever writes it; its owner may take it back."""
     old = coordinator.username

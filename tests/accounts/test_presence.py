@@ -27,6 +27,7 @@ def signed_in(as_user: Callable[[User], Client], coordinator: User) -> Client:
     return client
 
 
+@pytest.mark.requirement("ACC-08")
 def test_a_quarter_of_an_hour_without_work_signs_out(signed_in: Client) -> None:
     """The next page asks to sign in; htmx is told to go there as a whole."""
     _age(signed_in, seen=15 * 60 + 1)
@@ -52,12 +53,14 @@ def test_work_starts_the_clock_again(signed_in: Client) -> None:
     assert signed_in.get(url).status_code == 200
 
 
+@pytest.mark.requirement("ACC-08")
 def test_twelve_hours_are_the_end_however_busy(signed_in: Client) -> None:
     """The absolute limit does not move with work."""
     _age(signed_in, began=12 * 3600 + 1)
     assert signed_in.get(reverse("today", args=["KETNAL"])).status_code == 302
 
 
+@pytest.mark.requirement("ENT-05")
 def test_a_draft_is_there_after_signing_in_again(
     randomised: Participant, coordinator: User, by_form: SignInByForm
 ) -> None:

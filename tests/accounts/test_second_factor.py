@@ -27,6 +27,7 @@ def inside(client: Client) -> bool:
     return client.get("/account/").status_code == 200
 
 
+@pytest.mark.requirement("ACC-06")
 @pytest.mark.parametrize("role", Role.values)
 def test_who_must_have_one_follows_from_the_policy(role: str, required: None, make_user: MakeUser) -> None:
     """Whoever signs, exports, administers, or may learn who got what."""
@@ -38,6 +39,7 @@ def test_what_needs_it_is_in_the_policy() -> None:
     assert set(POLICY) >= STRONG
 
 
+@pytest.mark.requirement("ACC-06")
 def test_before_anything_else_it_is_set_up(required: None, investigator: User, by_form: SignInByForm) -> None:
     """Every page leads there, fragments too; signing out stays possible."""
     client = by_form(investigator)

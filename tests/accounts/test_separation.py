@@ -22,6 +22,7 @@ def test_the_service_refuses_the_pair_in_words(
         grant_role(person, study, by=User.objects.system(), role=wanted, site=None)
 
 
+@pytest.mark.requirement("ACC-03")
 def test_the_database_refuses_the_pair_of_any_writer(make_user: MakeUser, study: Study) -> None:
     """A grant written past the service fails as well."""
     person = make_user("admin")

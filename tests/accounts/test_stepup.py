@@ -71,6 +71,7 @@ def unblind(client: Client, person: Participant, password: str, **more: str) -> 
     return answer.status_code
 
 
+@pytest.mark.requirement("SIG-02")
 def test_guessing_at_the_unblinding_closes_the_door(
     randomised: Participant, investigator: User, as_user: SignIn
 ) -> None:

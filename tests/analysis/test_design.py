@@ -214,7 +214,7 @@ class Shared:
         command = [sys.executable, "manage.py", "simulate_design", "--study", "KETNAL", *options]
         return subprocess.Popen(
             command, env={**self.environment, **more}, cwd=ROOT, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_heed_ctrl_c,
         )  # fmt: skip
 
     def run(self, *options: str, **more: str) -> tuple[str, str]:
@@ -250,6 +250,11 @@ def shared(committed: str) -> Iterator[Shared]:
     finally:
         _end(process)
         broker.flushdb()
+
+
+def _heed_ctrl_c() -> None:
+    """What runs in the background of a shell is started deaf to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -77,6 +77,7 @@ def test_one_row_for_each_participant_visit_rating_and_period(blinded: Exported,
     assert len(keys) == len(set(keys))
 
 
+@pytest.mark.requirement("EXP-01")
 def test_the_codebook_covers_every_column(unblinded: Exported, blinded: Exported) -> None:
     """Each with a label, and none that is not there."""
     for taken in (blinded, unblinded):
@@ -98,6 +99,7 @@ def test_codes_in_the_data_stand_in_the_codebook(blinded: Exported) -> None:
         assert {row[column] for row in blinded.rows(table)} <= allowed
 
 
+@pytest.mark.requirement("EXP-01")
 def test_the_manifests_hashes_are_those_of_the_files(blinded: Exported) -> None:
     """Every file, its bytes and its rows; who, when, which protocol, blinded or not."""
     manifest = blinded.manifest
@@ -115,6 +117,7 @@ def test_the_manifests_hashes_are_those_of_the_files(blinded: Exported) -> None:
     assert manifest["protocol"]["version"] == "1.0"
 
 
+@pytest.mark.requirement("EXP-02")
 def test_the_blinded_export_says_nothing_of_treatment(blinded: Exported) -> None:
     """No such column, no arm, sequence, block or position, in no file, label or name of a file."""
     names = {column for table in blinded.tables for column in blinded.columns(table)}
@@ -154,6 +157,7 @@ def test_the_unblinded_export_adds_the_treatment_and_nothing_else(
     assert {row["treatment"] for row in unblinded.rows("outcomes")} == {"PLA", "NAL"}
 
 
+@pytest.mark.requirement("EXP-02")
 @pytest.mark.parametrize("by", ["datamanager", "admin", "investigator", "pharmacist"])
 def test_the_unblinded_export_is_refused_without_the_role(by: str, database: str, tmp_path: Path) -> None:
     """In words, before a byte is written, and without a record of an export."""
@@ -170,6 +174,7 @@ def test_the_blinded_export_is_refused_too(by: str, said: str, database: str, tm
         export(database, tmp_path / "out", by)
 
 
+@pytest.mark.requirement("EXP-01")
 def test_every_export_is_recorded_and_audited(blinded: Exported, unblinded: Exported, database: str) -> None:
     """Who, blinded or not, from the command line, why; and the trail has it by the person's name."""
     taken = query(

@@ -81,6 +81,7 @@ def test_pocock_is_crossed_and_the_others_are_not(trial: Study) -> None:
     assert shown["flag"] == "continue"
 
 
+@pytest.mark.requirement("STA-03")
 def test_a_frozen_cut_does_not_change_when_a_rating_is_corrected(trial: Study, workers: Work) -> None:
     """The correction reaches the live report, which says what differs; cut and results stay as they were."""
     key = session_of("statistician")
@@ -103,6 +104,7 @@ def test_a_frozen_cut_does_not_change_when_a_rating_is_corrected(trial: Study, w
     assert closed.look(key, trial, 1) == before
 
 
+@pytest.mark.requirement("BLD-01")
 @pytest.mark.parametrize("table", ["look", "decision", "print", "safety_report"])
 def test_the_web_role_reads_no_closed_table(table: str, trial: Study) -> None:
     """`permission denied` from the database itself."""
@@ -110,6 +112,7 @@ def test_the_web_role_reads_no_closed_table(table: str, trial: Study) -> None:
         cursor.execute(f"select * from closed.{table}")
 
 
+@pytest.mark.requirement("BLD-04")
 @pytest.mark.parametrize(
     "function",
     ["look_for(%s, %s, 1)", "full_look_for(%s, %s, 1)", "print_for(%s, %s, 1)", "views_for(%s, %s)"],
@@ -145,6 +148,7 @@ def test_a_decision_to_stop_pauses_enrolment_and_tells_no_reason(trial: Study, w
     screen(site, by=person("coordinator"), consented_on=today_at(site), age=40, sex="F")
 
 
+@pytest.mark.requirement("STA-04")
 @pytest.mark.parametrize(
     ("decision", "told"), [("continue", "Look 1: decision: continue."), ("stop", "Look 1: decision: stop.")]
 )
@@ -158,6 +162,7 @@ def test_blinded_people_are_told_one_word(decision: str, told: str, trial: Study
     assert ("No look due" in sentence) == (decision == "continue")
 
 
+@pytest.mark.requirement("STA-03")
 def test_a_signed_decision_does_not_change(trial: Study) -> None:
     """Neither through the service nor by writing to the tables."""
     sign(trial, "continue")
@@ -292,6 +297,7 @@ def test_after_a_stop_the_live_report_has_the_figures_of_the_end(trial: Study, w
     assert live["ended"]["monitoring"]["ended"]["p"] == pytest.approx(0.015625)
 
 
+@pytest.mark.requirement("BLD-04")
 def test_every_view_is_in_the_log(trial: Study) -> None:
     """Who looked, at what, how often; without the assignments that randomisation logs."""
     key = session_of("statistician")

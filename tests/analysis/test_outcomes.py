@@ -79,6 +79,7 @@ def test_a_missing_item_leaves_total_and_its_subscale_open(
     assert (found.response, found.evaluable, found.subscales["HAMD6"]["change"]) == (None, False, None)
 
 
+@pytest.mark.requirement("DER-02")
 def test_each_row_names_what_it_was_made_of(randomised: Participant, investigator: User) -> None:
     """Ratings with their versions, the rules, the task; a correction gives the next version."""
     period = treat(randomised, 1, investigator, BASELINE=24, DAY1=13)
@@ -168,6 +169,7 @@ def waiting(study: Study, randomised: Participant, investigator: User) -> Any:
     return amend(study, "2.0", response_percent=60)
 
 
+@pytest.mark.requirement("DER-02")
 def test_changed_rules_wait_and_their_difference_is_shown(
     waiting: Any, study: Study, randomised: Participant
 ) -> None:
@@ -203,6 +205,7 @@ def test_adopted_rules_hold_from_then_on(
     assert (event.actor, event.reason) == (manager.pk, "amendment 2 approved")
 
 
+@pytest.mark.requirement("DER-02")
 def test_rules_are_adopted_only_as_they_were_shown(
     waiting: Any, study: Study, randomised: Participant, investigator: User, make_user: MakeUser
 ) -> None:

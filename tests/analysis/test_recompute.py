@@ -58,6 +58,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox, "BATCH", 2)
 
 
+@pytest.mark.requirement("DER-03")
 def test_workers_at_once_do_everything_once(everybody: list[int], small_batches: None) -> None:
     """Four workers at the same moment: each debt is paid by one of them, none is left out."""
     owe(RECOMPUTE, everybody)
@@ -109,6 +110,7 @@ def test_one_bad_participant_does_not_hold_up_the_others(everybody: list[int]) -
     assert owed() == {}
 
 
+@pytest.mark.requirement("DER-03")
 def test_a_worker_that_dies_leaves_its_debts(everybody: list[int]) -> None:
     """Its connection is cut in the middle: nothing of the batch counts, and the next worker does it all."""
     owe(RECOMPUTE, everybody)
@@ -157,6 +159,7 @@ def test_the_sweep_catches_up_with_what_no_bell_announced(everybody: list[int]) 
     assert not Outbox.objects.filter(kind=Outbox.Kind.SUMMARY).exists()
 
 
+@pytest.mark.requirement("DER-03")
 def test_without_a_broker_nothing_fails_and_nothing_is_lost(committed: str, tmp_path: Path) -> None:
     """Redis is down: the import is saved, its people are owed, and a sweep computes them later."""
     file = tmp_path / "ratings.csv"

@@ -14,6 +14,7 @@ from trialsite.accounts.models import User
 from trialsite.lib.errors import Conflict
 
 
+@pytest.mark.requirement("ENT-04")
 @pytest.mark.parametrize("one_form", [True, False])
 def test_many_sends_at_once_make_one_record(
     committed: str, visit: Visit, coordinator: User, one_form: bool
@@ -37,6 +38,7 @@ def test_many_sends_at_once_make_one_record(
     assert [event.op for event in events_of(saved)] == ["I"]
 
 
+@pytest.mark.requirement("ENT-03")
 def test_two_corrections_at_once_do_not_overwrite_each_other(
     committed: str, visit: Visit, coordinator: User
 ) -> None:

@@ -145,6 +145,7 @@ BAD = [
 ]
 
 
+@pytest.mark.requirement("IMP-01")
 @pytest.mark.parametrize(("bad", "column", "value", "reason"), BAD, ids=[f"{b[1]}-{b[3][:20]}" for b in BAD])
 def test_a_bad_row_is_told_by_line_column_value_and_reason(
     bad: str, column: str, value: str, reason: str, bring: Import, aspen: Study

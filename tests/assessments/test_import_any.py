@@ -66,6 +66,7 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
+@pytest.mark.requirement("IMP-01")
 @MANY
 @given(values=ratings, quoting=st.integers(0, 1), end=st.sampled_from(["\n", "\r\n"]))
 def test_a_valid_file_is_imported_to_exactly_its_values(
@@ -83,6 +84,7 @@ def test_a_valid_file_is_imported_to_exactly_its_values(
         assert counts(aspen) == before
 
 
+@pytest.mark.requirement("IMP-01")
 @MANY
 @given(values=ratings, data=st.data())
 def test_a_damaged_file_is_never_half_imported(

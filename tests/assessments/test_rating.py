@@ -85,6 +85,7 @@ def test_three_on_the_weight_item_is_not_three_points(visit: Visit, coordinator:
     assert "not assessed" in said["item_HAMD116A"][0]
 
 
+@pytest.mark.requirement("ENT-01")
 @pytest.mark.parametrize(
     ("code", "value"), [("HAMD101", 5), ("HAMD104", 3), ("HAMD109", 5), ("HAMD101", -1), ("HAMD117", 3)]
 )
@@ -101,6 +102,7 @@ def test_an_item_of_another_instrument_is_refused(visit: Visit, coordinator: Use
     assert "item_HAMD199" in refusal(visit, entry(items=with_items(HAMD199=1)), coordinator)
 
 
+@pytest.mark.requirement("ENT-02")
 def test_an_item_without_value_needs_its_reason(visit: Visit, coordinator: User) -> None:
     """Never 0 in silence; a value and a reason together are refused too."""
     said = refusal(visit, entry(items=with_items(HAMD104=None)), coordinator)
@@ -111,6 +113,7 @@ def test_an_item_without_value_needs_its_reason(visit: Visit, coordinator: User)
     assert "not a reason of the list" in said["item_HAMD104"][0]
 
 
+@pytest.mark.requirement("ENT-02")
 def test_a_rating_with_an_item_missing_has_no_total(visit: Visit, coordinator: User) -> None:
     """The other items are kept, and why this one is not there."""
     values = with_items(HAMD104=None)
@@ -156,6 +159,7 @@ def test_a_second_form_for_the_same_rating_is_a_conflict(visit: Visit, coordinat
     assert visit.assessments.get().total == 20
 
 
+@pytest.mark.requirement("AUD-03")
 def test_a_correction_keeps_was_now_and_why(visit: Visit, coordinator: User) -> None:
     """The saved value changes, the version counts, the trail keeps the old value, the reason and the person."""
     saved = enter(visit, entry(20), coordinator)

@@ -47,6 +47,7 @@ def test_a_complete_form_is_saved_and_answered_with_its_total(
     assert visit.assessments.get().total == 23
 
 
+@pytest.mark.requirement("ENT-04")
 def test_a_double_click_saves_once(visit: Visit, coordinator: User, as_user: AsUser) -> None:
     """Both sends are answered like one."""
     client, fields = as_user(coordinator), typed(23)
@@ -54,6 +55,7 @@ def test_a_double_click_saves_once(visit: Visit, coordinator: User, as_user: AsU
     assert visit.assessments.count() == 1
 
 
+@pytest.mark.requirement("ENT-01")
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
@@ -172,6 +174,7 @@ def test_after_a_conflict_the_choice_is_saved_with_a_reason(
     assert (visit.assessments.get().total, visit.assessments.get().version) == (26, 2)
 
 
+@pytest.mark.requirement("ENT-03")
 def test_two_people_correcting_one_rating(
     visit: Visit, coordinator: User, colleague: User, as_user: AsUser
 ) -> None:

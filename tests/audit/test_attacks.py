@@ -25,6 +25,7 @@ ATTEMPTS = [
 ]
 
 
+@pytest.mark.requirement("AUD-02")
 @pytest.mark.parametrize(("role", "statement"), ATTEMPTS)
 def test_the_database_refuses(role: str, statement: str, victim: str) -> None:
     """With a context and a reason, as application code would have them: still refused."""

@@ -69,6 +69,7 @@ def test_a_trail_that_grew_since_still_fits(spoilt: str, verify: Verify, key: Pa
     assert verify(spoilt, checkpoint=file, public_key=_public(key)) == []
 
 
+@pytest.mark.requirement("AUD-06")
 @pytest.mark.parametrize(
     ("statements", "problem"),
     [
@@ -110,6 +111,7 @@ def test_a_checkpoint_that_was_changed_is_refused(victim: str, key: Path, take: 
         checkpoint.read(json.dumps(body), _public(key))
 
 
+@pytest.mark.requirement("AUD-06")
 def test_a_checkpoint_of_another_key_is_refused(victim: str, key: Path, tmp_path: Path, take: Take) -> None:
     file = take(victim)
     other = checkpoint.new_key(tmp_path / "other.key")

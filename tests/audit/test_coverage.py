@@ -24,6 +24,7 @@ def _with_trigger(name: str, kind: int, function: str) -> set[str]:
     )
 
 
+@pytest.mark.requirement("AUD-01")
 def test_every_table_has_an_audit_trigger_or_a_reason_to_have_none() -> None:
     """Asked of the database itself, so a table that no model knows counts as well."""
     assert _tables() - _with_trigger("z_audit", AFTER_ROW_CHANGE, "audit.log()") == set(UNAUDITED)

@@ -13,6 +13,7 @@ CAST = (
 )
 
 
+@pytest.mark.requirement("AUD-02")
 def test_no_code_of_the_owner_runs_as_the_trails_owner(spoilt: str) -> None:
     """to_jsonb would call the owner's cast with the trail's rights: a table with such a type is not audited at all."""
     with connect("owner", spoilt) as connection, connection.cursor() as cursor:

@@ -124,6 +124,7 @@ def test_an_untouched_database_is_fit(web: Any) -> None:
     assert _seen(web) == []
 
 
+@pytest.mark.requirement("AUD-09")
 @pytest.mark.parametrize(("role", "statement", "sentence"), BROKEN.values(), ids=BROKEN)
 def test_a_broken_guard_is_seen(role: str, statement: str, sentence: str, victim: str) -> None:
     """The breaker changes it and looks in one transaction as the web would, then leaves it as it was."""
@@ -141,6 +142,7 @@ def test_the_web_does_not_run_as_owner_or_superuser(role: str, victim: str) -> N
         assert "this process is connected as an owner or a superuser" in _seen(connection)
 
 
+@pytest.mark.requirement("AUD-09")
 @pytest.mark.parametrize("name", ["fsync", "full_page_writes", "synchronous_commit"])
 def test_settings_that_could_lose_a_commit_are_seen(name: str, victim: str) -> None:
     """The test servers have the first two off; the third is a session's own."""
@@ -180,6 +182,7 @@ def test_the_web_starts_as_the_role_that_owns_nothing(victim: str) -> None:
     assert "serving" in _start("app", victim, WEB).stdout
 
 
+@pytest.mark.requirement("AUD-09")
 @pytest.mark.parametrize("command", [WEB, WORKER], ids=["web", "worker"])
 @pytest.mark.parametrize("role", ["owner", "setup"])
 def test_neither_web_nor_worker_starts_as_owner_or_superuser(

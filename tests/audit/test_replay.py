@@ -229,6 +229,7 @@ def _rebuild(name: str) -> dict[str, tuple[int, int]]:
     return counts
 
 
+@pytest.mark.requirement("AUD-01")
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(

@@ -17,6 +17,7 @@ CONTEXTS = {
 }
 
 
+@pytest.mark.requirement("AUD-04")
 @pytest.mark.parametrize("context", CONTEXTS.values(), ids=CONTEXTS)
 @pytest.mark.parametrize(
     "statement", [CHANGE, "insert into accounts_study (code, short_title, synthetic) values ('N', 'N', true)"]
@@ -28,6 +29,7 @@ def test_a_write_without_an_actor_is_refused(statement: str, context: str, victi
             cursor.execute(statement)
 
 
+@pytest.mark.requirement("AUD-04")
 @pytest.mark.parametrize("statement", [CHANGE, CLEAR])
 @pytest.mark.parametrize("reason", ["", None])
 def test_a_saved_value_is_not_changed_or_cleared_without_a_reason(
@@ -47,6 +49,7 @@ def test_an_empty_value_is_filled_in_without_a_reason(victim: str) -> None:
         assert cursor.rowcount > 0
 
 
+@pytest.mark.requirement("AUD-04")
 @pytest.mark.parametrize(
     ("context", "statement"), [("", CHANGE), (json.dumps({"actor": 1, "name": "x", "reason": ""}), CLEAR)]
 )

@@ -106,6 +106,7 @@ def test_an_untouched_trail_is_found_whole(victim: str, verify: Verify) -> None:
     assert verify(victim) == []
 
 
+@pytest.mark.requirement("AUD-05")
 @pytest.mark.parametrize(("statement", "n", "problem"), ENTRIES.values(), ids=ENTRIES)
 def test_the_broken_entry_is_named(
     statement: str, n: int | None, problem: str, spoilt: str, verify: Verify
@@ -118,6 +119,7 @@ def test_the_broken_entry_is_named(
     assert not any("since the last migration" in line for line in said), said
 
 
+@pytest.mark.requirement("AUD-07")
 @pytest.mark.parametrize(("statement", "sentence"), ROWS.values(), ids=ROWS)
 def test_a_row_changed_past_its_trigger_is_named(
     statement: str, sentence: str, spoilt: str, verify: Verify
@@ -127,6 +129,7 @@ def test_a_row_changed_past_its_trigger_is_named(
     assert verify(spoilt)[:-1] == [sentence]
 
 
+@pytest.mark.requirement("AUD-05")
 def test_numbers_have_no_gap_after_a_rollback(spoilt: str, verify: Verify) -> None:
     """An entry that was rolled back gives its number back."""
     change = "update accounts_study set short_title = short_title || '!' where code = 'KETNAL'"

@@ -96,6 +96,7 @@ def test_the_treatments_are_swapped_and_nothing_else(lives: tuple[Life, Life]) -
     assert [{"PLA": "NAL", "NAL": "PLA"}[arm] for arm in one.arms] == other.arms
 
 
+@pytest.mark.requirement("BLD-02")
 @pytest.mark.parametrize("role", [role.value for role in BLINDED])
 def test_a_blinded_role_is_given_the_same_bytes(role: str, found: dict[str, list[Difference]]) -> None:
     """Pages, fragments, charts, files, trail, exports, feeds; statuses, headers, order and length."""
@@ -114,12 +115,14 @@ def test_enough_was_looked_at(lives: tuple[Life, Life]) -> None:
     assert lives[0].fetched["datamanager"]["export"].status == 200
 
 
+@pytest.mark.requirement("BLD-02")
 @pytest.mark.parametrize("role", [role.value for role in BLINDED])
 def test_a_leak_would_be_seen(role: str, found: dict[str, list[Difference]]) -> None:
     """The negative control: an order, a length, a name of the arm, each in a view made to leak."""
     assert {difference.address for difference in found[role]} >= LEAKS
 
 
+@pytest.mark.requirement("BLD-02")
 def test_the_log_says_the_same(lives: tuple[Life, Life]) -> None:
     """Line for line, without clocks and addresses' tokens."""
     one, other = ([quiet(line.encode()) for line in life.log] for life in lives)

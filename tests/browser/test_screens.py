@@ -42,7 +42,8 @@ def test_no_accessibility_violation(
     """axe finds nothing, and the page does not scroll sideways on a phone."""
     page = sign_in(username, color_scheme=scheme)
     answer = page.goto(urljoin(f"{site_url}/studies/KETNAL/", path))
-    assert answer and answer.status == 200
+    assert answer
+    assert answer.status == 200
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     page.set_viewport_size({"width": 390, "height": 844})

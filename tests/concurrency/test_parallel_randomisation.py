@@ -81,6 +81,7 @@ def slots(name: str) -> list[tuple[int, str]]:
     return found
 
 
+@pytest.mark.requirement("RND-01")
 def test_without_the_lock_the_race_is_lost(committed: str, eligible_people: list[int]) -> None:
     """With the advisory lock taken out of closed.assign, people at once see the same next place."""
     with psycopg2.connect(testing.url("setup", committed)) as connection, connection.cursor() as cursor:
@@ -100,6 +101,7 @@ def test_without_the_lock_the_race_is_lost(committed: str, eligible_people: list
     assert len(slots(committed)) < PEOPLE
 
 
+@pytest.mark.requirement("RND-01")
 def test_fifty_at_once_get_fifty_places_of_the_list(committed: str, eligible_people: list[int]) -> None:
     """Everybody gets a kit of their own, no place is skipped, and every full block is balanced."""
     kits = randomise_all(eligible_people, committed)

@@ -23,6 +23,7 @@ def test_an_eligible_participant_gets_a_kit_and_visits_for_each_period(
     assert [period.visits.count() for period in periods] == [6, 6]
 
 
+@pytest.mark.requirement("RND-02")
 def test_randomising_twice_changes_nothing(randomised: Participant, coordinator: User) -> None:
     """A double click gives the same kits."""
     kits = set(randomised.periods.values_list("kit_number", flat=True))
@@ -30,6 +31,7 @@ def test_randomising_twice_changes_nothing(randomised: Participant, coordinator:
     assert set(randomised.periods.values_list("kit_number", flat=True)) == kits
 
 
+@pytest.mark.requirement("RND-02")
 def test_only_a_confirmed_participant_is_randomised(screened: Participant, coordinator: User) -> None:
     """Eligibility must have been confirmed by an investigator."""
     with pytest.raises(ValidationError, match="confirmed eligible"):
@@ -42,6 +44,7 @@ def test_a_monitor_cannot_randomise(eligible: Participant, make_user: MakeUser) 
         services.randomise(eligible, by=make_user("monitor"))
 
 
+@pytest.mark.requirement("BLD-01")
 @pytest.mark.parametrize("table", ["slot", "kit", "report", "log"])
 def test_the_web_role_cannot_read_the_allocation(table: str, randomised: Participant) -> None:
     """`permission denied` from the database itself."""

@@ -148,6 +148,7 @@ def test_a_correction_keeps_the_order_of_infusions(
     assert period(first_given, 1).dosed_on == today - days(40)
 
 
+@pytest.mark.requirement("SCH-01")
 def test_before_the_minimum_a_coordinator_is_refused_with_a_sentence(
     randomised: Participant, coordinator: User, today: date
 ) -> None:
@@ -178,6 +179,7 @@ def test_the_page_says_the_same_sentence(
         assert date_format(today + days(offset)) in page
 
 
+@pytest.mark.requirement("SCH-01")
 def test_an_investigator_overrides_with_a_reason(
     randomised: Participant, coordinator: User, investigator: User, today: date
 ) -> None:

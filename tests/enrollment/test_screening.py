@@ -276,6 +276,7 @@ def test_a_decision_is_written_once(screened: Participant, investigator: User) -
         EligibilityDecision.objects.filter(pk=decision.pk).update(eligible=False)
 
 
+@pytest.mark.requirement("ELG-01")
 def test_nothing_is_confirmed_while_a_criterion_is_unknown(
     consented: Participant, investigator: User
 ) -> None:

@@ -20,6 +20,7 @@ def address(person: Participant) -> str:
     return reverse("unblind", args=["KETNAL", person.code])
 
 
+@pytest.mark.requirement("BLD-03")
 def test_the_investigator_learns_what_was_given(
     randomised: Participant, investigator: User, as_user: SignIn
 ) -> None:
@@ -37,6 +38,7 @@ def test_the_investigator_learns_what_was_given(
     assert "NAL" not in str(event.new)
 
 
+@pytest.mark.requirement("BLD-03")
 def test_without_the_right_password_nothing_is_told(
     randomised: Participant, investigator: User, as_user: SignIn
 ) -> None:
@@ -60,6 +62,7 @@ def test_the_other_sites_investigator_does_not_find_the_participant(
     assert as_user(person).get(address(randomised)).status_code == 404
 
 
+@pytest.mark.requirement("BLD-03")
 def test_the_database_asks_for_a_live_session_itself(randomised: Participant) -> None:
     """Code of the web that calls the function without a physician's session is refused."""
     with (

@@ -25,6 +25,7 @@ AsUser = Callable[[User], Client]
 AHEAD, BEHIND = "Pacific/Kiritimati", "Pacific/Pago_Pago"
 
 
+@pytest.mark.requirement("SCH-02")
 @pytest.mark.parametrize(
     ("code", "on", "deviation"),
     [("DAY1", 1, 0), ("DAY1", 2, 0), ("DAY1", 5, 3), ("DAY7", 4, -2), ("DAY14", 17, 1), ("DAY1", 0, -1)],

@@ -42,6 +42,7 @@ def rows(case: str) -> pd.DataFrame:
     return frame
 
 
+@pytest.mark.requirement("STA-01")
 @pytest.mark.parametrize("case", ["enuresis", "asthma", "machines", "made_up_negative"])
 def test_hills_armitage_is_what_t_test_gives_in_r(case: str) -> None:
     """Estimates, standard errors, degrees of freedom, t, p and intervals of all three contrasts."""
@@ -52,6 +53,7 @@ def test_hills_armitage_is_what_t_test_gives_in_r(case: str) -> None:
     assert {name: got[name] for name in expected} == pytest.approx(expected, rel=1e-10)
 
 
+@pytest.mark.requirement("STA-01")
 @pytest.mark.parametrize("method", ["kenward_roger", "satterthwaite"])
 @pytest.mark.parametrize(
     "case",

@@ -16,6 +16,7 @@ from trialsite.stack import testing
 MEANING = "reviewed"
 
 
+@pytest.mark.requirement("SIG-03")
 def test_what_a_superuser_changes_behind_the_triggers_is_found(
     committed: str, site: Site, make_user: MakeUser
 ) -> None:

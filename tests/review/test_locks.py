@@ -32,6 +32,7 @@ def change(rating: Assessment, by: User) -> Assessment:
     return correct(rating, entry, by=by, version=1, reason="transcription error")
 
 
+@pytest.mark.requirement("LCK-01")
 def test_a_locked_rating_is_not_corrected(lock: Lock, rating: Assessment, coordinator: User) -> None:
     """The refusal says what to do."""
     with pytest.raises(ValidationError, match="locked"):
@@ -40,6 +41,7 @@ def test_a_locked_rating_is_not_corrected(lock: Lock, rating: Assessment, coordi
     assert rating.version == 1
 
 
+@pytest.mark.requirement("LCK-01")
 @pytest.mark.parametrize(
     "statement",
     [
@@ -87,6 +89,7 @@ def test_a_locked_participant_takes_nothing_new(
         assert Participant.objects.filter(pk=person.pk).update(unblinded_at=timezone.now()) == 1
 
 
+@pytest.mark.requirement("LCK-01")
 def test_a_locked_study_takes_nothing(
     study: Study, rating: Assessment, data_manager: User, coordinator: User
 ) -> None:
@@ -95,6 +98,7 @@ def test_a_locked_study_takes_nothing(
         change(rating, coordinator)
 
 
+@pytest.mark.requirement("LCK-02")
 def test_unlocking_takes_two(
     lock: Lock, rating: Assessment, coordinator: User, data_manager: User, investigator: User
 ) -> None:
@@ -117,6 +121,7 @@ def test_unlocking_takes_two(
         )
 
 
+@pytest.mark.requirement("LCK-02")
 def test_the_database_itself_wants_a_second_person(lock: Lock, data_manager: User) -> None:
     request = services.request_unlock(lock, by=data_manager, reason="item 3 misread")
     with pytest.raises(DatabaseError, match="unlock_decided_by_another"), signed_by(data_manager, reason="r"):

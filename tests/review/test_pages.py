@@ -94,6 +94,7 @@ def test_a_monitor_verifies_fields_then_the_form(visit: Visit, monitor: User, as
     assert "form verified" in page(client, "visit", visit.pk)
 
 
+@pytest.mark.requirement("SIG-02")
 def test_signing_asks_for_the_password_each_time(visit: Visit, investigator: User, as_user: SignIn) -> None:
     client = as_user(investigator)
     address = reverse("sign_visit", args=[visit.pk])

@@ -25,6 +25,7 @@ def query(visit: Visit, monitor: User) -> Query:
     return services.raise_queries([place], by=monitor, text="Source says 2. Which is right?")[0]
 
 
+@pytest.mark.requirement("QRY-01")
 def test_asked_answered_asked_again_closed(query: Query, coordinator: User, monitor: User) -> None:
     """Every turn is kept, in order, with who said it."""
     services.answer(query, by=coordinator, text="The source is right.")
@@ -64,6 +65,7 @@ def test_another_monitors_query_stays(query: Query, make_user) -> None:  # type:
         services.close(query, by=make_user("monitor"), text="x")
 
 
+@pytest.mark.requirement("QRY-01")
 def test_what_was_said_is_not_rewritten(query: Query, monitor: User) -> None:
     with pytest.raises(DatabaseError, match="append-only"), signed_by(monitor, reason="r"):
         QueryMessage.objects.update(text="I never said that")
@@ -79,6 +81,7 @@ def test_many_places_are_asked_at_once_or_none(visit: Visit, monitor: User, else
     assert Query.objects.filter(check_id="").count() == 3
 
 
+@pytest.mark.requirement("QRY-01")
 def test_an_edit_check_asks_by_itself_and_takes_it_back(
     visit: Visit, investigator: User, coordinator: User
 ) -> None:

@@ -23,6 +23,7 @@ def sign(visit: Visit, by: User) -> Signature:
     return services.sign(visit.participant, visit, by=by, meaning=MEANING)
 
 
+@pytest.mark.requirement("SIG-01")
 def test_the_database_says_who_signed_when_and_what(visit: Visit, investigator: User) -> None:
     """Name and time come from the database, whatever the code passes in."""
     signature = sign(visit, investigator)
@@ -32,6 +33,7 @@ def test_the_database_says_who_signed_when_and_what(visit: Visit, investigator: 
     assert holds(signature)
 
 
+@pytest.mark.requirement("SIG-05")
 def test_another_signer_cannot_be_made_up(visit: Visit, investigator: User, coordinator: User) -> None:
     with signed_by(investigator, reason=MEANING):
         forged = Signature(participant=visit.participant, visit=visit, meaning=MEANING, signed_by=coordinator)
@@ -42,6 +44,7 @@ def test_another_signer_cannot_be_made_up(visit: Visit, investigator: User, coor
     assert (forged.signed_by, forged.printed_name) == (investigator, investigator.printed_name)
 
 
+@pytest.mark.requirement("SIG-04")
 def test_a_correction_voids_it(
     visit: Visit, rating: Assessment, investigator: User, coordinator: User
 ) -> None:
@@ -54,6 +57,7 @@ def test_a_correction_voids_it(
     assert sign(visit, investigator).pk != signature.pk
 
 
+@pytest.mark.requirement("SIG-04")
 def test_raw_sql_voids_it_too(visit: Visit, rating: Assessment, investigator: User) -> None:
     signature = sign(visit, investigator)
     with signed_by(investigator, reason="raw"), connection.cursor() as cursor:
@@ -75,6 +79,7 @@ def test_it_is_never_rewritten(change: str, visit: Visit, investigator: User) ->
         )
 
 
+@pytest.mark.requirement("SIG-04")
 def test_a_voided_signature_does_not_come_back(visit: Visit, investigator: User) -> None:
     signature = sign(visit, investigator)
     with signed_by(investigator, reason="r"):
@@ -83,6 +88,7 @@ def test_a_voided_signature_does_not_come_back(visit: Visit, investigator: User)
         Signature.objects.filter(pk=signature.pk).update(voided_at=None)
 
 
+@pytest.mark.requirement("SIG-03")
 def test_a_signature_does_not_fit_another_visit(visit: Visit, investigator: User) -> None:
     """Copied to another record, its hash does not follow from what stands there."""
     signature = sign(visit, investigator)
@@ -105,6 +111,7 @@ def test_a_visit_of_somebody_else_cannot_be_signed_under_this_name(
         services.sign(other, visit, by=investigator, meaning=MEANING)
 
 
+@pytest.mark.requirement("SIG-05")
 def test_only_investigators_of_the_site_sign(
     visit: Visit, coordinator: User, monitor: User, data_manager: User, elsewhere: User
 ) -> None:
@@ -119,6 +126,7 @@ def test_nothing_is_signed_before_it_took_place(visit: Visit, investigator: User
         sign(later, investigator)
 
 
+@pytest.mark.requirement("QRY-02")
 def test_a_blocking_query_keeps_it_from_being_signed(visit: Visit, investigator: User, monitor: User) -> None:
     place = services.Place(visit.participant, visit, "HAMD17", "HAMD101")
     [query] = services.raise_queries([place], by=monitor, text="Source says 2", blocks_signature=True)

@@ -24,6 +24,7 @@ def change(rating: Assessment, by: User, **values: int) -> None:
     correct(rating, entry, by=by, version=rating.version, reason="transcription error")
 
 
+@pytest.mark.requirement("SDV-01")
 def test_a_change_unverifies_the_field_and_the_form_but_not_its_neighbour(
     visit: Visit, rating: Assessment, monitor: User, coordinator: User
 ) -> None:
@@ -49,6 +50,7 @@ def test_verifying_twice_is_once(visit: Visit, monitor: User) -> None:
     assert services.verify(visit.participant, visit, "HAMD17", [""], by=monitor) == []
 
 
+@pytest.mark.requirement("SDV-01")
 def test_only_monitors_verify(visit: Visit, coordinator: User, investigator: User) -> None:
     for person in (coordinator, investigator):
         with pytest.raises(PermissionDenied):

@@ -17,6 +17,7 @@ def _sign_in(client: Client, user: User, password: str, *, claimed: str = "", **
     return int(client.post("/login/", data, headers=headers, **more).status_code)  # type: ignore[arg-type]
 
 
+@pytest.mark.requirement("ACC-07")
 def test_a_forged_address_does_not_escape_the_lockout(coordinator: User, client: Client) -> None:
     """A new X-Forwarded-For at every try: the right password is refused all the same."""
     for n in range(TRIES):

@@ -53,6 +53,7 @@ def _strict(answer: Any) -> bool:
     )
 
 
+@pytest.mark.requirement("WEB-01")
 @pytest.mark.parametrize(
     "role", [Role.DATA_MANAGER, Role.INVESTIGATOR, Role.STATISTICIAN, Role.ADMINISTRATOR]
 )
@@ -122,12 +123,14 @@ def _production(*command: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.requirement("WEB-03")
 def test_the_deployment_check_has_nothing_to_say() -> None:
     """`check --deploy --fail-level WARNING` with production's environment."""
     done = _production("check", "--deploy", "--fail-level", "WARNING")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.requirement("WEB-03")
 def test_production_binds_its_cookies_and_insists_on_https() -> None:
     """__Host- cookies (Secure, path /, no domain), a year of HSTS, no plain HTTP."""
     names = [

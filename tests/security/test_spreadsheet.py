@@ -34,6 +34,7 @@ def test_numbers_and_other_text_stay_as_they_are(cell: str) -> None:
     assert guarded(cell) == cell
 
 
+@pytest.mark.requirement("WEB-04")
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_no_number_is_ever_changed(number: float) -> None:
     assert guarded(repr(number)) == repr(number)
@@ -79,6 +80,7 @@ def test_the_plain_profile_is_what_was_typed(exported: dict[str, dict[str, str]]
     assert exported[""]["outcomes.csv"] == exported["plain"]["outcomes.csv"]
 
 
+@pytest.mark.requirement("WEB-04")
 def test_the_spreadsheet_profile_guards_text_and_keeps_numbers(exported: dict[str, dict[str, str]]) -> None:
     """The reason has an apostrophe before it; changes from baseline are still negative numbers."""
     files = exported["spreadsheet"]

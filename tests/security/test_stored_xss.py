@@ -123,6 +123,7 @@ def _shown(page: str) -> bool:
     return MARK in page
 
 
+@pytest.mark.requirement("WEB-01")
 @pytest.mark.parametrize("role", READERS)
 def test_nothing_typed_becomes_markup(role: str, places: Places, typed: dict[str, User]) -> None:
     """Every page and fragment that this role can reach; several of them do show what was typed."""

@@ -32,6 +32,7 @@ def test_examples_of_the_docstrings_run() -> None:
     assert result.failed == 0
 
 
+@pytest.mark.requirement("STA-01")
 def test_enuresis_trial_gives_the_published_contrasts() -> None:
     """Hills & Armitage (1979), doi:10.1111/j.1365-2125.1979.tb05903.x: 17 and 12 children, R 4.2.2."""
     both = pairs(data("enuresis"), "drug", "placebo")

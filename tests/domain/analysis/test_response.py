@@ -18,6 +18,7 @@ SHARED = Path(__file__).parents[3].parent / "shared" / "data" / "reisby_hamd.csv
 totals = st.none() | st.integers(0, 52)
 
 
+@pytest.mark.requirement("DER-01")
 @pytest.mark.parametrize(
     ("baseline", "day_1", "response"),
     [
@@ -55,6 +56,7 @@ def test_change_counts_from_baseline_and_is_negative_when_better() -> None:
     assert found.by_visit["D3"].response is False
 
 
+@pytest.mark.requirement("DER-01")
 @pytest.mark.parametrize("given_totals", [{"D1": 5}, {"BL": None, "D1": 5}])
 def test_without_a_baseline_nothing_is_evaluable(given_totals: dict[str, int | None]) -> None:
     """A person without a baseline is never a non-responder; the visit's own total is kept."""
@@ -121,6 +123,7 @@ def _series() -> list[PeriodOutcome]:
     return [assess(by_visit, REISBY) for by_visit in people.values()]
 
 
+@pytest.mark.requirement("DER-01")
 @pytest.mark.skipif(not SHARED.exists(), reason="the series of Reisby et al. is beside the checkout only")
 def test_the_series_of_reisby_1977() -> None:
     """66 inpatients on imipramine (Reisby et al. 1977, Psychopharmacology 54:263): responders 0, 7, 13, 25,

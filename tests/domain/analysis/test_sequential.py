@@ -49,6 +49,7 @@ def test_every_example_in_the_docstrings_holds(module: ModuleType) -> None:
     assert not results.failed
 
 
+@pytest.mark.requirement("STA-02")
 @pytest.mark.parametrize(("looks", "constant"), [(2, 2.1783), (3, 2.2895), (4, 2.3613), (5, 2.4132)])
 def test_pocock_constants(looks: int, constant: float) -> None:
     """Pocock's constants for equal looks, two-sided .05 (Jennison & Turnbull, table 2.1)."""
@@ -92,6 +93,7 @@ def test_seven_against_none_crosses_only_pocock() -> None:
     assert crossed == ["pocock"]
 
 
+@pytest.mark.requirement("STA-02")
 def test_boundaries_agree_with_r() -> None:
     """Five boundaries, six plans, one and two sides, two levels: rpact's values; its tolerance is about 1e-7.
 
@@ -248,6 +250,7 @@ def test_two_sided_error_is_twice_the_one_sided() -> None:
     assert spent("lan_demets_obf", 0.4, 0.05, 1) > 2.4 * spent("lan_demets_obf", 0.4, 0.05, 2)
 
 
+@pytest.mark.requirement("STA-02")
 @pytest.mark.parametrize("name", NAMES)
 def test_looks_off_plan_keep_alpha_and_the_values_used(name: str) -> None:
     """A moved look, an added one, an overrun and an underrun: alpha is kept, and no value used before changes."""

@@ -22,6 +22,7 @@ def lists(draw: st.DrawFn) -> tuple[list[str], list[int], int, int]:
     return sequences, [len(sequences) * n for n in factors], draw(st.integers(0, 80)), draw(st.integers())
 
 
+@pytest.mark.requirement("RND-01")
 @given(case=lists())
 def test_every_block_holds_each_sequence_equally_often(case: tuple[list[str], list[int], int, int]) -> None:
     """Whole blocks of the sizes asked for, positions 1, 2, 3 …, and no more blocks than the length needs."""

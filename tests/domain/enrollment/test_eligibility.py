@@ -48,6 +48,7 @@ def test_the_sentence_names_what_was_found_and_what_was_needed() -> None:
     assert headline(verdict) == "Not eligible: HAM-D 18, needs at least 20"
 
 
+@pytest.mark.requirement("ELG-01")
 @pytest.mark.parametrize(
     ("fact", "value", "verdict", "message"),
     [

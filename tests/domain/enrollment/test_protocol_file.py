@@ -97,6 +97,7 @@ def test_a_number_of_thousands_of_digits_is_answered() -> None:
     assert "very many digits" in problems_of(content)["washout.min_days"].found
 
 
+@pytest.mark.requirement("PRO-01")
 def test_all_mistakes_are_found_at_once() -> None:
     """Wrong types, unknown keys and contradictions come in one answer, one a line."""
     content = ketnal()

@@ -19,6 +19,7 @@ def test_no_source_of_a_shipped_file_can_be_left_out_together_with_its_ancestors
     assert all(problem.found == "nothing" for problem in missing.values())
 
 
+@pytest.mark.requirement("PRO-01")
 def test_a_number_without_a_source_is_named() -> None:
     """The message gives the key to write and the kinds of source there are."""
     content = ketnal()

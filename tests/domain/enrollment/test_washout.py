@@ -14,6 +14,7 @@ RULE = WashoutRule("dosing", 14, 33, 63)
 AFTER_9_MARCH = window(RULE, date(2026, 3, 9))
 
 
+@pytest.mark.requirement("SCH-01")
 def test_ketnal_from_23_mar_best_11_apr_last_11_may() -> None:
     """The sentence of the washout page, for an infusion on 9 Mar 2026."""
     rule = protocol("ketamine_naltrexone").washout
