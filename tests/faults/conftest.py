@@ -11,13 +11,15 @@ from analysis.services.closed import add_slots
 from analysis.synthetic import Course, Person, Writer
 from enrollment.models import Visit
 from tests.conftest import PASSWORD
-from tests.faults.load import Place
+from tests.faults.load import Client, Place
 from tests.faults.stack import Stack
 from trialsite.accounts.acting import signed_by
 from trialsite.accounts.models import Membership, Site, Study, User
 
 PEOPLE = ("anna", "bert", "cleo", "dora")
-PARTICIPANTS_EACH = 6
+# Works outside the load, one step at a time.
+STEADY = "emil"
+PARTICIPANTS_EACH, VISITS_EACH = 12, 5
 
 
 @pytest.fixture(scope="session")
@@ -32,11 +34,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> I
 
 @pytest.fixture(scope="session")
 def places(stack: Stack) -> dict[str, list[Place]]:
-    """Four coordinators, each with participants of their own: treated a month ago, rated at baseline only."""
+    """Five coordinators, each with participants of their own: treated a month ago, rated at baseline only."""
     with stack.inside("closed"):
         study = Study.objects.get(code="KETNAL")
         sites = list(study.sites.order_by("code"))[:2]
-        owners = {name: sites[n % 2] for n, name in enumerate(PEOPLE)}
+        owners = {name: sites[n % 2] for n, name in enumerate((*PEOPLE, STEADY))}
         _coordinators(study, owners)
         mine = {name: _participants(study, site, seed=name) for name, site in owners.items()}
         found: dict[str, list[Place]] = {}
@@ -47,6 +49,20 @@ def places(stack: Stack) -> dict[str, list[Place]]:
             ]
     stack.wait_paid()
     return found
+
+
+@pytest.fixture(scope="session")
+def steady(stack: Stack, places: dict[str, list[Place]]) -> Client:
+    """Signed in."""
+    client = Client(stack.port, STEADY)
+    client.sign_in()
+    return client
+
+
+@pytest.fixture(scope="session")
+def unrated(places: dict[str, list[Place]]) -> Iterator[Place]:
+    """next(unrated): a visit that nobody has rated, in a period of its own each time."""
+    return iter(places[STEADY][::VISITS_EACH])
 
 
 def _coordinators(study: Study, owners: dict[str, Site]) -> None:

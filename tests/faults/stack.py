@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -46,11 +45,6 @@ class Stack(Copy):
         session = psycopg2.connect(self.endpoints.database("postgres"))
         session.autocommit = True
         return session
-
-    def backend(self) -> int:
-        """A process of PostgreSQL that serves the web or a worker."""
-        found = self.sql("select pid from pg_stat_activity where usename = 'trialsite_app' limit 1")
-        return int(found[0][0])
 
     @contextlib.contextmanager
     def inside(self, role: str = "app") -> Iterator[None]:
@@ -124,16 +118,12 @@ class Stack(Copy):
         """Until nothing is owed: without a bell by the next sweep."""
         until(lambda: self.sql("select count(*) from audit_outbox") == [(0,)], "the payment of every debt")
 
-    def backend_of(self, query: str) -> int | None:
+    def waiting(self, query: str) -> int | None:
         """The backend that waits for a lock in a statement like `query`."""
         found = self.sql(
             "select pid from pg_stat_activity where wait_event_type = 'Lock' and query ilike %s", f"%{query}%"
         )
         return found[0][0] if found else None
-
-    def token_of(self, visit: int) -> uuid.UUID | None:
-        found = self.sql("select form_token from assessments_assessment where visit_id = %s", visit)
-        return uuid.UUID(str(found[0][0])) if found else None
 
     def _database_answers(self) -> bool:
         try:
