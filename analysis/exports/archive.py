@@ -91,15 +91,17 @@ def copy_csv(table: Table, values: dict[str, Any], file: IO[bytes]) -> None:
 def _codebook(chosen: tuple[Table, ...], path: Path, profile: Profile) -> None:
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["file", "column", "label", "values"])
+        writer.writerow(["file", "column", "label", "values", "instrument"])
         if profile == "spreadsheet":
             text = (
                 "Profile spreadsheet: text that begins with = + - @ tab or return has an apostrophe before it"
             )
-            writer.writerow(["*.csv", "", text, ""])
+            writer.writerow(["*.csv", "", text, "", ""])
         for table in chosen:
             for column in table.columns:
-                writer.writerow([f"{table.name}.csv", column.name, column.label, column.codes])
+                writer.writerow(
+                    [f"{table.name}.csv", column.name, column.label, column.codes, column.instrument]
+                )
 
 
 def _rows(path: Path) -> int:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`sql` is an expression of our own making; values never come into it."""
+    """`sql` is an expression of our own making; values never come into it. `instrument`: whose item it is."""
 
     name: str
     sql: str
     label: str
     codes: str = ""
+    instrument: str = ""
 
 
 @dataclass(frozen=True, slots=True)

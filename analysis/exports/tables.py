@@ -1,6 +1,6 @@
 """The tables of an export: columns with their meaning, and the query that fills them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.domain.patterns import patterns
@@ -8,8 +8,8 @@ from analysis.domain.response import RuleSet
 from analysis.exports.columns import FROM_PARTICIPANT, PARTICIPANT, SITE, Column, Table, flag, moment
 from analysis.exports.review_tables import queries, signatures
 from analysis.rules import endpoint_instrument, rule_set, rules_in_force
+from assessments.domain.instrument import Instrument
 from assessments.selectors import instrument_of
-from enrollment.domain.protocol import Protocol
 from trialsite.accounts.models import Study
 
 YES_NO = "1 yes, 0 no, empty not evaluable"
@@ -17,13 +17,12 @@ YES_NO = "1 yes, 0 no, empty not evaluable"
 
 def tables(study: Study, *, unblinded: bool) -> tuple[Table, ...]:
     """All tables of `study`; only with `unblinded` is there a column of treatment."""
-    rules = study.protocols.latest().rules
     outcome_rules = rules_in_force(study)
     names = sorted(endpoint_instrument(outcome_rules.rules).subscales)
     return (
         _participants(),
         _visits(),
-        *(_assessments(rules, use.code) for use in rules.instruments[:1]),
+        _assessments(_instruments(study)),
         _outcomes(rule_set(outcome_rules), len(outcome_rules.rules.periods), names, unblinded),
         queries(),
         signatures(),
@@ -80,16 +79,36 @@ def _visits() -> Table:
     )
 
 
-def _assessments(rules: Protocol, code: str) -> Table:
-    instrument = instrument_of(rules, code)
-    items = tuple(
+def _instruments(study: Study) -> dict[str, list[Instrument]]:
+    """Code of each instrument that a protocol of the study has → its editions, in the protocols' order."""
+    found: dict[str, list[Instrument]] = {}
+    for version in study.protocols.all():
+        for use in version.rules.instruments:
+            found.setdefault(use.code, []).append(instrument_of(version.rules, use.code))
+    return found
+
+
+def _items(editions: Sequence[Instrument]) -> tuple[Column, ...]:
+    """A column an item; its range is that of the edition in which it goes furthest."""
+    items = {item.code: item for edition in editions for item in edition.items}
+    return tuple(
         Column(
-            item.code,
-            f"(a.items ->> '{item.code}')::int",
+            code,
+            f"(a.items ->> '{code}')::int",
             f"{item.number} {item.name}",
-            f"0 to {item.maximum}",
+            f"0 to {max(edition.by_code[code].maximum for edition in editions if code in edition.by_code)}",
+            editions[-1].code,
         )
-        for item in instrument.items
+        for code, item in items.items()
+    )
+
+
+def _assessments(instruments: Mapping[str, Sequence[Instrument]]) -> Table:
+    """One row a rating; the items of the other instruments are empty."""
+    items = [column for editions in instruments.values() for column in _items(editions)]
+    totals = "; ".join(
+        f"{code} {min(e.total_minimum for e in editions)} to {max(e.total_maximum for e in editions)}"
+        for code, editions in instruments.items()
     )
     columns = (
         PARTICIPANT,
@@ -98,12 +117,10 @@ def _assessments(rules: Protocol, code: str) -> Table:
         Column("visit", "v.code", "Visit code of the protocol"),
         Column("date", "a.performed_on", "Date of the rating", "ISO 8601"),
         Column("time", "a.performed_time", "Time of the rating, site-local"),
-        Column("instrument", "a.instrument", "Instrument"),
+        Column("instrument", "a.instrument", "Instrument", ", ".join(instruments)),
         Column("status", "a.status", "State", "entered, complete, not_done"),
         *items,
-        Column(
-            "total", "a.total", "Total; empty while an item is missing", f"0 to {instrument.total_maximum}"
-        ),
+        Column("total", "a.total", "Total of the row's instrument; empty while an item is missing", totals),
         Column("missing", "nullif(a.missing, '{}')::text", "Items not rated and why, JSON"),
         Column("rater", "a.rater", "Rater"),
         Column("lookback_days", "a.lookback_days", "Look-back of the rating, days"),

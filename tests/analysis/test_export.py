@@ -15,6 +15,7 @@ import pytest
 from django.test import Client
 
 from analysis.models import Export
+from assessments.domain.instrument import load
 from tests.analysis.exported import Exported, demo_database, export
 from tests.conftest import MakeUser
 from trialsite.accounts.models import Site, User
@@ -87,14 +88,35 @@ def test_the_codebook_covers_every_column(unblinded: Exported, blinded: Exported
         assert all(described.values())
 
 
+@pytest.mark.requirement("EXP-01")
+def test_every_instruments_items_are_exported_and_described(blinded: Exported, database: str) -> None:
+    """A column an item, instruments in the protocol's order; a row has values of its own instrument alone."""
+    described = [row for row in blinded.rows("codebook") if row["instrument"]]
+    assert {row["file"] for row in described} == {"assessments.csv"}
+    assert list(dict.fromkeys(row["instrument"] for row in described)) == ["HAMD17", "CADSS"]
+    items = {
+        code: [row["column"] for row in described if row["instrument"] == code]
+        for code in ("HAMD17", "CADSS")
+    }
+    assert items["CADSS"] == [item.code for item in load("CADSS").items]
+    assert all(re.fullmatch(r"0 to \d", row["values"]) and row["label"] for row in described)
+    for instrument, codes in items.items():
+        rows = [row for row in blinded.rows("assessments") if row["instrument"] == instrument]
+        other = [code for name, them in items.items() if name != instrument for code in them]
+        assert rows
+        assert not any(row[code] for row in rows for code in other)
+        summed = [r for r in rows if r["total"]]
+        assert all(sum(int(row[code] or 0) for code in codes) == int(row["total"]) for row in summed)
+
+
 def test_codes_in_the_data_stand_in_the_codebook(blinded: Exported) -> None:
     """Where the codebook lists values, nothing else occurs."""
     lists = {
         (row["file"].removesuffix(".csv"), row["column"]): set(row["values"].split(", "))
         for row in blinded.rows("codebook")
-        if row["column"] in {"status", "sex"}
+        if row["column"] in {"status", "sex", "instrument"}
     }
-    assert len(lists) == 4
+    assert len(lists) == 5
     for (table, column), allowed in lists.items():
         assert {row[column] for row in blinded.rows(table)} <= allowed
 
