@@ -86,6 +86,8 @@ urlpatterns = [
         "studies/<str:study>/allocation/<str:site>/", analysis.allocation_request, name="allocation_request"
     ),
     path("studies/<str:study>/audit/", audit.audit, name="audit"),
+    path("studies/<str:study>/audit/file/", audit.audit_file, name="audit_file"),
+    path("studies/<str:study>/audit/review/", audit.audit_review, name="audit_review"),
     path("studies/<str:study>/outcome-rules/", results.outcome_rules, name="outcome_rules"),
     path("studies/<str:study>/export/", analysis.export, name="export"),
     path("studies/<str:study>/people/", accounts.people, name="people"),

@@ -1,89 +1,181 @@
-"""The audit trail of a study's participants: browse, filter, download."""
+"""The audit trail of a study's participants: browse, filter, take away, and record that it was reviewed."""
 
 import csv
 import io
+import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
+from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
-from django.http import HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
-from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET
+from django.db.models import Max, Q, QuerySet
+from django.db.models.expressions import RawSQL
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET, require_POST
 
 from enrollment.forms import DateField
 from enrollment.selectors import participants_for, study_for
 from trialsite.accounts.http import Request
-from trialsite.audit.models import Event
+from trialsite.accounts.models import Study
+from trialsite.accounts.policy import may
+from trialsite.audit.models import AuditReview, Event
+from trialsite.audit.services import record_review, record_taking
 from trialsite.audit.trail import Change, changes, of_participants
+
+COLUMNS = (
+    "participant", "chain", "entry", "at", "who", "role", "form", "record", "field", "old", "new", "reason",
+)  # fmt: skip
+KINDS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
+PIECE = 1 << 15
 
 
 class AuditFilter(forms.Form):
-    participant = forms.CharField(label=_("Participant"), required=False, max_length=20)
-    who = forms.CharField(label=_("Person"), required=False, max_length=64)
-    since = DateField(label=_("From"), required=False)
-    until = DateField(label=_("Until"), required=False)
+    participant = forms.CharField(label=gettext_lazy("Participant"), required=False, max_length=20)
+    who = forms.CharField(label=gettext_lazy("Person"), required=False, max_length=64)
+    field = forms.CharField(label=gettext_lazy("Form or field"), required=False, max_length=64)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Entries"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("All")),
+            ("I", gettext_lazy("First values")),
+            ("U", gettext_lazy("Changes")),
+        ],
+    )
+    since = DateField(label=gettext_lazy("From"), required=False)
+    until = DateField(label=gettext_lazy("Until"), required=False)
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
-        for field in self.fields.values():
-            field.widget.attrs["class"] = "form-control"
+        for name, field in self.fields.items():
+            field.widget.attrs["class"] = "form-select" if name == "kind" else "form-control"
 
 
-@require_GET
-def audit(request: Request, study: str) -> HttpResponse | StreamingHttpResponse:
-    chosen = study_for(request.user, study, "audit.view")
-    asked = AuditFilter(request.GET)
-    people = participants_for(request.user, chosen, "audit.view")
-    if asked.is_valid() and asked.cleaned_data["participant"]:
-        people = people.filter(code__icontains=asked.cleaned_data["participant"])
+class ReviewForm(forms.Form):
+    finding = forms.CharField(
+        label=gettext_lazy("Finding"),
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("Empty: nothing to follow up."),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person asked to see. `codes`: participant id → code; `filters`: as in the address, without the page."""
+
+    study: Study
+    form: AuditFilter
+    codes: dict[int, str]
+    events: QuerySet[Event]
+    filters: str
+
+
+def _asked(request: Request, code: str) -> Asked:
+    study = study_for(request.user, code, "audit.view")
+    form = AuditFilter(request.GET)
+    form.full_clean()
+    given = form.cleaned_data
+    people = participants_for(request.user, study, "audit.view")
+    if given.get("participant"):
+        people = people.filter(code__icontains=given["participant"])
     codes = dict(people.values_list("pk", "code"))
-    events = _filtered(of_participants(codes), asked)
-    if request.GET.get("format") == "csv":
-        response = StreamingHttpResponse(_csv(events, codes), "text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="{study}-audit.csv"'
-        return response
-    page = Paginator(events, 50).get_page(request.GET.get("page"))
-    rows = [(codes[int(change.chain.partition(":")[2])], change) for change in changes(page.object_list)]
-    return render(request, "enrollment/audit.html", {"filter": asked, "page": page, "rows": rows})
+    # A filter that cannot be understood filters nothing away unseen: the form says so, and nothing is shown.
+    events = _filtered(of_participants(codes), given) if not form.errors else Event.objects.none()
+    filters = urlencode({name: request.GET[name] for name in form.fields if request.GET.get(name)})
+    return Asked(study, form, codes, events, filters)
 
 
-def _filtered(events: QuerySet[Event], asked: AuditFilter) -> QuerySet[Event]:
-    data = asked.cleaned_data if asked.is_valid() else {}
-    if data.get("who"):
-        events = events.filter(actor_name__icontains=data["who"])
-    if data.get("since"):
-        events = events.filter(at__date__gte=data["since"])
-    if data.get("until"):
-        events = events.filter(at__date__lte=data["until"])
+def _filtered(events: QuerySet[Event], given: dict[str, Any]) -> QuerySet[Event]:
+    if given["who"]:
+        events = events.filter(actor_name__icontains=given["who"])
+    if given["field"]:
+        name = given["field"]
+        events = events.filter(
+            Q(table_name__icontains=name) | Q(new__has_key=name) | Q(new__items__has_key=name.upper())
+        )
+    if given["kind"]:
+        events = events.filter(op=given["kind"])
+    if given["since"]:
+        events = events.filter(at__date__gte=given["since"])
+    if given["until"]:
+        events = events.filter(at__date__lte=given["until"])
     return events
 
 
-def _csv(events: QuerySet[Event], codes: dict[int, str]) -> Iterator[str]:
+@require_GET
+def audit(request: Request, study: str) -> HttpResponse:
+    asked = _asked(request, study)
+    page = Paginator(asked.events, 50).get_page(request.GET.get("page"))
+    rows = [
+        (asked.codes[int(change.chain.partition(":")[2])], change) for change in changes(page.object_list)
+    ]
+    reviews = AuditReview.objects.filter(study=asked.study).select_related("reviewed_by")[:20]
+    context = {
+        "filter": asked.form,
+        "filters": asked.filters,
+        "page": page,
+        "rows": rows,
+        "reviews": reviews,
+        "review": ReviewForm() if may(request.user, "audit.review", asked.study) else None,
+    }
+    return render(request, "enrollment/audit.html", context)
+
+
+@require_POST
+def audit_review(request: Request, study: str) -> HttpResponse:
+    asked = _asked(request, study)
+    form = ReviewForm(request.POST)
+    page = f"{reverse('audit', args=[study])}?{asked.filters}"
+    if asked.form.errors or not form.is_valid():
+        messages.error(
+            request, _("Not recorded: correct the filters, and write a finding of at most 5000 letters.")
+        )
+        return redirect(page)
+    entries = asked.events.count()
+    record_review(
+        asked.study,
+        by=request.user,
+        filters=asked.filters,
+        entries=entries,
+        until=asked.events.aggregate(at=Max("at"))["at"],
+        finding=form.cleaned_data["finding"],
+    )
+    said = ngettext("Review of %(n)d entry recorded.", "Review of %(n)d entries recorded.", entries)
+    messages.success(request, said % {"n": entries})
+    return redirect(page)
+
+
+@require_POST
+def audit_file(request: Request, study: str) -> HttpResponseBase:
+    """The entries as CSV for reading, or as JSON lines for checking (docs/audit.md)."""
+    asked = _asked(request, study)
+    kind = request.POST.get("kind", "csv")
+    if asked.form.errors or kind not in KINDS:
+        return redirect(f"{reverse('audit', args=[study])}?{asked.filters}")
+    record_taking(asked.study, by=request.user, kind=kind, filters=asked.filters)
+    lines = _csv(asked) if kind == "csv" else _json_lines(asked)
+    response = StreamingHttpResponse(lines, KINDS[kind])
+    response["Content-Disposition"] = f'attachment; filename="{study}-audit.{kind}"'
+    return response
+
+
+def _csv(asked: Asked) -> Iterator[str]:
     """A header and a line for each changed field, with the entry's place in its chain."""
     line = io.StringIO()
     writer = csv.writer(line, lineterminator="\n")
-    writer.writerow(
-        [
-            "participant",
-            "chain",
-            "entry",
-            "at",
-            "who",
-            "role",
-            "form",
-            "record",
-            "field",
-            "old",
-            "new",
-            "reason",
-        ]
-    )
-    for change in changes(events.iterator(chunk_size=1000)):
-        writer.writerow(_cells(change, codes))
-        if line.tell() > 1 << 15:
+    writer.writerow(COLUMNS)
+    for change in changes(asked.events.iterator(chunk_size=1000)):
+        writer.writerow(_cells(change, asked.codes))
+        if line.tell() > PIECE:
             yield line.getvalue()
             line.seek(0)
             line.truncate()
@@ -96,3 +188,24 @@ def _cells(change: Change, codes: dict[int, str]) -> list[object]:
         code, change.chain, change.n, change.at.isoformat(), change.who, change.role, change.form,
         change.record, change.field, change.old, change.new, change.reason,
     ]  # fmt: skip
+
+
+def _json_lines(asked: Asked) -> Iterator[str]:
+    """An object a line: whose chain, number, hash before, hash, and the text that the hash is over."""
+    found = asked.events.annotate(
+        content=RawSQL("audit.event_content(event)", []),
+        before=RawSQL("encode(prev, 'hex')", []),
+        digest=RawSQL("encode(hash, 'hex')", []),
+    ).values_list("chain", "n", "before", "digest", "content")
+    for chain, n, before, digest, content in found.iterator(chunk_size=1000):
+        code = asked.codes[int(chain.partition(":")[2])]
+        line = {
+            "participant": code,
+            "chain": chain,
+            "n": n,
+            "prev": before,
+            "hash": digest,
+            "content": content,
+        }
+        # In ASCII: a line separator of Unicode inside a name ends no line.
+        yield json.dumps(line) + "\n"

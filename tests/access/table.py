@@ -57,6 +57,8 @@ TABLE = """
      allocation             allocation.view        GET       study
      allocation_request     allocation.generate    POST      site
      audit                  audit.view             GET       study
+     audit_file             audit.view             POST      study
+     audit_review           audit.review           POST      study
      outcome_rules          outcomes.adopt         GET,POST  whole
      export                 export.blinded         GET,POST  study
      people                 people.manage          GET       whole

@@ -38,7 +38,8 @@ def _everything(person: User, places: Places) -> dict[str, bytes]:
             answer = client.get(address, headers=headers)
             if answer.status_code == 200:
                 found[f"{row.name} {kind}"] = body(answer)
-    found["audit csv"] = body(client.get(reverse("audit", args=["KETNAL"]), {"format": "csv"}))
+    found["audit csv"] = body(client.post(reverse("audit_file", args=["KETNAL"]), {"kind": "csv"}))
+    found["audit lines"] = body(client.post(reverse("audit_file", args=["KETNAL"]), {"kind": "jsonl"}))
     for chart in re.findall(rb"/dashboard/([\w-]+)\.csv", found.get("dashboard page", b"")):
         for kind in ("csv", "svg"):
             name = reverse("chart_download", args=["KETNAL", chart.decode(), kind])

@@ -28,11 +28,12 @@ from tests.access.places import Places
 from trialsite.accounts import services as accounts
 from trialsite.accounts.models import Role, User
 from trialsite.accounts.policy import POLICY, WHOLE_STUDY
+from trialsite.audit.services import record_review, record_taking
 from trialsite.lib.errors import Conflict
 from trialsite.review import services as review
 from trialsite.review.services import Place
 
-ROOMS = ("trialsite.accounts", "trialsite.review", "enrollment", "assessments", "analysis")
+ROOMS = ("trialsite.accounts", "trialsite.audit", "trialsite.review", "enrollment", "assessments", "analysis")
 
 # Services that authorise nobody, and why.
 WITHOUT = {
@@ -183,6 +184,10 @@ CASES: dict[str, Case] = {
     "record_events": Case("look.decide", False, _record_events),
     "adopt_rules": Case("outcomes.adopt", False, lambda p, by: adopt_rules(
         p.study.protocols.latest(), by=by, shown="", reason="amended")),
+    "record_review": Case("audit.review", False, lambda p, by: record_review(
+        p.study, by=by, filters="", entries=0, until=None, finding="")),
+    "record_taking": Case("audit.view", False, lambda p, by: record_taking(
+        p.study, by=by, kind="csv", filters="")),
     "invite": Case("people.manage", False, _invite),
     "grant_role": Case("people.manage", False, lambda p, by: accounts.grant_role(
         User.objects.get(username="monitor"), p.study, by=by, role="auditor", site=None)),

@@ -74,7 +74,7 @@ def remove_treatment(pick: Pick, n: int) -> None:
 
 
 def correct_rating(pick: Pick, n: int) -> None:
-    rating = pick(list(Assessment.objects.filter(instrument="HAMD17").order_by("pk")[:20]))
+    rating = pick(list(Assessment.objects.filter(instrument="HAMD17").order_by("-pk")[:20]))
     entry = Entry(items=items(n % 50), rater=f"R{n}", performed_on=rating.performed_on)
     correct(rating, entry, by=_system(), version=rating.version, reason=f"read {n}")
 

@@ -49,12 +49,13 @@ def _fetch(person: User, feed: str) -> dict[str, Got]:
         "/healthz",
         "/readyz",
         reverse("feed", args=[feed]),
-        f"{reverse('audit', args=[STUDY])}?format=csv",
     ]
     starts += [reverse("look_pdf", args=[STUDY, 1]), reverse("look_cut", args=[STUDY, 1]), *sorted(LEAKS)]
     found = crawl(client, "/", *starts)
     taken = client.post(reverse("export", args=[STUDY]), {"reason": "swap test"})
     found["export"] = Got(taken.status_code, tuple(taken.items()), body(taken))
+    told = client.post(reverse("audit_file", args=[STUDY]), {"kind": "csv"})
+    found["audit.csv"] = Got(told.status_code, tuple(told.items()), body(told))
     return {address.replace(feed, "FEED"): got for address, got in found.items()}
 
 
@@ -110,7 +111,7 @@ def test_enough_was_looked_at(lives: tuple[Life, Life]) -> None:
         served = [address for address, got in fetched.items() if got.status == 200]
         assert len(served) > (10 if role == "admin" else 60), role
     everything = {address for fetched in lives[0].fetched.values() for address in fetched}
-    for kind in (".csv", ".svg", ".ics", "(fragment)", "export", "/audit/?format=csv", "/readyz"):
+    for kind in (".csv", ".svg", ".ics", "(fragment)", "export", "audit.csv", "/readyz"):
         assert any(kind in address for address in everything), kind
     assert lives[0].fetched["datamanager"]["export"].status == 200
 

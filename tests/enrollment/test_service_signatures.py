@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("enrollment", "assessments", "analysis", "trialsite/accounts", "trialsite/review")
+ROOMS = ("enrollment", "assessments", "analysis", "trialsite/accounts", "trialsite/audit", "trialsite/review")
 
 # Public functions that nobody calls by name: they act for the software itself.
 WITHOUT_BY = {
@@ -35,6 +35,7 @@ ADDS = {
     "assessments.complete", "assessments.keep_draft", "assessments.discard_draft",
     "analysis.request_look",
     "trialsite/review.raise_queries", "trialsite/review.verify", "trialsite/review.sign",
+    "trialsite/audit.record_review", "trialsite/audit.record_taking",
     "trialsite/accounts.grant_role", "trialsite/accounts.invite", "trialsite/accounts.change_password",
     "trialsite/accounts.end_sessions",
 }  # fmt: skip

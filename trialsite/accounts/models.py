@@ -199,6 +199,7 @@ class Access(models.Model):
         RECOVERY_CODE = "recovery code", _("Recovery code used")
         SESSION_ENDED = "session ended", _("Session ended")
         LINK = "link", _("Link to set a password made")
+        TRAIL = "trail taken", _("Audit trail taken away")
 
     at = models.DateTimeField(default=timezone.now)
     kind = models.CharField(max_length=20, choices=Kind.choices)

@@ -59,6 +59,7 @@ unlock.request                C I . D . . . . .
 unlock.decide                 . I . D . . . . .
 study.unlock                  . I . D . . . . .
 audit.view                    . . M D . . . A .
+audit.review                  . . M D . . . A .
 dashboard.view                C I M D . S F A .
 closed.view                   . . . . . S . . .
 look.take                     . . . . . S . . .

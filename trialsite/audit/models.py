@@ -1,8 +1,10 @@
-"""The outbox: work that a committed change still owes. Not trial data, so not audited."""
+"""The outbox, which is no trial data; the trail as it can be read; and who reviewed it."""
 
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
+
+from trialsite.accounts.models import Study, User
 
 
 class Outbox(models.Model):
@@ -54,3 +56,21 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.chain} #{self.n}"
+
+
+class AuditReview(models.Model):
+    """Somebody looked through a part of the trail. Written once, and audited itself."""
+
+    study = models.ForeignKey(Study, models.PROTECT, related_name="audit_reviews")
+    reviewed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    reviewed_at = models.DateTimeField(default=timezone.now)
+    filters = models.TextField(blank=True, help_text="As in the address of the page.")
+    entries = models.PositiveIntegerField(help_text="How many entries matched.")
+    until = models.DateTimeField(null=True, help_text="When the latest of them was written.")
+    finding = models.TextField(blank=True, help_text="Empty: nothing to follow up.")
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.study}: {self.entries} entries"

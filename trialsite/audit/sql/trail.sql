@@ -31,11 +31,17 @@ create table if not exists audit.event (
 create index if not exists event_row on audit.event (table_name, row_pk);
 create index if not exists event_at on audit.event (at);
 
+-- What the hash is over, as text: an export hands it out, and whoever has it needs nothing else to check the chain.
+create or replace function audit.event_content(e audit.event) returns text language sql immutable
+set search_path = pg_catalog, audit, pg_temp as $$
+  select jsonb_build_array(
+    e.chain, e.n, extract(epoch from e.at)::text, e.txid::text, e.table_name, e.row_pk, e.op::text, e.actor, e.actor_name,
+    e.actor_role, e.reason, e.request_id, host(e.ip), e.app_version, e.db_user, e.old, e.new)::text
+$$;
+
 create or replace function audit.event_hash(e audit.event) returns bytea language sql immutable
 set search_path = pg_catalog, audit, pg_temp as $$
-  select sha256(e.prev || convert_to(jsonb_build_array(
-    e.chain, e.n, extract(epoch from e.at)::text, e.txid::text, e.table_name, e.row_pk, e.op::text, e.actor, e.actor_name,
-    e.actor_role, e.reason, e.request_id, host(e.ip), e.app_version, e.db_user, e.old, e.new)::text, 'UTF8'))
+  select sha256(e.prev || convert_to(audit.event_content(e), 'UTF8'))
 $$;
 
 -- The columns whose values differ: what people see as "was, now". NULL when nothing differs.
@@ -191,4 +197,4 @@ grant usage on schema audit to trialsite_owner, trialsite_app, trialsite_report;
 grant select on audit.event, audit.chain_head to trialsite_owner, trialsite_app, trialsite_report;
 grant execute on function audit.log(), audit.refuse() to trialsite_owner;
 grant execute on function audit.record(text, text, text, jsonb, jsonb, text) to trialsite_owner;
-grant execute on function audit.verify(), audit.merge(jsonb), audit.secret() to trialsite_owner, trialsite_app, trialsite_report;
+grant execute on function audit.verify(), audit.merge(jsonb), audit.secret(), audit.event_content(audit.event) to trialsite_owner, trialsite_app, trialsite_report;

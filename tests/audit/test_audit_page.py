@@ -1,0 +1,160 @@
+"""The trail in the browser: filters, files that an outsider can check, and recorded reviews."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from enrollment.models import Participant
+from enrollment.services import add_treatment, record_screening
+from tests.conftest import MakeUser
+from trialsite.accounts.models import Access, User
+from trialsite.audit.models import AuditReview, Event
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[User], Client]
+PAGE = "/studies/KETNAL/audit/"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "audit.md"
+
+
+def lines(client: Client, kind: str, filters: str = "") -> list[str]:
+    answer = client.post(f"{PAGE}file/{filters}", {"kind": kind})
+    assert answer.status_code == 200
+    content: bytes = b"".join(answer)  # type: ignore[arg-type]
+    return content.decode().splitlines()
+
+
+@pytest.fixture
+def monitor(make_user: MakeUser) -> User:
+    return make_user("monitor")
+
+
+@pytest.fixture
+def told(screened: Participant, coordinator: User) -> Participant:
+    """With an odd name of a treatment, and a change that has a reason."""
+    add_treatment(
+        screened, by=coordinator, kind="ect", name='É "\u2028" 電', dose="", weeks=3, outcome="none"
+    )
+    screened.refresh_from_db()
+    record_screening(
+        screened, by=coordinator, version=screened.version, consented_on=screened.consented_on, age=51,
+        sex=screened.sex, checklist={}, reason="typing error",
+    )  # fmt: skip
+    return screened
+
+
+def check(exported: list[str]) -> list[str]:
+    """The recipe of docs/audit.md, run as it stands there."""
+    recipe = DOCUMENT.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    names: dict[str, Any] = {}
+    exec(compile(recipe, "docs/audit.md", "exec"), names)  # noqa: S102 - our own documentation
+    found: list[str] = names["problems"](exported)
+    return found
+
+
+@pytest.mark.requirement("AUD-10")
+def test_the_exported_lines_can_be_checked_without_the_system(
+    told: Participant, monitor: User, as_user: SignIn
+) -> None:
+    """Numbers, links and hashes follow from the file alone; one changed letter, one line less, is told."""
+    exported = lines(as_user(monitor), "jsonl", f"?participant={told.code}")
+    assert len(exported) == Event.objects.filter(chain=f"participant:{told.pk}").count() > 5
+    assert check(exported) == []
+    changed = [line.replace("\\u96fb", "\\u96f7") for line in exported]
+    assert changed != exported
+    assert any("does not fit" in problem for problem in check(changed))
+    ordered = sorted(exported, key=lambda line: json.loads(line)["n"])
+    assert any("missing" in problem for problem in check([*ordered[:2], *ordered[3:]]))
+
+
+def test_the_content_is_what_people_see(told: Participant, monitor: User, as_user: SignIn) -> None:
+    exported = lines(as_user(monitor), "jsonl", "?field=treatment")
+    contents = [json.loads(json.loads(line)["content"]) for line in exported]
+    assert 'É "\u2028" 電' in [content[16]["name"] for content in contents]
+    first = json.loads(exported[0])
+    assert first["participant"] == told.code
+    digest = hashlib.sha256(bytes.fromhex(first["prev"]) + first["content"].encode()).hexdigest()
+    assert first["hash"] == digest
+
+
+@pytest.mark.parametrize(
+    ("filters", "seen", "not_seen"),
+    [
+        ("?kind=U", "typing error", "first entry"),
+        ("?kind=I", "first entry", "typing error"),
+        ("?field=treatment", "電", "typing error"),
+        ("?field=age", "typing error", "電"),
+        ("?who=nobody", "No entry matches", "typing error"),
+    ],
+)
+def test_the_filters(
+    filters: str, seen: str, not_seen: str, told: Participant, monitor: User, as_user: SignIn
+) -> None:
+    page = as_user(monitor).get(PAGE + filters).content.decode()
+    assert seen in page
+    assert not_seen not in page
+
+
+def test_a_date_that_is_none_is_said_and_nothing_is_shown(
+    told: Participant, monitor: User, as_user: SignIn
+) -> None:
+    """Rather than everything, as if it were the answer. What was typed stays."""
+    client = as_user(monitor)
+    page = client.get(f"{PAGE}?since=yesterday&who=Coord").content.decode()
+    assert 'value="yesterday"' in page
+    assert 'value="Coord"' in page
+    assert "Correct the filter" in page
+    assert "typing error" not in page
+    assert client.post(f"{PAGE}file/?since=yesterday", {"kind": "csv"}).status_code == 302
+    client.post(f"{PAGE}review/?since=yesterday", {"finding": ""})
+    assert not AuditReview.objects.exists()
+
+
+@pytest.mark.requirement("AUD-10")
+def test_who_took_the_trail_is_recorded(told: Participant, monitor: User, as_user: SignIn) -> None:
+    """With the filters, before a byte leaves."""
+    lines(as_user(monitor), "csv", "?who=Coord")
+    taken = Access.objects.get(kind="trail taken")
+    assert (taken.user, taken.about) == (monitor, "KETNAL csv who=Coord")
+    assert Event.objects.filter(table_name="accounts_access", row_pk=str(taken.pk), actor=monitor.pk).exists()
+
+
+@pytest.mark.requirement("AUD-11")
+def test_a_review_is_recorded_with_its_filters_and_finding(
+    told: Participant, monitor: User, as_user: SignIn
+) -> None:
+    client = as_user(monitor)
+    answer = client.post(f"{PAGE}review/?kind=U&page=3", {"finding": "Age was changed late."}, follow=True)
+    review = AuditReview.objects.get()
+    changes = Event.objects.filter(chain=f"participant:{told.pk}", op="U")
+    assert (review.reviewed_by, review.filters, review.entries) == (monitor, "kind=U", changes.count())
+    assert review.until == changes.latest("at").at
+    page = answer.content.decode()
+    assert "Age was changed late." in page
+    assert 'href="/studies/KETNAL/audit/?kind=U"' in page
+    assert Event.objects.filter(table_name="audit_auditreview", actor=monitor.pk).exists()
+
+
+@pytest.mark.requirement("AUD-11")
+def test_a_review_is_written_once(told: Participant, monitor: User, as_user: SignIn) -> None:
+    as_user(monitor).post(f"{PAGE}review/", {"finding": ""})
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        AuditReview.objects.update(finding="other")
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("delete from audit_auditreview")
+
+
+def test_a_coordinator_neither_sees_nor_reviews_it(
+    told: Participant, coordinator: User, as_user: SignIn
+) -> None:
+    client = as_user(coordinator)
+    assert client.get(PAGE).status_code == 403
+    assert client.post(f"{PAGE}review/", {"finding": ""}).status_code == 403
+    assert client.post(reverse("audit_file", args=["KETNAL"]), {"kind": "csv"}).status_code == 403
+    assert not AuditReview.objects.exists()
