@@ -13,7 +13,7 @@ from assessments.domain.longform import Problem, Row
 from assessments.models import Assessment
 from assessments.selectors import instrument_of
 from enrollment.models import Participant, Period, Visit
-from enrollment.selectors import today_at
+from enrollment.selectors import over, today_at
 from trialsite.accounts.acting import signed_by
 from trialsite.accounts.models import Study, User
 from trialsite.lib.errors import Conflict
@@ -110,6 +110,8 @@ class Importer:
         for changed in _chunks(plan.changed):
             self._update(changed)
             progress(len(changed))
+        rated = {self.ids[row.participant] for row in (*plan.new, *(row for row, *_ in plan.changed))}
+        over(Participant.objects.filter(pk__in=rated)).update(status=Participant.Status.COMPLETED)
 
     def _saved(self) -> dict[Key, tuple[int, int, int | None, dict[str, int], Any]]:
         rows = Assessment.objects.filter(

@@ -3,7 +3,7 @@
 from datetime import date
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -85,6 +85,14 @@ def participants_for(user: User, study: Study, action: str = "participant.view")
         .select_related("site", "study", "protocol")
         .defer(*(f"protocol__{name}" for name in _PARSED))
     )
+
+
+def over(participants: QuerySet[Participant]) -> QuerySet[Participant]:
+    """Those of `participants` who have completed the study: followed, and no visit of a period is to come."""
+    to_come = Visit.objects.filter(
+        participant=OuterRef("pk"), status=Visit.Status.PLANNED, period__isnull=False
+    )
+    return participants.filter(~Exists(to_come), status=Participant.Status.RANDOMISED)
 
 
 def facts_of(participant: Participant) -> dict[str, float | bool | None]:

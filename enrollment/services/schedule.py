@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from enrollment.domain import schedule, washout
 from enrollment.models import Participant, Period, Visit
-from enrollment.selectors import today_at, washout_before
+from enrollment.selectors import over, today_at, washout_before
 from trialsite.accounts.acting import act
 from trialsite.accounts.models import User
 from trialsite.accounts.policy import may
@@ -214,8 +214,4 @@ def _save(period: Period) -> Period:
 
 def _complete_when_over(participant: Participant) -> None:
     """After the last visit of the last period the participant has completed the study."""
-    to_come = Visit.objects.filter(participant=participant, status=Visit.Status.PLANNED, period__isnull=False)
-    if not to_come.exists():
-        Participant.objects.filter(pk=participant.pk, status=Participant.Status.RANDOMISED).update(
-            status=Participant.Status.COMPLETED
-        )
+    over(Participant.objects.filter(pk=participant.pk)).update(status=Participant.Status.COMPLETED)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from assessments.domain.longform import read_rows
 from assessments.importing import Importer
@@ -62,6 +64,43 @@ def test_what_was_imported_is_audited_with_the_files_hash(bring: Import) -> None
     assert {(event.reason or "")[:37] for event in found} == {
         "paper forms of 2024 (file SHA-256 " + hash_of(GOOD)[:3]
     }
+
+
+def whole(person: str, *without: str) -> tuple[str, ...]:
+    """Every visit of the invented trial but `without`, rated."""
+    days = {"BL": "2024-01-08", "WK2": "2024-01-22", "WK4": "2024-02-05", "WK8": "2024-03-04"}
+    return tuple(f"A,{person},1,{visit},{on},HAMD17,20" for visit, on in days.items() if visit not in without)
+
+
+def states(study: Study) -> dict[str, str]:
+    return dict(Participant.objects.filter(study=study).values_list("code", "status"))
+
+
+def test_after_the_last_visit_the_imported_have_completed(bring: Import, aspen: Study) -> None:
+    """As in the browser: when no visit is to come. All of a file in one statement, with the import's reason."""
+    with CaptureQueriesContext(connection) as asked:
+        bring((*whole("P1"), *whole("P2"), *whole("P3", "WK2"), *whole("P4", "WK8")))
+    sent = [q["sql"] for q in asked if q["sql"].startswith('UPDATE "enrollment_participant"')]
+    assert len(sent) == 1
+    assert states(aspen) == {"P1": "completed", "P2": "completed", "P3": "randomised", "P4": "randomised"}
+    done = Event.objects.filter(
+        table_name="enrollment_participant", reason__startswith="import (file SHA-256"
+    )
+    assert {(e.op, e.actor_role) for e in done} == {("I", "import"), ("U", "import")}
+    assert done.filter(op="U").count() == 2
+    bring(whole("P4"))
+    assert states(aspen)["P4"] == "completed"
+
+
+def test_who_withdrew_has_not_completed_by_an_import(
+    bring: Import, aspen: Study, make_user: MakeUser
+) -> None:
+    """The last ratings come late; the person has left all the same."""
+    bring(whole("P1", "WK8"))
+    person = Participant.objects.get(study=aspen)
+    Participant.objects.filter(pk=person.pk).update(status="withdrawn", left_reason="moved away")
+    bring(whole("P1"))
+    assert states(aspen) == {"P1": "withdrawn"}
 
 
 def hash_of(lines: tuple[str, ...]) -> str:
