@@ -27,7 +27,7 @@ security: $(VENV)/.installed-dev
 	$(BIN)/ruff check --select S .
 	$(BIN)/bandit --quiet --recursive --severity-level medium --configfile pyproject.toml trialsite enrollment assessments analysis
 
-# Asks the registry for known flaws of what is installed. Fails as well when it could not ask about one of them.
+# Asks the registry for known flaws of what is pinned. Fails as well when it could not ask about one of them.
 advisories: $(VENV)/.installed-dev
 	$(BIN)/pip-audit --strict --disable-pip --no-deps -r requirements.txt -r requirements-dev.txt
 

@@ -140,6 +140,7 @@ def test_the_exact_chance_is_of_the_better_treatment() -> None:
     assert found_of(1, 5, 6, sides=1, alpha=0.025)["monitoring"]["power"]["exact"] < two
 
 
+@pytest.mark.requirement("STA-06")
 def test_a_safety_stop_comes_before_efficacy_and_both_are_named() -> None:
     shown = found_of(12, 0, 0)["monitoring"]
     assert shown["flags"] == ["efficacy"]
@@ -200,6 +201,7 @@ def test_after_a_stop_at_the_first_look_the_figures_are_the_ordinary_ones() -> N
     assert "After the end" not in text_of(found_of(7, 0, 5), {**NOT_REPORTED, "decision": "continue"})
 
 
+@pytest.mark.requirement("STA-06")
 def test_after_the_last_look_the_first_is_allowed_for() -> None:
     """12 against 2 of 30, look 1 at 12 passed over: the stage-wise figures of the recursion."""
     found = found_of(12, 2, 16)

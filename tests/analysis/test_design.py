@@ -60,6 +60,7 @@ def found_of(rule: StoppingRule, wanted: Asked) -> list[simulation.Characteristi
     return [simulation.characteristics(tally, [12, 30]) for tally in tallies]
 
 
+@pytest.mark.requirement("STA-05")
 def test_a_million_trials_without_effect_keep_five_percent() -> None:
     """Lan and DeMets' boundary at 12 of 30 and 30: within three Monte Carlo errors of .05."""
     null = found_of(PLAIN, asked(trials=1_000_000))[0]
@@ -165,6 +166,7 @@ def printed(*options: str) -> str:
     return out.getvalue()
 
 
+@pytest.mark.requirement("STA-05")
 @pytest.mark.django_db
 def test_the_command_prints_every_figure_with_its_error() -> None:
     """The design in words, four scenarios, a line for each look; the same seed gives the same text."""

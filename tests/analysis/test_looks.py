@@ -222,6 +222,7 @@ def report_events(study: Study, events: int, by: str = "statistician") -> dict[s
     )  # fmt: skip
 
 
+@pytest.mark.requirement("STA-06")
 def test_serious_events_are_held_against_the_boundary(trial: Study) -> None:
     """Fourteen treated: four do not stop the trial, five do; the latest number counts and all are kept."""
     assert report_events(trial, 4)["stops"] is False
