@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from enrollment.forms import CalendarFilter
 from enrollment.models import Participant, Period, Visit
 from enrollment.presenters import state_of
-from enrollment.selectors import today_at, washout_before
+from enrollment.selectors import days_at, today_at, washout_before
 from trialsite.accounts.models import Site
 
 
@@ -34,8 +34,9 @@ class Entry:
 
 
 def entries_between(sites: QuerySet[Site], *, days: tuple[timedelta, timedelta]) -> list[Entry]:
-    today = timezone.localdate()
-    return entries(sites, today + days[0], today + days[1])
+    """What lies between `days` before and after today, wherever among `sites` today is."""
+    todays = list(days_at(sites))
+    return entries(sites, todays[0] + days[0], todays[-1] + days[1]) if todays else []
 
 
 def entries(sites: QuerySet[Site], first: date, last: date) -> list[Entry]:
@@ -115,9 +116,13 @@ def _washouts(sites: QuerySet[Site], first: date, last: date) -> Iterable[Entry]
 
 
 def month_of(asked: CalendarFilter, sites: QuerySet[Site]) -> dict[str, Any]:
-    """A month as weeks of days (Monday first), each with its entries, and the same as one list."""
-    today = timezone.localdate()
-    first = asked.first_day(today)
+    """A month as weeks of days (Monday first), each with its entries, and the same as one list.
+
+    Today is the sites' own: where their days differ, each is marked with its sites. Without a month asked for, it
+    is the latest day's.
+    """
+    todays = days_at(sites)
+    first = asked.first_day(max(todays, default=timezone.localdate()))
     following = (first + timedelta(days=32)).replace(day=1)
     start = first - timedelta(days=first.weekday())
     end = following + timedelta(days=(7 - following.weekday()) % 7)
@@ -127,7 +132,13 @@ def month_of(asked: CalendarFilter, sites: QuerySet[Site]) -> dict[str, Any]:
         by_day[max(entry.on, start)].append(entry)
     days = [start + timedelta(days=n) for n in range((end - start).days)]
     cells = [
-        {"day": day, "entries": by_day[day], "outside": day.month != first.month, "today": day == today}
+        {
+            "day": day,
+            "entries": by_day[day],
+            "outside": day.month != first.month,
+            "today": day in todays,
+            "where": ", ".join(site.code for site in todays.get(day, [])) if len(todays) > 1 else "",
+        }
         for day in days
     ]
     return {

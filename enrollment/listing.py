@@ -3,11 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import timezone
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from enrollment.models import Participant, Visit
+from enrollment.selectors import days_at
 from trialsite.accounts.models import Site
 
 SORTS = {
@@ -34,10 +34,19 @@ class ParticipantFilter(forms.Form):
 
     def __init__(self, data: Any, *, sites: QuerySet[Site]) -> None:
         super().__init__(data)
+        self.sites = sites
         self.fields["site"].queryset = sites  # type: ignore[attr-defined]
         for name, field in self.fields.items():
             kind = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
             field.widget.attrs["class"] = "form-check-input" if name == "overdue" else kind
+
+    def _overdue(self) -> Q:
+        """With a visit that is overdue by the day at the participant's site."""
+        found = Q(pk__in=[])
+        for day, sites in days_at(self.sites).items():
+            late = Visit.objects.overdue(day).filter(participant=OuterRef("pk"))
+            found |= Q(Exists(late), site__in=sites)
+        return found
 
     def apply(self, participants: QuerySet[Participant]) -> QuerySet[Participant]:
         """Nonsense in one field leaves that field out, not the list empty."""
@@ -57,6 +66,5 @@ class ParticipantFilter(forms.Form):
                 periods__number=number, periods__dosed_on__isnull=False
             ).exclude(pk__in=later)
         if asked.get("overdue"):
-            late = Visit.objects.overdue(timezone.localdate()).filter(participant=OuterRef("pk"))
-            participants = participants.filter(Exists(late))
+            participants = participants.filter(self._overdue())
         return participants.order_by(asked.get("sort") or "code", "pk")

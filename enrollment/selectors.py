@@ -1,5 +1,6 @@
 """Reads of enrolment data that several places need. Fetching is authorising."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.core.exceptions import PermissionDenied
@@ -19,6 +20,14 @@ from trialsite.lib.clock import local_date
 def today_at(site: Site) -> date:
     """Today at the site."""
     return local_date(timezone.now(), site.timezone)
+
+
+def days_at(sites: Iterable[Site]) -> dict[date, list[Site]]:
+    """Today at each of `sites`: one day as a rule, two or three around midnight when they lie far apart."""
+    found: dict[date, list[Site]] = {}
+    for site in sites:
+        found.setdefault(today_at(site), []).append(site)
+    return dict(sorted(found.items()))
 
 
 def study_for(user: User, code: str, action: str) -> Study:

@@ -1,5 +1,6 @@
 """Visits: done in or out of their window, missed, open again, and due by the day of the site."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 from enrollment import services
 from enrollment.models import Participant, Period, Visit
 from enrollment.presenters import state_of
-from enrollment.selectors import today_at
+from enrollment.selectors import days_at, today_at
 from enrollment.worklist import worklist
 from tests.conftest import MakeUser, rate
 from tests.enrollment.steps import days, dose, period, plan
@@ -233,3 +234,47 @@ def test_what_is_overdue_is_overdue_at_the_site(randomised: Participant, coordin
         rows = [action for column in worklist(coordinator, randomised.study) for action in column["actions"]]
         (row,) = [action for action in rows if action.url == f"/visits/{day1.pk}/"]
         assert (row.state, row.why.startswith("overdue")) == ("overdue" if overdue else "due", overdue)
+
+
+def test_the_list_of_participants_knows_the_sites_day(
+    randomised: Participant, coordinator: User, as_user: AsUser
+) -> None:
+    """The filter for overdue visits follows the site over midnight, as the marks on the list do."""
+    west = local_date(timezone.now(), BEHIND)
+    dose(randomised, 1, west - days(2), coordinator)
+    rate(period(randomised, 1).visits.get(code="BASELINE"), 24, coordinator, on=west - days(2))
+    client = as_user(coordinator)
+    for zone, overdue in ((AHEAD, True), (BEHIND, False)):
+        move_site(randomised.site, zone)
+        page = client.get("/studies/KETNAL/participants/?overdue=on").content.decode()
+        assert (f"/participants/{randomised.code}/" in page) is overdue
+
+
+def test_the_calendar_marks_the_sites_day(
+    randomised: Participant, coordinator: User, as_user: AsUser
+) -> None:
+    """Not the server's: at the same moment another square on either side of the date line."""
+    client = as_user(coordinator)
+    for zone in (AHEAD, BEHIND):
+        today = move_site(randomised.site, zone)
+        page = client.get("/studies/KETNAL/calendar/").content.decode()
+        (marked,) = re.findall(r'<td class="[^"]*today">\s*<span class="calendar-day">(\d+ \w+)', page)
+        assert marked == f"{today:%-d %b}"
+
+
+def test_sites_with_different_days_are_each_marked(
+    site: Site, other_site: Site, make_user: MakeUser, as_user: AsUser
+) -> None:
+    """Who sees both sites reads where it is which day; the feed begins with the earlier."""
+    earlier, later = move_site(site, BEHIND), move_site(other_site, AHEAD)
+    page = (
+        as_user(make_user("datamanager"))
+        .get(f"/studies/KETNAL/calendar/?month={later:%Y-%m}")
+        .content.decode()
+    )
+    assert "today at 02" in page
+    assert earlier < later
+    assert list(days_at([Site.objects.get(pk=site.pk), Site.objects.get(pk=other_site.pk)])) == [
+        earlier,
+        later,
+    ]
