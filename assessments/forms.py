@@ -57,16 +57,23 @@ class RatingForm(forms.Form):
         self.errors.setdefault(f"item_{code}", self.error_class()).append(message)
 
     def entry(self) -> Entry:
+        """What was typed, as far as it can be read."""
         data = self.cleaned_data
         return Entry(
             items=self.items,
             missing=self.missing,
-            rater=data["rater"],
-            performed_on=data["performed_on"],
-            performed_time=data["performed_time"],
-            lookback_days=data["lookback_days"],
-            not_done_reason=data["not_done_reason"],
+            rater=data.get("rater", ""),
+            performed_on=data.get("performed_on"),
+            performed_time=data.get("performed_time"),
+            lookback_days=data.get("lookback_days"),
+            not_done_reason=data.get("not_done_reason", ""),
         )
+
+    def add_problems(self, problems: Mapping[str, str]) -> None:
+        """Set each beside its field, unless the field could not even be read."""
+        for name, message in problems.items():
+            if name not in self.errors:
+                self.errors[name] = self.error_class([message])
 
 
 def typed_fields(data: Mapping[str, Any], instrument: Instrument) -> dict[str, str]:

@@ -99,9 +99,7 @@ def correct(assessment: Assessment, entry: Entry, *, by: User, version: int, rea
                 return saved
             raise Conflict(saved)
         _check_open(visit)
-        if not reason.strip():
-            raise ValidationError({"reason": _("You change a saved rating. Say why, for the audit trail.")})
-        _fill(saved, visit, entry)
+        _fill(saved, visit, entry, reason=reason)
         saved.version = version + 1
         saved.save(force_update=True)
         _follow(saved, visit, by, reason)
@@ -142,9 +140,34 @@ def discard_draft(visit: Visit, instrument_code: str, *, by: User) -> None:
     Draft.objects.filter(user=by, visit=visit, instrument=instrument_code).delete()
 
 
-def _fill(assessment: Assessment, visit: Visit, entry: Entry) -> None:
-    """Put `entry` into `assessment`, or raise ValidationError by field."""
+def problems_of(
+    visit: Visit, instrument_code: str, entry: Entry, *, reason: str | None = None
+) -> dict[str, str]:
+    """Everything that keeps `entry` from being saved: field → what to do. `reason`: for a change, why."""
     errors: dict[str, str] = {}
+    if reason is not None and not reason.strip():
+        errors["reason"] = _("You change a saved rating. Say why, for the audit trail.")
+    if entry.not_done_reason.strip():
+        return errors
+    consented_on = visit.participant.consented_on
+    if entry.performed_on is None:
+        errors["performed_on"] = _("Give the date of the rating.")
+    elif entry.performed_on > today_at(visit.participant.site):
+        errors["performed_on"] = _("This date lies in the future. Check the date of the rating.")
+    elif consented_on and entry.performed_on < consented_on:
+        errors["performed_on"] = _("This date lies before the consent date. Check the date of the rating.")
+    if not entry.rater.strip():
+        errors["rater"] = _("Give the name of the rater.")
+    instrument = instrument_of(visit.participant.protocol.rules, instrument_code)
+    for problem in rules.problems(instrument, entry.items, entry.missing):
+        errors.setdefault(f"item_{problem.item}", _(problem.message) % problem.params)
+    return errors
+
+
+def _fill(assessment: Assessment, visit: Visit, entry: Entry, *, reason: str | None = None) -> None:
+    """Put `entry` into `assessment`, or raise ValidationError by field."""
+    if errors := problems_of(visit, assessment.instrument, entry, reason=reason):
+        raise ValidationError(errors)
     instrument = instrument_of(visit.participant.protocol.rules, assessment.instrument)
     assessment.instrument_version = instrument.version
     assessment.rater, assessment.lookback_days = entry.rater, entry.lookback_days
@@ -154,18 +177,6 @@ def _fill(assessment: Assessment, visit: Visit, entry: Entry) -> None:
         assessment.status = Assessment.Status.NOT_DONE
         assessment.items, assessment.missing, assessment.total = {}, {}, None
         return
-    if entry.performed_on is None:
-        errors["performed_on"] = _("Give the date of the rating.")
-    elif entry.performed_on > today_at(visit.participant.site):
-        errors["performed_on"] = _("This date lies in the future. Check the date of the rating.")
-    elif visit.participant.consented_on and entry.performed_on < visit.participant.consented_on:
-        errors["performed_on"] = _("This date lies before the consent date. Check the date of the rating.")
-    if not entry.rater.strip():
-        errors["rater"] = _("Give the name of the rater.")
-    for problem in rules.problems(instrument, entry.items, entry.missing):
-        errors.setdefault(f"item_{problem.item}", _(problem.message) % problem.params)
-    if errors:
-        raise ValidationError(errors)
     score = rules.score(instrument, entry.items)
     assessment.items = {code: value for code, value in entry.items.items() if value is not None}
     assessment.missing = {

@@ -79,7 +79,11 @@ def rating(request: Request, pk: int, code: str) -> HttpResponse:
     form = RatingForm(request.POST if request.method == "POST" else None, instrument=instrument)
     first = request.method == "POST" and not request.POST.get("version")
     saved = None if first else assessment_of(chosen, code)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and not form.is_valid():
+        changes = saved is not None and bool(form.cleaned_data.get("version"))
+        why = form.cleaned_data.get("reason", "") if changes else None
+        form.add_problems(services.problems_of(chosen, code, form.entry(), reason=why))
+    elif request.method == "POST":
         try:
             assessment = _save(request, chosen, code, saved, form)
         except ValidationError as error:

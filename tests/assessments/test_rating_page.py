@@ -84,6 +84,46 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(
     assert not visit.assessments.exists()
 
 
+@pytest.mark.requirement("ENT-01")
+def test_everything_that_is_wrong_is_said_at_once(visit: Visit, coordinator: User, as_user: AsUser) -> None:
+    """What cannot be read and what cannot be, each once and by its field; nothing that was typed is lost."""
+    wrong = {
+        "item_HAMD101": "9",
+        "item_HAMD102": "x",
+        "item_HAMD104": "",
+        "performed_on": "2026-13-40",
+        "performed_time": "25:00",
+        "lookback_days": "7",
+        "rater": "",
+    }
+    page = as_user(coordinator).post(page_of(visit), typed(20, item_HAMD103="3") | wrong).content.decode()
+    for said in (
+        "9 is not possible: item 1 goes from 0 to 4", "“x” is not a whole number", "Choose a value, or say why",
+        "This is not a date", "Write the time as 14:30", "Give the name of the rater",
+    ):  # fmt: skip
+        assert said in page, said
+    assert "Give the date" not in page
+    assert page.count('href="#row_item_HAMD102"') == 1
+    for kept in ('value="2026-13-40"', 'value="25:00"', 'value="7"'):
+        assert kept in page, kept
+    assert re.search(r'id="item_HAMD103_3"\s+value="3"\s+checked', page)
+    assert not visit.assessments.exists()
+
+
+@pytest.mark.requirement("ENT-01")
+@pytest.mark.parametrize("date_typed", ["2999-01-01", "nonsense"])
+def test_a_change_without_a_reason_is_told_with_the_rest(
+    date_typed: str, visit: Visit, coordinator: User, as_user: AsUser
+) -> None:
+    """One round for everything, whether the date can be read or not."""
+    rate(visit, 20, coordinator, on=date.today() - timedelta(days=9))
+    wrong = typed(20, item_HAMD101="9", performed_on=date_typed, version="1", reason=" ")
+    page = as_user(coordinator).post(page_of(visit), wrong).content.decode()
+    assert "You change a saved rating. Say why" in page
+    assert "9 is not possible" in page
+    assert ("lies in the future" if date_typed == "2999-01-01" else "This is not a date") in page
+
+
 def test_a_draft_is_kept_for_its_writer_alone(
     visit: Visit, coordinator: User, colleague: User, as_user: AsUser
 ) -> None:

@@ -23,6 +23,7 @@ WITHOUT_BY = {
     "analysis.earlier_looks": "reads",
     "analysis.ended_look": "reads",
     "assessments.findings_of": "reads",
+    "assessments.problems_of": "reads",
     "enrollment.feed_of": "reads: the token is the key",
     "trialsite/accounts.invited": "reads: the parts of a link, and whose it is",
     "trialsite/accounts.invitation_of": "reads: the parts of a link, and whose it is",
