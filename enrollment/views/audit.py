@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote_plus, urlencode
 
 from django import forms
 from django.contrib import messages
@@ -23,8 +23,8 @@ from django.views.decorators.http import require_GET, require_POST
 from enrollment.forms import DateField
 from enrollment.selectors import participants_for, study_for
 from trialsite.accounts.http import Request
-from trialsite.accounts.models import Study
-from trialsite.accounts.policy import may
+from trialsite.accounts.models import Study, User
+from trialsite.accounts.policy import POLICY, may, roles_for
 from trialsite.audit.models import AuditReview, Event
 from trialsite.audit.services import record_review, record_taking
 from trialsite.audit.trail import Change, changes, of_participants
@@ -38,8 +38,8 @@ PIECE = 1 << 15
 
 class AuditFilter(forms.Form):
     participant = forms.CharField(label=gettext_lazy("Participant"), required=False, max_length=20)
-    who = forms.CharField(label=gettext_lazy("Person"), required=False, max_length=64)
-    field = forms.CharField(label=gettext_lazy("Form or field"), required=False, max_length=64)
+    who = forms.CharField(label=gettext_lazy("Person"), required=False, max_length=40)
+    field = forms.CharField(label=gettext_lazy("Form or field"), required=False, max_length=40)
     kind = forms.ChoiceField(
         label=gettext_lazy("Entries"),
         required=False,
@@ -59,6 +59,9 @@ class AuditFilter(forms.Form):
 
 
 class ReviewForm(forms.Form):
+    """`shown`: when the latest entry on the page was written. What came later was not reviewed."""
+
+    shown = forms.DateTimeField(widget=forms.HiddenInput)
     finding = forms.CharField(
         label=gettext_lazy("Finding"),
         required=False,
@@ -118,16 +121,26 @@ def audit(request: Request, study: str) -> HttpResponse:
     rows = [
         (asked.codes[int(change.chain.partition(":")[2])], change) for change in changes(page.object_list)
     ]
-    reviews = AuditReview.objects.filter(study=asked.study).select_related("reviewed_by")[:20]
+    latest = asked.events.aggregate(at=Max("at"))["at"]
     context = {
         "filter": asked.form,
         "filters": asked.filters,
         "page": page,
         "rows": rows,
-        "reviews": reviews,
-        "review": ReviewForm() if may(request.user, "audit.review", asked.study) else None,
+        "reviews": _reviews(request.user, asked.study),
+        "review": None,
     }
+    if latest and may(request.user, "audit.review", asked.study):
+        context["review"] = ReviewForm(initial={"shown": latest.isoformat()})
     return render(request, "enrollment/audit.html", context)
+
+
+def _reviews(user: User, study: Study) -> QuerySet[AuditReview]:
+    """All for who sees every site's trail, else one's own: filters and findings name participants."""
+    reviews = AuditReview.objects.filter(study=study).select_related("reviewed_by")
+    if not roles_for(user, study, everywhere=True) & POLICY["audit.view"]:
+        reviews = reviews.filter(reviewed_by=user)
+    return reviews
 
 
 @require_POST
@@ -140,13 +153,14 @@ def audit_review(request: Request, study: str) -> HttpResponse:
             request, _("Not recorded: correct the filters, and write a finding of at most 5000 letters.")
         )
         return redirect(page)
-    entries = asked.events.count()
+    seen = asked.events.filter(at__lte=form.cleaned_data["shown"])
+    entries = seen.count()
     record_review(
         asked.study,
         by=request.user,
         filters=asked.filters,
         entries=entries,
-        until=asked.events.aggregate(at=Max("at"))["at"],
+        until=seen.aggregate(at=Max("at"))["at"],
         finding=form.cleaned_data["finding"],
     )
     said = ngettext("Review of %(n)d entry recorded.", "Review of %(n)d entries recorded.", entries)
@@ -161,7 +175,7 @@ def audit_file(request: Request, study: str) -> HttpResponseBase:
     kind = request.POST.get("kind", "csv")
     if asked.form.errors or kind not in KINDS:
         return redirect(f"{reverse('audit', args=[study])}?{asked.filters}")
-    record_taking(asked.study, by=request.user, kind=kind, filters=asked.filters)
+    record_taking(asked.study, by=request.user, kind=kind, filters=unquote_plus(asked.filters))
     lines = _csv(asked) if kind == "csv" else _json_lines(asked)
     response = StreamingHttpResponse(lines, KINDS[kind])
     response["Content-Disposition"] = f'attachment; filename="{study}-audit.{kind}"'

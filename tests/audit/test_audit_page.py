@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from django.urls import reverse
 from enrollment.models import Participant
 from enrollment.services import add_treatment, record_screening
 from tests.conftest import MakeUser
-from trialsite.accounts.models import Access, User
+from trialsite.accounts.models import Access, Site, User
 from trialsite.audit.models import AuditReview, Event
 
 pytestmark = pytest.mark.django_db
@@ -26,8 +28,15 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "audit.md"
 def lines(client: Client, kind: str, filters: str = "") -> list[str]:
     answer = client.post(f"{PAGE}file/{filters}", {"kind": kind})
     assert answer.status_code == 200
-    content: bytes = b"".join(answer)  # type: ignore[arg-type]
+    content: bytes = b"".join(answer)
     return content.decode().splitlines()
+
+
+def shown(client: Client, filters: str = "") -> str:
+    """What the page says of its latest entry."""
+    found = re.search(r'name="shown" value="([^"]+)"', client.get(PAGE + filters).content.decode())
+    assert found
+    return found.group(1)
 
 
 @pytest.fixture
@@ -42,6 +51,7 @@ def told(screened: Participant, coordinator: User) -> Participant:
         screened, by=coordinator, kind="ect", name='É "\u2028" 電', dose="", weeks=3, outcome="none"
     )
     screened.refresh_from_db()
+    assert screened.consented_on
     record_screening(
         screened, by=coordinator, version=screened.version, consented_on=screened.consented_on, age=51,
         sex=screened.sex, checklist={}, reason="typing error",
@@ -112,7 +122,7 @@ def test_a_date_that_is_none_is_said_and_nothing_is_shown(
     assert "Correct the filter" in page
     assert "typing error" not in page
     assert client.post(f"{PAGE}file/?since=yesterday", {"kind": "csv"}).status_code == 302
-    client.post(f"{PAGE}review/?since=yesterday", {"finding": ""})
+    client.post(f"{PAGE}review/?since=yesterday", {"finding": "", "shown": "2030-01-01T00:00:00+00:00"})
     assert not AuditReview.objects.exists()
 
 
@@ -130,9 +140,10 @@ def test_a_review_is_recorded_with_its_filters_and_finding(
     told: Participant, monitor: User, as_user: SignIn
 ) -> None:
     client = as_user(monitor)
-    answer = client.post(f"{PAGE}review/?kind=U&page=3", {"finding": "Age was changed late."}, follow=True)
-    review = AuditReview.objects.get()
     changes = Event.objects.filter(chain=f"participant:{told.pk}", op="U")
+    sent = {"finding": "Age was changed late.", "shown": shown(client, "?kind=U")}
+    answer = client.post(f"{PAGE}review/?kind=U&page=3", sent, follow=True)
+    review = AuditReview.objects.get()
     assert (review.reviewed_by, review.filters, review.entries) == (monitor, "kind=U", changes.count())
     assert review.until == changes.latest("at").at
     page = answer.content.decode()
@@ -143,11 +154,37 @@ def test_a_review_is_recorded_with_its_filters_and_finding(
 
 @pytest.mark.requirement("AUD-11")
 def test_a_review_is_written_once(told: Participant, monitor: User, as_user: SignIn) -> None:
-    as_user(monitor).post(f"{PAGE}review/", {"finding": ""})
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+    client = as_user(monitor)
+    client.post(f"{PAGE}review/", {"finding": "", "shown": shown(client)})
+    assert AuditReview.objects.count() == 1
+    with pytest.raises(DatabaseError), transaction.atomic():
         AuditReview.objects.update(finding="other")
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("delete from audit_auditreview")
+
+
+@pytest.mark.requirement("AUD-11")
+def test_what_was_written_after_the_page_was_opened_is_not_reviewed(
+    told: Participant, coordinator: User, monitor: User, as_user: SignIn
+) -> None:
+    """A review is of what was on the screen."""
+    client = as_user(monitor)
+    seen, moment = Event.objects.filter(chain=f"participant:{told.pk}").count(), shown(client)
+    add_treatment(told, by=coordinator, kind="ect", name="later", dose="", weeks=3, outcome="none")
+    client.post(f"{PAGE}review/", {"finding": "", "shown": moment})
+    review = AuditReview.objects.get()
+    assert (review.entries, review.until) == (seen, datetime.fromisoformat(moment))
+
+
+def test_the_reviews_of_others_are_for_who_sees_every_site(
+    told: Participant, monitor: User, make_user: MakeUser, other_site: Site, as_user: SignIn
+) -> None:
+    """Filters and findings name participants: at one site one sees one's own."""
+    client = as_user(monitor)
+    client.post(f"{PAGE}review/", {"finding": f"{told.code} is odd", "shown": shown(client)})
+    elsewhere = as_user(make_user("monitor", other_site, username="monitor-there"))
+    assert "is odd" not in elsewhere.get(PAGE).content.decode()
+    assert "is odd" in as_user(make_user("auditor")).get(PAGE).content.decode()
 
 
 def test_a_coordinator_neither_sees_nor_reviews_it(

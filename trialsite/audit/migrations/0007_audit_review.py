@@ -49,4 +49,5 @@ class Migration(migrations.Migration):
         ),
         trail("audit_auditreview"),
         immutable("audit_auditreview"),
+        migrations.RunSQL("revoke update on audit_auditreview from trialsite_app", migrations.RunSQL.noop),
     ]
