@@ -46,6 +46,7 @@ WITHOUT = {
     "load_protocol": "a management command's; no page and no role loads a protocol",
     "discard_draft": "deletes the caller's own draft only",
     "findings_of": "reads",
+    "problems_of": "reads",
     "earlier_looks": "reads",
     "ended_look": "reads",
     **dict.fromkeys(

@@ -18,6 +18,13 @@ pytestmark = pytest.mark.fault
 CALM = "The database does not answer just now"
 
 
+@pytest.fixture(autouse=True)
+def whole(stack: Stack) -> None:
+    """Both servers answer again, whatever the test before did."""
+    stack.wait_database()
+    stack.wait_valkey()
+
+
 @contextlib.contextmanager
 def _gone(stack: Stack) -> Iterator[None]:
     """Nobody listens at Valkey's port."""
