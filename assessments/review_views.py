@@ -3,8 +3,8 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Q
-from django.http import Http404, HttpResponse
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from assessments.review_forms import QueryFilter, QueryForm, ReviewFilter, TurnForm
+from assessments.review_lists import QUERY_COLUMNS, REVIEW_COLUMNS, query_table, review_table, told
 from assessments.selectors import instruments_due
 from assessments.standing import known_place, where
 from enrollment.forms import ReasonForm
@@ -19,6 +20,8 @@ from enrollment.models import Visit
 from enrollment.selectors import study_for, visit_for
 from enrollment.views.respond import add_errors, say_errors
 from trialsite.accounts.http import Request
+from trialsite.accounts.lists import list_file
+from trialsite.accounts.models import Study
 from trialsite.accounts.policy import may, sites_where
 from trialsite.review import services
 from trialsite.review.models import Query, UnlockRequest
@@ -35,18 +38,23 @@ TURNS = {
 @require_GET
 def query_list(request: Request, study: str) -> HttpResponse:
     chosen = study_for(request.user, study, "query.view")
-    sites = sites_where(request.user, "query.view", chosen)
-    asked = QueryFilter(request.GET, sites=sites)
-    found = Query.objects.filter(participant__study=chosen, participant__site__in=sites)
-    page = Paginator(asked.apply(found), PAGE).get_page(request.GET.get("page"))
-    page.object_list = page.object_list.select_related(  # type: ignore[attr-defined]
-        "participant__protocol", "participant__site", "visit__period", "raised_by"
-    ).prefetch_related("messages__written_by")
-    rows = [
-        {"query": query, "where": where(query), "last": list(query.messages.all())[-1]}
-        for query in page.object_list
-    ]
+    asked, found = _queries(request, chosen)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    rows = list(told(page.object_list))  # type: ignore[arg-type]
     return render(request, "review/query_list.html", {"filter": asked, "page": page, "rows": rows})
+
+
+@require_POST
+def query_file(request: Request, study: str) -> HttpResponseBase:
+    chosen = study_for(request.user, study, "query.view")
+    _asked, found = _queries(request, chosen)
+    return list_file(request, chosen, "queries", "query.view", QUERY_COLUMNS, query_table(found))
+
+
+def _queries(request: Request, study: Study) -> tuple[QueryFilter, QuerySet[Query]]:
+    sites = sites_where(request.user, "query.view", study)
+    asked = QueryFilter(request.GET, sites=sites)
+    return asked, asked.apply(Query.objects.filter(participant__study=study, participant__site__in=sites))
 
 
 @require_GET
@@ -73,6 +81,14 @@ def review_list(request: Request, study: str) -> HttpResponse:
         "study_lock": chosen.locks.filter(participant=None).first(),
     }
     return render(request, "review/review_list.html", context)
+
+
+@require_POST
+def review_file(request: Request, study: str) -> HttpResponseBase:
+    chosen = study_for(request.user, study, "query.view")
+    sites = sites_where(request.user, "query.view", chosen)
+    visits = ReviewFilter(request.GET, sites=sites).apply(Visit.objects.at(sites))
+    return list_file(request, chosen, "review", "query.view", REVIEW_COLUMNS, review_table(visits))
 
 
 @require_POST

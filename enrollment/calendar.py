@@ -85,9 +85,16 @@ def _infusions(sites: QuerySet[Site], first: date, last: date) -> Iterable[Entry
             participant=person.code,
             site=person.site.code,
             text=f"{person.protocol.rules.dosing_label} {period.number}",
-            state="done" if period.dosed_on else "planned",
+            state=_infusion_state(period),
             url=reverse("participant", args=[person.study.code, person.code]),
         )
+
+
+def _infusion_state(period: Period) -> str:
+    if period.dosed_on:
+        return "done"
+    late = period.planned_on and period.planned_on < today_at(period.participant.site)
+    return "overdue" if late else "planned"
 
 
 def _washouts(sites: QuerySet[Site], first: date, last: date) -> Iterable[Entry]:

@@ -1,14 +1,17 @@
 """The list of participants: what may be asked of it, and in which order it comes."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from enrollment.models import Participant, Visit
-from enrollment.selectors import days_at
+from enrollment.models import Participant, Period, Visit
+from enrollment.presenters import state_of
+from enrollment.selectors import days_at, today_at
 from trialsite.accounts.models import Site
+from trialsite.lib.clock import local_date
 
 SORTS = {
     "code": _("Code"),
@@ -68,3 +71,27 @@ class ParticipantFilter(forms.Form):
         if asked.get("overdue"):
             participants = participants.filter(self._overdue())
         return participants.order_by(asked.get("sort") or "code", "pk")
+
+
+def table_of(participants: QuerySet[Participant]) -> tuple[list[str], Iterator[list[object]]]:
+    """Header and rows of the list as a file, with a column for each infusion that any of them has."""
+    most = Period.objects.filter(participant__in=participants.order_by()).aggregate(n=Max("number"))["n"]
+    infusions = range(1, (most or 0) + 1)
+    header = [
+        "participant", "site", "state", "consented_on", "randomised_on",
+        *(f"infusion_{n}_on" for n in infusions), "visits_done", "visits_overdue", "left_because",
+    ]  # fmt: skip
+    return header, _rows(participants, infusions)
+
+
+def _rows(participants: QuerySet[Participant], infusions: range) -> Iterator[list[object]]:
+    for person in participants.prefetch_related("periods", "visits").iterator(chunk_size=500):
+        dosed = {period.number: period.dosed_on for period in person.periods.all()}
+        today = today_at(person.site)
+        states = [state_of(visit, today) for visit in person.visits.all() if visit.period_id]
+        randomised_on = person.randomised_at and local_date(person.randomised_at, person.site.timezone)
+        yield [
+            person.code, person.site.code, person.get_status_display(), person.consented_on, randomised_on,
+            *(dosed.get(n) for n in infusions),
+            sum(state.startswith("done") for state in states), states.count("overdue"), person.left_reason,
+        ]  # fmt: skip

@@ -14,9 +14,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from analysis.exports.columns import Table
-from analysis.exports.spreadsheet import guard
 from analysis.exports.tables import parameters, tables
 from trialsite.accounts.models import Study, User
+from trialsite.lib.spreadsheet import guard
 
 # plain: what was entered, byte for byte. spreadsheet: text that begins like a formula has an apostrophe before it.
 Profile = Literal["plain", "spreadsheet"]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from enrollment.forms import CalendarFilter
 from enrollment.selectors import study_for
 from enrollment.services.feed import feed_of, make_feed
 from trialsite.accounts.http import Request
+from trialsite.accounts.lists import list_file
 from trialsite.accounts.policy import sites_where
 
 
@@ -24,6 +25,17 @@ def calendar(request: Request, study: str) -> HttpResponse:
     sites = sites_where(request.user, "calendar.view", chosen)
     month = month_of(CalendarFilter(request.GET), sites)
     return render(request, "enrollment/calendar.html", {"month": month})
+
+
+@require_POST
+def calendar_file(request: Request, study: str) -> HttpResponseBase:
+    """The month's list, as CSV."""
+    chosen = study_for(request.user, study, "calendar.view")
+    sites = sites_where(request.user, "calendar.view", chosen)
+    month = month_of(CalendarFilter(request.GET), sites)
+    header = ["day", "until", "participant", "what", "state", "site"]
+    rows = [[e.on, e.until, e.participant, e.text, e.state, e.site] for e in month["list"]]
+    return list_file(request, chosen, "calendar", "calendar.view", header, rows)
 
 
 @require_POST

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -18,13 +18,14 @@ from enrollment.forms import (
     ScreeningForm,
     TreatmentForm,
 )
-from enrollment.listing import ParticipantFilter
+from enrollment.listing import ParticipantFilter, table_of
 from enrollment.models import FailedTreatment, Participant
 from enrollment.presenters import page_of, strip_of, strips_of
 from enrollment.selectors import facts_of, participant_for, participants_for, study_for
 from enrollment.standing import review_of
 from enrollment.views.respond import add_errors, say_errors
 from trialsite.accounts.http import Request
+from trialsite.accounts.lists import list_file
 from trialsite.accounts.policy import sites_where
 from trialsite.lib.errors import Conflict
 
@@ -44,6 +45,15 @@ def participant_list(request: Request, study: str) -> HttpResponse:
     }
     template = "enrollment/_participant_rows.html" if request.htmx else "enrollment/participant_list.html"
     return render(request, template, context)
+
+
+@require_POST
+def participants_file(request: Request, study: str) -> HttpResponseBase:
+    """The list under the filters of its page, as CSV."""
+    chosen = study_for(request.user, study, "participant.view")
+    asked = ParticipantFilter(request.GET, sites=sites_where(request.user, "participant.view", chosen))
+    header, rows = table_of(asked.apply(participants_for(request.user, chosen)))
+    return list_file(request, chosen, "participants", "participant.view", header, rows)
 
 
 @require_http_methods(["GET", "POST"])

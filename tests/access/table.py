@@ -25,6 +25,7 @@ TABLE = """
      home                   signed-in              GET       -
      today                  home.view              GET       study
      participants           participant.view       GET       study
+     participants_file      participant.view       POST      study
      participant_new        participant.screen     GET,POST  study
      participant            participant.view       GET       site
      screening              participant.screen     GET,POST  site
@@ -38,10 +39,13 @@ TABLE = """
      lock_participant       record.lock            GET,POST  site
      outcomes               dashboard.view         GET       site
      queries                query.view             GET       study
+     queries_file           query.view             POST      study
+     review_file            query.view             POST      study
      review                 query.view             GET       study
      review_ask             query.raise            POST      study
      lock_study             study.lock             GET,POST  whole
      calendar               calendar.view          GET       study
+     calendar_file          calendar.view          POST      study
      feed_make              calendar.view          POST      study
      dashboard              dashboard.view         GET       study
      chart_download         dashboard.view         GET       study
@@ -62,6 +66,7 @@ TABLE = """
      outcome_rules          outcomes.adopt         GET,POST  whole
      export                 export.blinded         GET,POST  study
      people                 people.manage          GET       whole
+     people_file            people.manage          POST      whole
      person_new             people.manage          GET,POST  whole
      person                 people.manage          GET       whole
      person_change:deactivate     people.manage    GET,POST  whole

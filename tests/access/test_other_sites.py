@@ -40,6 +40,9 @@ def _everything(person: User, places: Places) -> dict[str, bytes]:
                 found[f"{row.name} {kind}"] = body(answer)
     found["audit csv"] = body(client.post(reverse("audit_file", args=["KETNAL"]), {"kind": "csv"}))
     found["audit lines"] = body(client.post(reverse("audit_file", args=["KETNAL"]), {"kind": "jsonl"}))
+    for row in rows():
+        if row.name.endswith("_file") and row.name != "audit_file":
+            found[row.name] = body(client.post(reverse(row.name, args=["KETNAL"])))
     for chart in re.findall(rb"/dashboard/([\w-]+)\.csv", found.get("dashboard page", b"")):
         for kind in ("csv", "svg"):
             name = reverse("chart_download", args=["KETNAL", chart.decode(), kind])

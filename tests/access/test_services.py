@@ -187,6 +187,8 @@ CASES: dict[str, Case] = {
         p.study.protocols.latest(), by=by, shown="", reason="amended")),
     "record_review": Case("audit.review", False, lambda p, by: record_review(
         p.study, by=by, filters="", entries=0, until=None, finding="")),
+    "record_list": Case("query.view", False, lambda p, by: accounts.record_list(
+        p.study, by=by, action="query.view", name="queries", filters="")),
     "record_taking": Case("audit.view", False, lambda p, by: record_taking(
         p.study, by=by, kind="csv", filters="")),
     "invite": Case("people.manage", False, _invite),

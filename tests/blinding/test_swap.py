@@ -54,6 +54,9 @@ def _fetch(person: User, feed: str) -> dict[str, Got]:
     found = crawl(client, "/", *starts)
     taken = client.post(reverse("export", args=[STUDY]), {"reason": "swap test"})
     found["export"] = Got(taken.status_code, tuple(taken.items()), body(taken))
+    for name in ("participants_file", "calendar_file", "queries_file", "review_file", "people_file"):
+        listed = client.post(reverse(name, args=[STUDY]))
+        found[name] = Got(listed.status_code, tuple(listed.items()), body(listed))
     told = client.post(reverse("audit_file", args=[STUDY]), {"kind": "csv"})
     found["audit.csv"] = Got(told.status_code, tuple(told.items()), body(told))
     return {address.replace(feed, "FEED"): got for address, got in found.items()}

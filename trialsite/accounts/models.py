@@ -200,6 +200,7 @@ class Access(models.Model):
         SESSION_ENDED = "session ended", _("Session ended")
         LINK = "link", _("Link to set a password made")
         TRAIL = "trail taken", _("Audit trail taken away")
+        LIST = "list taken", _("List taken away")
 
     at = models.DateTimeField(default=timezone.now)
     kind = models.CharField(max_length=20, choices=Kind.choices)

@@ -1,6 +1,7 @@
 """People and their roles. Nobody sets another's password: an invitation is a link that works once."""
 
 from datetime import datetime
+from urllib.parse import unquote_plus
 
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
@@ -202,3 +203,9 @@ def change_password(password: str, *, by: User, keep: str) -> None:
         by.set_password(password)
         by.save(update_fields=["password"])
         end_sessions(by, Session.objects.of(by).exclude(session_key=keep), by=by)
+
+
+def record_list(study: Study, *, by: User, action: str, name: str, filters: str) -> None:
+    """Before a byte leaves: who took which list away, with which filters (as in the address)."""
+    with act(by, action, study, reason="list taken"):
+        record(Access.Kind.LIST, by, about=f"{study.code} {name} {unquote_plus(filters)}".strip())

@@ -5,16 +5,17 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from trialsite.accounts import services
-from trialsite.accounts.forms import GrantForm, PersonForm, WhyForm
+from trialsite.accounts.forms import GrantForm, PeopleFilter, PersonForm, WhyForm
 from trialsite.accounts.http import Request
+from trialsite.accounts.lists import list_file
 from trialsite.accounts.models import Membership, Study, User
 from trialsite.accounts.policy import may
 from trialsite.accounts.secondfactor import authenticator_of, must_have
@@ -45,11 +46,31 @@ def _person(study: Study, pk: int) -> User:
 @require_GET
 def people(request: Request, study: str) -> HttpResponse:
     chosen = _study(request.user, study)
-    memberships = chosen.memberships.select_related("user", "site", "granted_by").order_by(
-        "user__printed_name", "role"
-    )
-    context = {"memberships": memberships, "sites": chosen.sites.all(), "now": timezone.now()}
+    asked = PeopleFilter(request.GET, study=chosen)
+    context = {
+        "filter": asked,
+        "memberships": asked.apply(chosen.memberships.all()),
+        "sites": chosen.sites.all(),
+        "now": timezone.now(),
+    }
     return render(request, "accounts/people.html", context)
+
+
+@require_POST
+def people_file(request: Request, study: str) -> HttpResponseBase:
+    """The roles under the filters of the page, as CSV."""
+    chosen = _study(request.user, study)
+    memberships = PeopleFilter(request.GET, study=chosen).apply(chosen.memberships.all())
+    header = ["person", "username", "active", "role", "site", "from", "until", "granted_by"]
+    rows = [
+        [
+            m.user.printed_name, m.user.username, _("yes") if m.user.is_active else _("no"), m.get_role_display(),
+            m.site.code if m.site else _("All sites"), m.starts_at.isoformat(),
+            m.ends_at and m.ends_at.isoformat(), m.granted_by.printed_name,
+        ]
+        for m in memberships
+    ]  # fmt: skip
+    return list_file(request, chosen, "people", "people.manage", header, rows)
 
 
 @require_http_methods(["GET", "POST"])

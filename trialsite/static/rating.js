@@ -340,4 +340,7 @@
   }
   show(Math.max(first, 0));
   if (!document.querySelector("[data-error-summary]") && !phone.matches) go(Math.max(first, 0));
+  window.takeEarlyKeys().forEach(function (key) {
+    if (rows[current]) act(rows[current], key, document.body);
+  });
 })();

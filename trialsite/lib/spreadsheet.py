@@ -1,13 +1,16 @@
-"""The spreadsheet profile: text that a spreadsheet would take for a formula is told apart from it."""
+"""CSV for spreadsheets: text that a spreadsheet would take for a formula is told apart from it."""
 
 import csv
+import io
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 # What makes a spreadsheet read a cell as a formula; the last four are the wide forms of the first.
 BEGINNINGS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 GUARD = "'"
+PIECE = 1 << 15  # characters
 
 
 def guarded(cell: str) -> str:
@@ -31,3 +34,17 @@ def guard(path: Path) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerows([guarded(cell) for cell in row] for row in csv.reader(plain))
     rewritten.replace(path)
+
+
+def lines(header: Sequence[object], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """A CSV file in pieces, the header first, every cell guarded; None is an empty cell."""
+    piece = io.StringIO()
+    writer = csv.writer(piece, lineterminator="\n")
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow("" if cell is None else guarded(str(cell)) for cell in row)
+        if piece.tell() > PIECE:
+            yield piece.getvalue()
+            piece.seek(0)
+            piece.truncate()
+    yield piece.getvalue()
