@@ -12,9 +12,7 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev browser lint security
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser" -p tests.evidence --require-evidence
-# A run of its own: Playwright keeps an event loop in its process, in which Django refuses database calls.
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser tests/browser
+	$(BIN)/python -m tests.run
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from analysis import board_beside, board_charts
+from analysis import board_beside_pages, board_charts
+from analysis.board_flags import with_safety
 from analysis.board_inputs import boundary_chart, flow_steps, means_chart, pattern_counts, power_marks
-from analysis.board_monitoring import with_safety
 from analysis.board_rules import (
     chance_table,
     ended_sentences,
@@ -225,12 +225,12 @@ def _beside(rules: Protocol, results: Mapping[str, Any], labels: Mapping[str, st
     arms = [(code, labels[code]) for code in compare]
     found = []
     for number, one in enumerate(results.get("beside", []), start=1):
-        said = [board_beside.sentence(one, labels, compare)]
+        said = [board_beside_pages.sentence(one, labels, compare)]
         said += [f"{part['text']} ({part['source']})" for part in published(rules.code).get(one["name"], [])]
-        charts = (board_beside.chart(one, arms, number),) if one["pairs"] and len(arms) == 2 else ()
+        charts = (board_beside_pages.chart(one, arms, number),) if one["pairs"] and len(arms) == 2 else ()
         title = _("%(name)s beside the primary endpoint") % {"name": one["name"]}
         found.append(
-            Section(f"beside-{number}", title, tuple(said), (board_beside.table(one, labels),), charts)
+            Section(f"beside-{number}", title, tuple(said), (board_beside_pages.table(one, labels),), charts)
         )
     return found
 

@@ -5,15 +5,14 @@ from datetime import date
 from math import isfinite
 from typing import Any
 
-from scipy.stats import norm
+from scipy.special import ndtri
 
+from analysis.board_flags import COMPARED, FLAGS, crossed
 from analysis.board_power import left
 from analysis.domain import binary, sequential, stagewise
 from enrollment.domain.protocol import StoppingRule
 
 # What a look says, the gravest first: where several apply, the first is its flag.
-FLAGS = ("safety", "efficacy", "futility")
-COMPARED = ("pocock", "obrien_fleming", "haybittle_peto")
 # A p that no number can hold is as small as one can be: z stays finite, at 38.
 SMALLEST = 5e-324
 # Above the z of any p.
@@ -71,13 +70,6 @@ def monitoring(
     return result
 
 
-def with_safety(shown: Mapping[str, Any], stops: bool) -> dict[str, Any]:
-    """`shown`, a result of `monitoring`, when serious events were reported: whether they stop the trial."""
-    flags = [name for name in FLAGS if name in shown["flags"] or (stops and name == "safety")]
-    none = shown["flag"] if shown["look_due"] is None else "continue"
-    return {**shown, "flags": flags, "flag": flags[0] if flags else none}
-
-
 def _flags(rule: StoppingRule, result: Mapping[str, Any]) -> list[str]:
     futile = result["power"] and result["power"]["futility"] and result["power"]["futility"]["reached"]
     found = {"efficacy": crossed(result, rule.spending), "futility": bool(futile)}
@@ -119,15 +111,9 @@ def information(rule: StoppingRule, look: int, n: int, earlier: Mapping[int, int
     return [count / final for count in sorted({*before, n}) if count <= n]
 
 
-def crossed(found: Mapping[str, Any], name: str) -> bool:
-    """Whether the observed z has reached boundary `name`; with two sides in either direction."""
-    z = abs(found["z"]) if found["sides"] == 2 else found["z"]
-    return bool(z >= found["boundaries"][name])
-
-
 def _observed(rule: StoppingRule, first: int, second: int) -> dict[str, float]:
     p = binary.mcnemar_exact(first, second)
-    z = float(norm.isf(max(p / 2, SMALLEST))) * (1 if first >= second else -1)
+    z = -float(ndtri(max(p / 2, SMALLEST))) * (1 if first >= second else -1)
     return {"p": p, "mid_p": binary.mcnemar_mid_p(first, second), "z": z}
 
 

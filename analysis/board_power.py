@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import copysign
 from typing import Any
 
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from analysis.domain import futility, paired, sequential
 from enrollment.domain.protocol import FutilityRule, StoppingRule
@@ -125,7 +125,7 @@ def _exact(rule: StoppingRule, ahead: Ahead, found: Mapping[str, Any]) -> float 
     counts = [found["only_first"], found["only_second"]]
     if rule.sides == 2:
         counts.sort(reverse=True)
-    level = float(2 * norm.sf(ahead.boundaries[-1]))
+    level = float(2 * ndtr(-ahead.boundaries[-1]))
     return futility.paired_predictive_probability(counts[0], counts[1], n, planned, level=level)
 
 

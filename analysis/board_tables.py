@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from analysis.board_monitoring import COMPARED, crossed
+from analysis.board_flags import COMPARED, crossed
 from analysis.board_words import figure, p_value, share, span
 from analysis.domain.intervals import clopper_pearson
 

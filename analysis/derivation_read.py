@@ -3,14 +3,16 @@
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import pandas as pd
 from django.db import connection
 
 from analysis.rules import endpoint_instrument, subscale_items
 from enrollment.models import ProtocolVersion
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Totals and sums are never negative.
 MISSING = -1
@@ -54,7 +56,8 @@ def read(people: Sequence[int], protocol: ProtocolVersion, visits: Sequence[str]
     )
     keys = _key(periods)
     row = np.searchsorted(keys, _key(ratings))
-    column = pd.Categorical(ratings["visit"], categories=list(visits)).codes
+    place_of = {code: place for place, code in enumerate(visits)}
+    column = ratings["visit"].map(place_of).to_numpy(dtype=int)
 
     def spread(values: Array, empty: Any) -> Array:
         grid = np.full((len(keys), len(visits)), empty, dtype=values.dtype)
@@ -77,7 +80,7 @@ def read(people: Sequence[int], protocol: ProtocolVersion, visits: Sequence[str]
     )
 
 
-def _key(frame: pd.DataFrame) -> Array:
+def _key(frame: "pd.DataFrame") -> Array:
     """Participant and period in one number: a protocol has at most 100 periods."""
     who, number = (frame[name].to_numpy(dtype=np.int64) for name in ("who", "number"))
     return cast(Array, who * 1000 + number)
@@ -93,8 +96,11 @@ def _sum(items: Sequence[Sequence[str]]) -> str:
     return " + ".join(f"coalesce({', '.join([one] * len(codes))})" for codes in items)
 
 
-def _copy(query: str, values: Sequence[Any]) -> pd.DataFrame:
+def _copy(query: str, values: Sequence[Any]) -> "pd.DataFrame":
     """The rows of `query` by COPY, which is the quickest way from the database into arrays."""
+    # Here, for it takes a second to load: the web starts without it, and the workers before they fork (tasks.py).
+    import pandas as pd
+
     with connection.cursor() as cursor:
         file = io.BytesIO()
         cursor.copy_expert(

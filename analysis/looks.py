@@ -13,7 +13,6 @@ from django.db.models import Count
 from django.utils.dateformat import format as date_text
 from django.utils.translation import gettext as _
 
-from analysis.board_beside import key
 from analysis.models import Look
 from enrollment.domain.protocol import Protocol
 from enrollment.models import EnrollmentPause, Participant
@@ -52,7 +51,7 @@ def data_of(study: Study, rules: Protocol) -> dict[str, Any]:
     """
     people: dict[str, dict[str, Any]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(ROWS, {"study": study.pk, "beside": [key(one) for one in rules.beside]})
+        cursor.execute(ROWS, {"study": study.pk, "beside": [one.key for one in rules.beside]})
         for code, site, sequence, status, *rest in cursor.fetchall():
             person = people.setdefault(
                 code,

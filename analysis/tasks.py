@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from analysis import simulating
+# Loaded before the pool forks: no save waits for it (derivation_read.py).
+import pandas  # noqa: F401
+
 from analysis.services import recompute, summarise
-from analysis.services.closed import generate_lists, report
 from analysis.services.summary import summarise_again
 from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import drain
@@ -27,11 +28,16 @@ def refresh() -> None:
 @app.task(name="closed.sweep")  # type: ignore[untyped-decorator]
 def closed_sweep() -> None:
     """Pay what the unblinded worker owes: allocation lists, then the closed reports."""
+    # Here, for the statistics take seconds to load, and the blinded worker never needs them.
+    from analysis.services.closed import generate_lists, report
+
     drain(Outbox.Kind.ALLOCATION, generate_lists)
     drain(Outbox.Kind.REPORT, report)
 
 
-@app.task(name=simulating.TASK)  # type: ignore[untyped-decorator]
+@app.task(name="analysis.simulate")  # type: ignore[untyped-decorator]
 def simulate(run: str, protocol: int, asked: dict[str, Any], unit: dict[str, int]) -> None:
     """Draw simulated trials of a design for a run that waits for them."""
+    from analysis import simulating
+
     simulating.answer(run, protocol, asked, unit)

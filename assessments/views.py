@@ -1,5 +1,7 @@
 """Pages of ratings: a visit, the entry of one instrument, its draft."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, JsonResponse
@@ -21,7 +23,7 @@ from enrollment.models import Visit
 from enrollment.presenters import state_of, strip_of
 from enrollment.selectors import study_for, today_at, visit_for
 from enrollment.standing import review_of
-from enrollment.worklist import worklist
+from enrollment.worklist import unblinded_lately, worklist
 from trialsite.accounts.http import Request
 from trialsite.accounts.policy import may
 from trialsite.lib.errors import Conflict
@@ -34,73 +36,77 @@ def today(request: Request, study: str) -> HttpResponse:
     columns = worklist(
         request.user, chosen, [*items_missing(request.user, chosen), *reviews(request.user, chosen)]
     )
-    return render(request, "enrollment/today.html", {"columns": columns})
+    context = {"columns": columns, "unblinded": unblinded_lately(request.user, chosen)}
+    return render(request, "enrollment/today.html", context)
 
 
 @require_GET
 def visit(request: Request, pk: int) -> HttpResponse:
     chosen = visit_for(request.user, pk, "assessment.view")
-    participant = chosen.participant
     saved = {a.instrument: a for a in chosen.assessments.all()}
     if just := saved.get(request.GET.get("saved", "")):
         messages.success(request, _said(just))
         _warn(request, chosen, just)
-    rows = [
-        rating_row(instrument_of(participant.protocol.rules, code), saved.get(code))
-        for code in instruments_due(chosen)
-    ]
-    if (
-        len(rows) == 1
-        and rows[0]["assessment"] is None
-        and _may_enter(request, chosen)
-        and chosen.status == "planned"
-    ):
-        return redirect("rating", pk, rows[0]["code"])
+    due = instruments_due(chosen)
+    may_enter = may(request.user, "assessment.enter", chosen.participant.study, chosen.participant.site)
+    if len(due) == 1 and not saved and may_enter and chosen.status == Visit.Status.PLANNED:
+        return redirect("rating", pk, due[0])
+    context = _visit_page(request, chosen, saved) | {"may_enter": may_enter}
+    return render(request, "assessments/visit.html", context)
+
+
+def _visit_page(request: Request, chosen: Visit, saved: dict[str, Assessment]) -> dict[str, Any]:
+    participant = chosen.participant
+    rules = participant.protocol.rules
+    rows = [rating_row(instrument_of(rules, code), saved.get(code)) for code in instruments_due(chosen)]
     review = review_of(participant, chosen, request.user)
     beside(rows, review["standing"])
-    context = {
+    forms = {row["code"] for row in rows}
+    return {
         **review,
         "visit": chosen,
         "participant": participant,
         "rows": rows,
-        "other_queries": [q for q in review["standing"].queries if q.form not in {r["code"] for r in rows}],
+        "other_queries": [query for query in review["standing"].queries if query.form not in forms],
         "state": state_of(chosen, today_at(participant.site)),
         "deviation": chosen.deviation(),
-        "may_enter": _may_enter(request, chosen),
         "strip": strip_of(participant),
     }
-    return render(request, "assessments/visit.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 def rating(request: Request, pk: int, code: str) -> HttpResponse:
     chosen = visit_for(request.user, pk, "assessment.enter")
     instrument = _instrument(chosen, code)
-    form = RatingForm(request.POST if request.method == "POST" else None, instrument=instrument)
-    first = request.method == "POST" and not request.POST.get("version")
-    saved = None if first else assessment_of(chosen, code)
-    if request.method == "POST" and not form.is_valid():
-        changes = saved is not None and bool(form.cleaned_data.get("version"))
-        why = form.cleaned_data.get("reason", "") if changes else None
-        form.add_problems(services.problems_of(chosen, code, form.entry(), reason=why))
-    elif request.method == "POST":
+    if request.method == "POST":
+        return _submitted(request, chosen, instrument)
+    saved = assessment_of(chosen, code)
+    draft = Draft.objects.filter(user=request.user, visit=chosen, instrument=code).first()
+    fields = draft.fields if draft else _start(request, chosen, saved)
+    form = RatingForm(None, instrument=instrument)
+    context = rating_page(chosen, instrument, fields, saved=saved, form=form, draft=draft, token=new_token())
+    return render(request, "assessments/rating_form.html", context)
+
+
+def _submitted(request: Request, chosen: Visit, instrument: Instrument) -> HttpResponse:
+    """Saved and on to the visit; or the form again with all that is wrong and all that was typed."""
+    form = RatingForm(request.POST, instrument=instrument)
+    saved = assessment_of(chosen, instrument.code) if request.POST.get("version") else None
+    if form.is_valid():
         try:
-            assessment = _save(request, chosen, code, saved, form)
+            assessment = _save(request, chosen, instrument.code, saved, form)
         except ValidationError as error:
             _put(form, error)
         except Conflict as conflict:
-            return _conflict(request, chosen, code, form, conflict)
+            return _conflict(request, chosen, form, conflict)
         else:
-            return redirect(reverse("visit", args=[pk]) + f"?saved={assessment.instrument}")
-    if request.method == "POST":
-        fields = typed_fields(request.POST, instrument)
-        draft = None
+            return redirect(reverse("visit", args=[chosen.pk]) + f"?saved={assessment.instrument}")
     else:
-        draft = Draft.objects.filter(user=request.user, visit=chosen, instrument=code).first()
-        fields = draft.fields if draft else _start(request, chosen, saved)
-    token = request.POST.get("form_token") or new_token()
-    context = rating_page(chosen, instrument, fields, saved=saved, form=form, draft=draft, token=token)
-    return render(request, "assessments/rating_form.html", context, status=422 if form.errors else 200)
+        why = form.cleaned_data.get("reason", "") if saved and form.cleaned_data.get("version") else None
+        form.add_problems(services.problems_of(chosen, instrument.code, form.entry(), reason=why))
+    fields, token = typed_fields(request.POST, instrument), request.POST.get("form_token") or new_token()
+    context = rating_page(chosen, instrument, fields, saved=saved, form=form, draft=None, token=token)
+    return render(request, "assessments/rating_form.html", context, status=422)
 
 
 @require_POST
@@ -117,10 +123,6 @@ def draft_discard(request: Request, pk: int, code: str) -> HttpResponse:
     services.discard_draft(chosen, code, by=request.user)
     messages.info(request, _("The draft is thrown away; saved data are as they were."))
     return redirect("rating", pk, code)
-
-
-def _may_enter(request: Request, chosen: Visit) -> bool:
-    return may(request.user, "assessment.enter", chosen.participant.study, chosen.participant.site)
 
 
 def _instrument(chosen: Visit, code: str) -> Instrument:
@@ -160,9 +162,7 @@ def _put(form: RatingForm, error: ValidationError) -> None:
                 form.errors.setdefault(name, form.error_class()).extend(one.messages)
 
 
-def _conflict(
-    request: Request, chosen: Visit, code: str, form: RatingForm, conflict: Conflict
-) -> HttpResponse:
+def _conflict(request: Request, chosen: Visit, form: RatingForm, conflict: Conflict) -> HttpResponse:
     current: Assessment = conflict.current
     mine = typed_fields(request.POST, form.instrument)
     context = rating_page(

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,7 @@ from trialsite.accounts.models import Site, Study, User
 from trialsite.accounts.policy import sites_where
 
 LIMIT = 50
+TOLD_FOR = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,18 @@ def worklist(user: User, study: Study, more: Iterable[Action] = ()) -> list[dict
         }
         for title, rows in columns
     ]
+
+
+def unblinded_lately(user: User, study: Study) -> QuerySet[Participant]:
+    """Whom `user` may see and who was unblinded in an emergency within TOLD_FOR: the others are told, never the arm."""
+    return (
+        Participant.objects.filter(
+            site__in=sites_where(user, "participant.view", study),
+            unblinded_at__gte=timezone.now() - TOLD_FOR,
+        )
+        .select_related("site", "study")
+        .order_by("-unblinded_at")
+    )
 
 
 def _people(sites: QuerySet[Site], status: str) -> QuerySet[Participant]:

@@ -3,10 +3,12 @@
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import hypothesis
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.db import connection
 from django.test import Client
 
@@ -69,6 +71,12 @@ def other_site(study: Study) -> Site:
 MakeUser = Callable[..., User]
 
 
+@cache
+def _hashed() -> str:
+    """Once a process: a hash that is slow to guess is slow to make."""
+    return make_password(PASSWORD)
+
+
 @pytest.fixture
 def make_user(study: Study) -> MakeUser:
     """make_user("coordinator", site) → a person with that role there; site None: at all sites."""
@@ -77,7 +85,7 @@ def make_user(study: Study) -> MakeUser:
         system = User.objects.system()
         with signed_by(system, reason="test"):
             user = User(username=username or f"{role}{uuid.uuid4().hex[:6]}", printed_name=f"The {role}")
-            user.set_password(PASSWORD)
+            user.password = _hashed()
             user.save()
             Membership.objects.create(user=user, study=study, site=at, role=role, granted_by=system)
         return user

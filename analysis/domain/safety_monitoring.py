@@ -8,7 +8,7 @@ found by simulation, not by τ.
 
 from bisect import bisect_left
 
-from scipy import stats
+from scipy.special import betaincc
 
 PRIOR = (1.0, 9.0)
 
@@ -24,7 +24,7 @@ def exceedance(events: int, n: int, *, p0: float = 0.1, prior: tuple[float, floa
     if not 0 <= events <= n:
         raise ValueError(f"0 ≤ events ≤ n does not hold: {events} of {n}")
     a, b = prior
-    return float(stats.beta.sf(p0, a + events, b + n - events))
+    return float(betaincc(a + events, b + n - events, p0))
 
 
 def boundary(

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from analysis.board_report import results
 from analysis.looks import changes, data_of, today_of
 from analysis.rules import protocol_in_force
-from analysis.services.looks import earlier_looks, ended_look, freeze, print_reports
+from analysis.services.frozen import earlier_looks, ended_look, freeze, print_reports
 from enrollment.domain import allocation
 from enrollment.domain.protocol import Protocol
 from trialsite.accounts.models import Site, Study

@@ -238,6 +238,11 @@ class Comparison:
     instrument: Code
     visit: Code
 
+    @property
+    def key(self) -> str:
+        """Names the total among those of a period."""
+        return f"{self.instrument} {self.visit}"
+
 
 @dataclass(frozen=True, slots=True)
 class Protocol:

@@ -1,4 +1,4 @@
-"""The audit trail of a study's participants: browse, filter, take away, and record that it was reviewed."""
+"""The audit trail of a study: browse, filter, take away, and record that it was reviewed."""
 
 import csv
 import io
@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus, urlencode
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Max, Q, QuerySet
 from django.db.models.expressions import RawSQL
@@ -27,7 +28,7 @@ from trialsite.accounts.models import Study, User
 from trialsite.accounts.policy import POLICY, may, roles_for
 from trialsite.audit.models import AuditReview, Event
 from trialsite.audit.services import record_review, record_taking
-from trialsite.audit.trail import Change, changes, of_participants
+from trialsite.audit.trail import Change, changes, named, of_participants, of_study
 
 COLUMNS = (
     "participant", "chain", "entry", "at", "who", "role", "form", "record", "field", "old", "new", "reason",
@@ -37,6 +38,8 @@ PIECE = 1 << 15
 
 
 class AuditFilter(forms.Form):
+    # "study": the study itself and its people, instead of its participants.
+    about = forms.ChoiceField(required=False, choices=[("", ""), ("study", "")], widget=forms.HiddenInput)
     participant = forms.CharField(label=gettext_lazy("Participant"), required=False, max_length=20)
     who = forms.CharField(label=gettext_lazy("Person"), required=False, max_length=40)
     field = forms.CharField(label=gettext_lazy("Form or field"), required=False, max_length=40)
@@ -73,13 +76,18 @@ class ReviewForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a person asked to see. `codes`: participant id → code; `filters`: as in the address, without the page."""
+    """What a person asked to see. `codes`: chain → participant's code, of the study's own chain none; `filters`: as
+    in the address, without the page; `whole`: whether they see the whole study's trail."""
 
     study: Study
     form: AuditFilter
-    codes: dict[int, str]
+    codes: dict[str, str]
     events: QuerySet[Event]
     filters: str
+    whole: bool
+
+    def code_of(self, chain: str) -> str:
+        return self.codes.get(chain, "")
 
 
 def _asked(request: Request, code: str) -> Asked:
@@ -87,14 +95,20 @@ def _asked(request: Request, code: str) -> Asked:
     form = AuditFilter(request.GET)
     form.full_clean()
     given = form.cleaned_data
+    whole = bool(roles_for(request.user, study, everywhere=True) & POLICY["audit.view"])
+    if given.get("about") and not whole:
+        raise PermissionDenied
     people = participants_for(request.user, study, "audit.view")
     if given.get("participant"):
         people = people.filter(code__icontains=given["participant"])
     codes = dict(people.values_list("pk", "code"))
+    found = of_study(study) if given.get("about") else of_participants(codes)
     # A filter that cannot be understood filters nothing away unseen: the form says so, and nothing is shown.
-    events = _filtered(of_participants(codes), given) if not form.errors else Event.objects.none()
+    events = _filtered(found, given) if not form.errors else Event.objects.none()
     filters = urlencode({name: request.GET[name] for name in form.fields if request.GET.get(name)})
-    return Asked(study, form, codes, events, filters)
+    return Asked(
+        study, form, {f"participant:{pk}": code for pk, code in codes.items()}, events, filters, whole
+    )
 
 
 def _filtered(events: QuerySet[Event], given: dict[str, Any]) -> QuerySet[Event]:
@@ -118,16 +132,15 @@ def _filtered(events: QuerySet[Event], given: dict[str, Any]) -> QuerySet[Event]
 def audit(request: Request, study: str) -> HttpResponse:
     asked = _asked(request, study)
     page = Paginator(asked.events, 50).get_page(request.GET.get("page"))
-    rows = [
-        (asked.codes[int(change.chain.partition(":")[2])], change) for change in changes(page.object_list)
-    ]
+    rows = [(asked.code_of(change.chain), change) for change in named(changes(page.object_list))]
     latest = asked.events.aggregate(at=Max("at"))["at"]
     context = {
         "filter": asked.form,
         "filters": asked.filters,
+        "whole": asked.whole,
         "page": page,
         "rows": rows,
-        "reviews": _reviews(request.user, asked.study),
+        "reviews": _reviews(request.user, asked.study, whole=asked.whole),
         "review": None,
     }
     if latest and may(request.user, "audit.review", asked.study):
@@ -135,12 +148,10 @@ def audit(request: Request, study: str) -> HttpResponse:
     return render(request, "enrollment/audit.html", context)
 
 
-def _reviews(user: User, study: Study) -> QuerySet[AuditReview]:
+def _reviews(user: User, study: Study, *, whole: bool) -> QuerySet[AuditReview]:
     """All for who sees every site's trail, else one's own: filters and findings name participants."""
     reviews = AuditReview.objects.filter(study=study).select_related("reviewed_by")
-    if not roles_for(user, study, everywhere=True) & POLICY["audit.view"]:
-        reviews = reviews.filter(reviewed_by=user)
-    return reviews
+    return reviews if whole else reviews.filter(reviewed_by=user)
 
 
 @require_POST
@@ -188,7 +199,7 @@ def _csv(asked: Asked) -> Iterator[str]:
     writer = csv.writer(line, lineterminator="\n")
     writer.writerow(COLUMNS)
     for change in changes(asked.events.iterator(chunk_size=1000)):
-        writer.writerow(_cells(change, asked.codes))
+        writer.writerow(_cells(change, asked.code_of(change.chain)))
         if line.tell() > PIECE:
             yield line.getvalue()
             line.seek(0)
@@ -196,8 +207,7 @@ def _csv(asked: Asked) -> Iterator[str]:
     yield line.getvalue()
 
 
-def _cells(change: Change, codes: dict[int, str]) -> list[object]:
-    code = codes[int(change.chain.partition(":")[2])]
+def _cells(change: Change, code: str) -> list[object]:
     return [
         code, change.chain, change.n, change.at.isoformat(), change.who, change.role, change.form,
         change.record, change.field, change.old, change.new, change.reason,
@@ -212,9 +222,8 @@ def _json_lines(asked: Asked) -> Iterator[str]:
         digest=RawSQL("encode(hash, 'hex')", []),
     ).values_list("chain", "n", "before", "digest", "content")
     for chain, n, before, digest, content in found.iterator(chunk_size=1000):
-        code = asked.codes[int(chain.partition(":")[2])]
         line = {
-            "participant": code,
+            "participant": asked.code_of(chain),
             "chain": chain,
             "n": n,
             "prev": before,

@@ -16,7 +16,8 @@ from analysis.board import Section
 from analysis.board_charts import Pair, patterns, slopes, waterfall
 from analysis.board_pdf import Front, pdf
 from analysis.board_tables import Table
-from analysis.services.looks import decide, print_reports, record_events
+from analysis.services.frozen import print_reports
+from analysis.services.looks import decide, record_events
 from tests.analysis.conftest import Work, as_closed
 from trialsite.accounts.models import Study, User
 from trialsite.stack import testing

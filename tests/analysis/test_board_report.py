@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.board import Cut, paper
-from analysis.board_monitoring import crossed, information, monitoring
+from analysis.board_flags import crossed
+from analysis.board_monitoring import information, monitoring
 from analysis.board_report import EACH_UP_TO, completers_of, results
 from analysis.domain import sequential
 from analysis.looks import changes

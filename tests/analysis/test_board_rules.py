@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import norm
 
 from analysis.board import paper
-from analysis.board_monitoring import with_safety
+from analysis.board_flags import with_safety
 from analysis.board_power import ahead_of, design_drift
 from analysis.board_report import results
 from analysis.board_rules import percent

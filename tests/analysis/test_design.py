@@ -280,7 +280,7 @@ def test_workers_bring_what_one_process_finds(shared: Shared) -> None:
 @pytest.mark.fault
 def test_what_a_dead_worker_does_not_bring_is_drawn_here(shared: Shared) -> None:
     """Killed with most of the messages waiting: the figures are those of one process."""
-    options = ("--trials", "1000000", "--seed", "6")
+    options = ("--trials", "600000", "--seed", "6")
     running = shared.start(*options)
     until = time.monotonic() + 60
     while not shared.runs() and time.monotonic() < until:

@@ -16,7 +16,8 @@ from django.urls import reverse
 from enrollment.models import Participant
 from enrollment.services import add_treatment, record_screening
 from tests.conftest import MakeUser
-from trialsite.accounts.models import Access, Site, User
+from trialsite.accounts.acting import signed_by
+from trialsite.accounts.models import Access, Membership, Site, Study, User
 from trialsite.audit.models import AuditReview, Event
 
 pytestmark = pytest.mark.django_db
@@ -195,3 +196,58 @@ def test_a_coordinator_neither_sees_nor_reviews_it(
     assert client.post(f"{PAGE}review/", {"finding": ""}).status_code == 403
     assert client.post(reverse("audit_file", args=["KETNAL"]), {"kind": "csv"}).status_code == 403
     assert not AuditReview.objects.exists()
+
+
+STUDY_PAGE = PAGE + "?about=study"
+
+
+@pytest.fixture
+def auditor(make_user: MakeUser) -> User:
+    """Of the whole study."""
+    return make_user("auditor")
+
+
+@pytest.mark.requirement("AUD-12")
+def test_the_study_and_its_people_have_their_own_pages(
+    auditor: User, coordinator: User, as_user: SignIn
+) -> None:
+    """Roles, protocols and sign-ins, with who and when; no password, and no participant's entry."""
+    with signed_by(coordinator):
+        Access.objects.create(kind=Access.Kind.SIGNED_IN, user=coordinator)
+    client = as_user(auditor)
+    page = client.get(STUDY_PAGE).content.decode()
+    for form in ("membership", "access", "user"):
+        assert re.search(rf"<td>{form} ", page), form
+    assert "argon2" not in page
+    # A person is a name, not a number.
+    assert re.search(rf"access user_id</td>\s*<td>.*{coordinator.username}", page)
+    filtered = client.get(STUDY_PAGE + "&field=protocolversion").content.decode()
+    assert "protocolversion sha256" in filtered
+    rows = lines(client, "jsonl", "?about=study")
+    assert {json.loads(row)["chain"] for row in rows} == {"system"}
+
+
+@pytest.mark.requirement("AUD-12")
+def test_of_another_study_nothing_is_told(auditor: User, as_user: SignIn) -> None:
+    """Neither its people nor what was taken there, by whomever."""
+    system, other = User.objects.system(), Study.objects.exclude(code="KETNAL")[0]
+    with signed_by(system, reason="test"):
+        stranger = User(username="stranger", printed_name="A Stranger", password="!")
+        stranger.save()
+        for person in (stranger, auditor):
+            Membership.objects.create(user=person, study=other, role="auditor", granted_by=system)
+        for code in (other.code, "KETNAL"):
+            Access.objects.create(kind=Access.Kind.TRAIL, user=auditor, about=f"{code} csv about={code}")
+    told = "\n".join(lines(as_user(auditor), "csv", "?about=study"))
+    assert "about=KETNAL" in told
+    assert f"about={other.code}" not in told
+    assert "A Stranger" not in told
+
+
+def test_who_sees_one_site_does_not_see_the_studys_own_entries(
+    make_user: MakeUser, site: Site, as_user: SignIn
+) -> None:
+    client = as_user(make_user("monitor", site))
+    assert "about=study" not in client.get(PAGE).content.decode()
+    assert client.get(STUDY_PAGE).status_code == 403
+    assert client.post(f"{PAGE}file/?about=study", {"kind": "csv"}).status_code == 403

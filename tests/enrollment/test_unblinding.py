@@ -71,3 +71,20 @@ def test_the_database_asks_for_a_live_session_itself(randomised: Participant) ->
         connection.cursor() as cursor,
     ):
         cursor.execute("select * from closed.unblind('none', %s, 'why')", [randomised.pk])
+
+
+@pytest.mark.requirement("BLD-03")
+def test_the_others_of_the_site_are_told_that_and_never_what(
+    randomised: Participant, investigator: User, coordinator: User, make_user: MakeUser, other_site: Site,
+    as_user: SignIn,
+) -> None:  # fmt: skip
+    """On the first page they open, without a message that could be lost; another site is told nothing."""
+    today = reverse("today", args=["KETNAL"])
+    stranger = make_user("coordinator", other_site)
+    assert "unblinded" not in as_user(coordinator).get(today).content.decode()
+    as_user(investigator).post(address(randomised), {"reason": "an accident", "password": PASSWORD})
+    page = as_user(coordinator).get(today).content.decode()
+    assert f"{randomised.code}</a> was unblinded in an emergency" in page
+    assert "naltrexone" not in page.partition("<main")[2].lower()
+    assert "accident" not in page
+    assert "was unblinded" not in as_user(stranger).get(today).content.decode()

@@ -1,7 +1,9 @@
 """docker-compose.yml: valid, and every service's command runs as it is written."""
 
+import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -85,23 +87,32 @@ def test_the_web_command_serves(name: str) -> None:
 
 
 @pytest.mark.parametrize(("service", "role"), [("worker", "app"), ("worker-closed", "closed")])
-def test_the_workers_start_and_stop(service: str, role: str, name: str) -> None:
+def test_the_workers_start_and_stop(service: str, role: str, name: str, tmp_path: Path) -> None:
     """A worker of each queue comes up as written, answers a ping, and ends on SIGTERM."""
     node = f"{service}-{os.getpid()}@test"
     words = [node if word.endswith("@%h") else word for word in command(service)]
-    environment = testing.environment(role, name)
-    worker = subprocess.Popen(
-        words, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    # A broker of its own: the bells that other tests ring are not for this worker.
+    broker = os.environ["REDIS_URL"].rpartition("/")[0] + "/13"
+    environment = {**testing.environment(role, name), "REDIS_URL": broker}
+    said = tmp_path / "said"
+    with said.open("w") as file:
+        worker = subprocess.Popen(words, env=environment, cwd=ROOT, stdout=file, stderr=file)
     try:
-        asked = Celery(broker=environment["REDIS_URL"])
+        asked = Celery(broker=broker)
         for _ in range(60):
             if answers := asked.control.ping([node], timeout=1):
                 break
-        assert answers == [{node: {"ok": "pong"}}]
+        assert answers == [{node: {"ok": "pong"}}], said.read_text()
     finally:
         worker.terminate()
-        assert worker.wait(30) == 0
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            worker.wait(30)
+        if worker.poll() is None:
+            worker.send_signal(signal.SIGUSR1)  # it says where each of its threads stands
+            time.sleep(2)
+            worker.kill()
+            pytest.fail(said.read_text())
+        assert worker.returncode == 0
 
 
 def test_beat_starts(name: str, tmp_path: Path) -> None:
