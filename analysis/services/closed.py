@@ -52,20 +52,29 @@ def add_slots(site: Site, rules: Protocol, slots: Sequence[tuple[int, str]], rng
         cursor.execute("select kit_number from closed.kit where study_id = %s", [site.study_id])
         taken = {row[0] for row in cursor.fetchall()}
         kits = iter(allocation.kit_numbers(len(slots) * len(rules.periods), taken, rng))
-        for offset, (block, sequence) in enumerate(slots, start=1):
-            cursor.execute(
-                "insert into closed.slot (study_id, site_id, position, block, sequence) values (%s, %s, %s, %s, %s)"
-                " returning id",
-                [site.study_id, where, last + offset, last_block + block, sequence],
-            )
-            (slot,) = cursor.fetchone()
-            cursor.executemany(
-                "insert into closed.kit (study_id, kit_number, slot_id, period, arm) values (%s, %s, %s, %s, %s)",
-                [
-                    (site.study_id, next(kits), slot, number, arm)
-                    for number, arm in enumerate(arms[sequence], start=1)
-                ],
-            )
+        cursor.execute(
+            "insert into closed.slot (study_id, site_id, position, block, sequence)"
+            " select %s, %s, %s + n, block, sequence"
+            " from unnest(%s::int[], %s::text[]) with ordinality as s(block, sequence, n) order by n"
+            " returning id, sequence",
+            [
+                site.study_id,
+                where,
+                last,
+                [last_block + block for block, _sequence in slots],
+                [sequence for _block, sequence in slots],
+            ],
+        )
+        given = [
+            (slot, number, arm)
+            for slot, sequence in sorted(cursor.fetchall())
+            for number, arm in enumerate(arms[sequence], start=1)
+        ]
+        cursor.execute(
+            "insert into closed.kit (study_id, kit_number, slot_id, period, arm)"
+            " select %s, * from unnest(%s::text[], %s::bigint[], %s::int[], %s::text[])",
+            [site.study_id, [next(kits) for _ in given], *map(list, zip(*given, strict=True))],
+        )
 
 
 @transaction.atomic
