@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from enrollment.forms import CalendarFilter
 from enrollment.models import Participant, Period, Visit
 from enrollment.presenters import state_of
-from enrollment.selectors import days_at, today_at, washout_before
+from enrollment.selectors import days_at, periods_at, today_at, washouts_before
 from trialsite.accounts.models import Site
 
 
@@ -70,10 +70,9 @@ def _visits(sites: QuerySet[Site], first: date, last: date) -> Iterable[Entry]:
 
 def _infusions(sites: QuerySet[Site], first: date, last: date) -> Iterable[Entry]:
     periods = (
-        Period.objects.filter(participant__site__in=sites)
+        periods_at(sites)
         .filter(Q(dosed_on__range=(first, last)) | Q(dosed_on=None, planned_on__range=(first, last)))
         .exclude(participant__status=Participant.Status.WITHDRAWN, dosed_on=None)
-        .select_related("participant__site", "participant__study", "participant__protocol")
     )
     for period in periods:
         person, day = period.participant, period.day0
@@ -98,15 +97,11 @@ def _infusion_state(period: Period) -> str:
 
 
 def _washouts(sites: QuerySet[Site], first: date, last: date) -> Iterable[Entry]:
-    waiting = Period.objects.filter(
-        participant__site__in=sites,
-        number__gt=1,
-        dosed_on=None,
-        participant__status=Participant.Status.RANDOMISED,
-    ).select_related("participant__site", "participant__study", "participant__protocol")
-    for period in waiting:
-        window = washout_before(period)
-        if window and window.earliest_on <= last and window.latest_on >= first:
+    waiting = periods_at(sites).filter(
+        number__gt=1, dosed_on=None, participant__status=Participant.Status.RANDOMISED
+    )
+    for period, window in washouts_before(waiting).items():
+        if window.earliest_on <= last and window.latest_on >= first:
             person = period.participant
             yield Entry(
                 key=f"washout-{period.pk}",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -79,6 +79,14 @@ def period_for(user: User, pk: int, action: str) -> Period:
     return period
 
 
+def periods_at(sites: QuerySet[Site]) -> QuerySet[Period]:
+    return (
+        Period.objects.filter(participant__site__in=sites)
+        .select_related("participant__site", "participant__study", "participant__protocol")
+        .defer(*(f"participant__protocol__{name}" for name in _PARSED))
+    )
+
+
 def visit_for(user: User, pk: int, action: str) -> Visit:
     visits = Visit.objects.select_related("participant__study", "participant__site", "period")
     visit = get_object_or_404(visits, pk=pk)
@@ -89,8 +97,12 @@ def visit_for(user: User, pk: int, action: str) -> Visit:
 
 
 def participants_for(user: User, study: Study, action: str = "participant.view") -> QuerySet[Participant]:
+    return participants_at(sites_where(user, action, study))
+
+
+def participants_at(sites: QuerySet[Site]) -> QuerySet[Participant]:
     return (
-        Participant.objects.filter(study=study, site__in=sites_where(user, action, study))
+        Participant.objects.filter(site__in=sites)
         .select_related("site", "study", "protocol")
         .defer(*(f"protocol__{name}" for name in _PARSED))
     )
@@ -119,12 +131,24 @@ def facts_of(participant: Participant) -> dict[str, float | bool | None]:
 
 def washout_before(period: Period) -> washout.WashoutWindow | None:
     """The washout window before `period`, from actual dates; None for the first, or while it is not known."""
-    rule = period.participant.protocol.rules.washout
-    if rule is None:
-        return None
-    before = period.participant.periods.filter(number__lt=period.number).order_by("-number").first()
-    if before is None:
-        return None
-    last = before.visits.filter(status=Visit.Status.DONE).order_by("-day").first()
-    anchor = washout.anchor_date(rule, before.dosed_on, last.performed_on if last else None)
-    return washout.window(rule, anchor) if anchor else None
+    return washouts_before([period]).get(period)
+
+
+def washouts_before(periods: Iterable[Period]) -> dict[Period, washout.WashoutWindow]:
+    """The washout windows before those of `periods` that have one yet, in one query whatever their number."""
+    ruled = {
+        period.pk: (period, rule) for period in periods if (rule := period.participant.protocol.rules.washout)
+    }
+    before = Period.objects.filter(participant=OuterRef("participant"), number=OuterRef("number") - 1)
+    seen = Visit.objects.filter(
+        participant=OuterRef("participant"), period__number=OuterRef("number") - 1, status=Visit.Status.DONE
+    ).order_by("-day")
+    anchors = Period.objects.filter(pk__in=ruled, number__gt=1).values_list(
+        "pk", Subquery(before.values("dosed_on")), Subquery(seen.values("performed_on")[:1])
+    )
+    found = {}
+    for pk, dosed_on, seen_on in anchors:
+        period, rule = ruled[pk]
+        if anchor := washout.anchor_date(rule, dosed_on, seen_on):
+            found[period] = washout.window(rule, anchor)
+    return found

@@ -12,8 +12,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from enrollment.domain import eligibility
+from enrollment.domain.washout import WashoutWindow
 from enrollment.models import Participant, Period, Visit
-from enrollment.selectors import facts_of, today_at, washout_before
+from enrollment.selectors import facts_of, participants_at, periods_at, today_at, washouts_before
 from trialsite.accounts.models import Site, Study, User
 from trialsite.accounts.policy import sites_where
 
@@ -44,7 +45,7 @@ def worklist(user: User, study: Study, more: Iterable[Action] = ()) -> list[dict
     for person, verdict in _in_screening(views):
         mine = person.site in confirms if verdict != "incomplete" else person.site in enters
         (now if mine else waiting).append(_screening_action(person, verdict))
-    now += [_randomise_action(p) for p in _people(enters, Participant.Status.ELIGIBLE)]
+    now += [_randomise_action(p) for p in participants_at(enters).filter(status=Participant.Status.ELIGIBLE)]
     now += more
     columns = [(_("Now"), now), (_("This week"), week), (_("Waiting on others"), waiting)]
     return [
@@ -66,12 +67,6 @@ def unblinded_lately(user: User, study: Study) -> QuerySet[Participant]:
         )
         .select_related("site", "study")
         .order_by("-unblinded_at")
-    )
-
-
-def _people(sites: QuerySet[Site], status: str) -> QuerySet[Participant]:
-    return Participant.objects.filter(site__in=sites, status=status).select_related(
-        "site", "study", "protocol"
     )
 
 
@@ -114,25 +109,21 @@ def _visits(sites: QuerySet[Site]) -> tuple[list[Action], list[Action], list[Act
 def _infusions(sites: QuerySet[Site]) -> list[tuple[Action, bool]]:
     """Infusions to give or to plan; urgent when the planned day has come or the washout is over."""
     found = []
-    open_periods = (
-        Period.objects.filter(
-            participant__site__in=sites, dosed_on=None, participant__status=Participant.Status.RANDOMISED
-        )
-        .select_related("participant__site", "participant__study", "participant__protocol")
-        .order_by("participant", "number")
+    next_ones = (
+        periods_at(sites)
+        .filter(dosed_on=None, participant__status=Participant.Status.RANDOMISED)
+        .order_by("participant_id", "number")
+        .distinct("participant_id")
     )
-    seen: set[int] = set()
-    for period in open_periods:
-        if period.participant_id in seen:
-            continue
-        seen.add(period.participant_id)
-        action = _infusion_action(period)
+    windows = washouts_before(next_ones)
+    for period in next_ones:
+        action = _infusion_action(period, windows.get(period))
         if action:
             found.append(action)
     return found
 
 
-def _infusion_action(period: Period) -> tuple[Action, bool] | None:
+def _infusion_action(period: Period, window: WashoutWindow | None) -> tuple[Action, bool] | None:
     person = period.participant
     today = today_at(person.site)
     dosing = f"{person.protocol.rules.dosing_label} {period.number}"
@@ -146,7 +137,6 @@ def _infusion_action(period: Period) -> tuple[Action, bool] | None:
         return Action(person.code, what, why, url, state, period.planned_on), period.planned_on <= today
     what = _("Plan: %(dosing)s") % {"dosing": dosing}
     url = reverse("plan", args=[period.pk])
-    window = washout_before(period)
     if window is None:
         if period.number > 1:
             return None
@@ -161,7 +151,9 @@ def _infusion_action(period: Period) -> tuple[Action, bool] | None:
 
 
 def _in_screening(sites: QuerySet[Site]) -> list[tuple[Participant, str]]:
-    people = _people(sites, Participant.Status.SCREENING).prefetch_related("facts")[:200]
+    people = (
+        participants_at(sites).filter(status=Participant.Status.SCREENING).prefetch_related("facts")[:200]
+    )
     return [(p, eligibility.judge(p.protocol.rules.criteria, facts_of(p)).verdict) for p in people]
 
 

@@ -6,7 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 from django.contrib.messages import get_messages
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from enrollment.calendar import Entry, entries, ics
 from enrollment.models import CalendarFeed, Participant
 from enrollment.selectors import today_at
 from enrollment.services.feed import make_feed
+from enrollment.worklist import worklist
 from tests.conftest import MakeUser, make_screened, rate
 from trialsite.accounts.acting import signed_by
 from trialsite.accounts.models import Membership, Site, Study, User
@@ -263,3 +266,29 @@ def test_any_text_survives_the_feed(word: str, times: int, length: int) -> None:
     entry = Entry("visit-1", "visit", on, on + timedelta(days=length), "01-001", "01", text, "due", "/")
     (event,) = events(ics([entry]).encode())
     assert event["SUMMARY"] == f"01-001 {text}"
+
+
+@pytest.mark.django_db
+def test_the_calendar_and_the_work_list_cost_the_same_for_more_people(
+    busy: Participant, coordinator: User, investigator: User, study: Study
+) -> None:
+    """As many questions to the database for three who wait for their second infusion as for one."""
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as found:
+            windows = [e for e in at(busy.site) if e.kind == "washout"]
+            plans = [a for column in worklist(coordinator, study) for a in column["actions"]]
+        assert len(windows) == 1 + len(more)
+        assert len([a for a in plans if a.what.startswith("Plan")]) == len(more)
+        return len(found)
+
+    more: list[Participant] = []
+    asked()
+    once = asked()
+    for _n in range(2):
+        person = make_screened(busy.site, coordinator)
+        services.confirm_eligibility(person, by=investigator)
+        person.refresh_from_db()
+        more.append(services.randomise(person, by=coordinator))
+        services.record_dosing(more[-1].periods.get(number=1), day(-20, busy.site), by=coordinator, version=1)
+    assert asked() == once
