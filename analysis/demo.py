@@ -9,6 +9,7 @@ values of the other five included, is invented.
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from analysis.synthetic import Course, Person
@@ -67,6 +68,12 @@ def people(rules: Protocol, sites: dict[str, Site], today: date, rng: random.Ran
         _waiting(first, today - timedelta(days=3), rng, 26),
         _waiting(second, today - timedelta(days=2), rng, None),
     ]
+    # What the investigators have to confirm, and the coordinators to randomise.
+    for site in (first, second):
+        found += [
+            _screened(rules, site, today - timedelta(days=2), rng, "eligible"),
+            _screened(rules, site, today - timedelta(days=1), rng, "screening"),
+        ]
     return sorted(found, key=lambda person: person.consented_on)
 
 
@@ -85,10 +92,16 @@ def _treated(
     courses: Callable[[tuple[str, ...]], list[Course]],
     status: str,
 ) -> Person:
+    person = _screened(rules, site, start - timedelta(days=9), rng, status)
+    return replace(person, courses=courses)
+
+
+def _screened(rules: Protocol, site: Site, consented_on: date, rng: random.Random, status: str) -> Person:
+    """Every criterion is known and met."""
     age, total = rng.randint(22, 68), rng.randint(22, 33)
     return Person(
-        site=site, consented_on=start - timedelta(days=9), age=age, sex=rng.choice("FM"), screening_total=total,
-        status=status, courses=courses, treatments=tuple(rng.sample(DRUGS, 4)), facts=_facts(rules, total, age, 4),
+        site=site, consented_on=consented_on, age=age, sex=rng.choice("FM"), screening_total=total,
+        status=status, treatments=tuple(rng.sample(DRUGS, 4)), facts=_facts(rules, total, age, 4),
     )  # fmt: skip
 
 

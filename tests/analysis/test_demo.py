@@ -10,11 +10,14 @@ from datetime import date
 from statistics import mean
 
 import pytest
+from django.db import transaction
 
 from analysis.dashboard import dashboard_page
+from enrollment import services
 from enrollment.models import Participant
+from enrollment.worklist import worklist
 from tests.analysis.exported import Exported, Row, demo_database, export
-from trialsite.accounts.models import Study
+from trialsite.accounts.models import Membership, Study, User
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +130,21 @@ def test_the_dashboard_shows_the_same_blinded(demo: str) -> None:
     assert Participant.objects.filter(study=study, status="screen_failed").count() >= 3
     page = dashboard_page(study, study.sites.all())
     assert page
+
+
+def test_everybody_of_a_site_finds_work(demo: str) -> None:
+    """At both sites somebody is to be confirmed by the investigator and somebody to be randomised, and it can be done."""
+    study = Study.objects.get(code="KETNAL")
+    for site in study.sites.all():
+        here = Membership.objects.filter(study=study, site=site)
+        coordinator, investigator = (here.get(role=role).user for role in ("coordinator", "investigator"))
+        assert "Randomise" in _now(coordinator, study)
+        assert "Confirm eligibility" in _now(investigator, study)
+        with transaction.atomic():
+            person = Participant.objects.get(site=site, status="eligible")
+            assert services.randomise(person, by=coordinator).periods.count() == 2
+            transaction.set_rollback(True)
+
+
+def _now(user: User, study: Study) -> set[str]:
+    return {action.what for action in worklist(user, study)[0]["actions"]}

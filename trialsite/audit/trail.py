@@ -15,12 +15,12 @@ from trialsite.audit.readiness import audited_tables
 
 # Columns that say nothing to a reader: keys, counters, and what a line says anyway.
 SYSTEM = "system"
-QUIET = {"id", "version", "form_token", "created_at", "entered_at", "recorded_at"}
+QUIET = {"id", "version", "form_token", "created_at", "entered_at", "recorded_at", "at"}
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field of one record. `old` and `new` are None where there was or is no value."""
+    """One field of one record. `old` and `new` are None where there was or is no value; an empty text is none."""
 
     chain: str
     n: int
@@ -56,8 +56,8 @@ def changes(events: Iterable[Event]) -> Iterator[Change]:
                 form=event.table_name.partition("_")[2],
                 record=event.row_pk,
                 field=field,
-                old=old,
-                new=new,
+                old=None if old == "" else old,
+                new=None if new == "" else new,
                 first=event.op == "I",
             )
 
