@@ -18,6 +18,10 @@ def flow_steps(figures: dict[str, Any]) -> list[Step]:
     steps = [
         _main(_("Screened"), figures["screened"]),
         _out(_("Screen failures"), status.get("screen_failed", 0)),
+        *(
+            _out(_("Screen failure: %(criterion)s") % {"criterion": name}, n)
+            for _id, name, n in figures["criteria_not_met"]
+        ),
         _out(_("Still in screening, or eligible"), status.get("screening", 0) + status.get("eligible", 0)),
         _main(_("Randomised"), figures["randomised"]),
     ]

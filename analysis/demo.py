@@ -63,7 +63,7 @@ def people(rules: Protocol, sites: dict[str, Site], today: date, rng: random.Ran
     found.append(
         _treated(rules, second, earlier, rng, _begun(rules, earlier, second_started, rng), "randomised")
     )
-    found += _failures(first, second, today, rng)
+    found += _failures(rules, first, second, today, rng)
     found += [
         _waiting(first, today - timedelta(days=3), rng, 26),
         _waiting(second, today - timedelta(days=2), rng, None),
@@ -156,22 +156,25 @@ def _totals(baseline: int, day1: int, rng: random.Random) -> dict[str, int]:
     }
 
 
-def _failures(first: Site, second: Site, today: date, rng: random.Random) -> list[Person]:
-    reasons = [
-        (18, 4, "HAM-D 18, needs at least 20"),
-        (24, 2, "Failed treatments 2, needs at least 4"),
-        (16, 5, "HAM-D 16, needs at least 20"),
-        (27, 4, "Substance use disorder: answered yes"),
-        (22, 3, "Failed treatments 3, needs at least 4"),
-    ]
-    return [
-        Person(
-            site=first if n % 2 else second, consented_on=today - timedelta(days=430 - 70 * n), age=rng.randint(22, 68),
-            sex=rng.choice("FM"), screening_total=total, status="screen_failed", left_reason=reason,
-            treatments=DRUGS[:treatments], facts={"hamd17_total": total, "failed_treatments": treatments},
+def _failures(rules: Protocol, first: Site, second: Site, today: date, rng: random.Random) -> list[Person]:
+    """One misses the score, two have tried too little, one uses substances, one misses two criteria."""
+    missed = [(18, 4, False), (24, 2, False), (16, 3, False), (27, 4, True), (22, 3, False)]
+    found = []
+    for n, (total, treatments, uses) in enumerate(missed):
+        age = rng.randint(22, 68)
+        found.append(
+            Person(
+                site=first if n % 2 else second,
+                consented_on=today - timedelta(days=430 - 70 * n),
+                age=age,
+                sex=rng.choice("FM"),
+                screening_total=total,
+                status="screen_failed",
+                treatments=DRUGS[:treatments],
+                facts=_facts(rules, total, age, treatments) | {"substance_use": uses},
+            )
         )
-        for n, (total, treatments, reason) in enumerate(reasons)
-    ]  # fmt: skip
+    return found
 
 
 def _waiting(site: Site, consented_on: date, rng: random.Random, total: int | None) -> Person:

@@ -6,7 +6,7 @@ Needs the trialsite_closed role: invented scores depend on the arm, so the write
 import random
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from assessments.domain.instrument import Instrument
 from assessments.models import Assessment
 from assessments.selectors import instrument_of
-from enrollment.domain import schedule
+from enrollment.domain import eligibility, schedule
 from enrollment.models import (
     EligibilityDecision,
     Fact,
@@ -124,8 +124,16 @@ class Writer:
             randomised_at=datetime.combine(person.consented_on + timedelta(days=5), time(10), zone)
             if person.started
             else None,
-            left_reason=person.left_reason,
+            left_reason=self._left_reason(person),
         )
+
+    def _left_reason(self, person: Person) -> str:
+        if person.status != Participant.Status.SCREEN_FAILED:
+            return person.left_reason
+        return "; ".join(result.message % result.params for result in self._judged(person).not_met)
+
+    def _judged(self, person: Person) -> eligibility.Verdict:
+        return eligibility.judge(self.rules.criteria, person.facts)
 
     def _next_numbers(self, sites: set[Site]) -> dict[int, int]:
         return {site.pk: Participant.objects.filter(site=site).count() for site in sites}
@@ -192,7 +200,8 @@ class Writer:
         )
         EligibilityDecision.objects.bulk_create(
             EligibilityDecision(
-                participant=row, eligible=person.status != "screen_failed", criteria=[],
+                participant=row, eligible=person.status != "screen_failed",
+                criteria=[asdict(result) for result in self._judged(person).results],
                 facts={name: {"value": float(value), "source": "synthetic"} for name, value in person.facts.items()},
                 decided_by=self.by, comment="synthetic",
             )

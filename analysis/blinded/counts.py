@@ -35,6 +35,24 @@ def flow(study: Study) -> list[list[Any]]:
     return [list(row) for row in found]
 
 
+def criteria_not_met(study: Study) -> list[list[Any]]:
+    """[criterion, name, participants] of the screen failures, by the latest decision on each; one person may count
+    under several criteria."""
+    found = rows(
+        """
+        select c ->> 'id', c #>> '{params,name}', count(*)
+        from enrollment_participant t
+        join lateral (select criteria from enrollment_eligibilitydecision e
+                      where e.participant_id = t.id order by e.id desc limit 1) d on true
+        cross join jsonb_array_elements(d.criteria) c
+        where t.study_id = %(study)s and t.status = 'screen_failed' and c ->> 'verdict' = 'not met'
+        group by 1, 2 order by 1, 2
+        """,
+        {"study": study.pk},
+    )
+    return [list(row) for row in found]
+
+
 def periods(study: Study) -> list[dict[str, int]]:
     """Of each period: participants dosed, evaluable, and rated without a baseline."""
     found = rows(

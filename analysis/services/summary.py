@@ -17,7 +17,7 @@ from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import owe
 
 # Of the figures' keys: a page does not show figures of another shape, which an upgrade leaves for some seconds.
-SHAPE = 2
+SHAPE = 3
 
 
 @transaction.atomic
@@ -54,6 +54,7 @@ def figures_of(study: Study) -> dict[str, Any]:
         "screened": sum(status.values()),
         "status": status,
         "randomised": Participant.objects.filter(study=study).randomised().count(),
+        "criteria_not_met": counts.criteria_not_met(study),
         "flow": counts.flow(study),
         "periods": counts.periods(study),
         "completers": overall["completers"],

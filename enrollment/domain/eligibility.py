@@ -29,11 +29,15 @@ class Verdict:
     headline: str
     headline_params: dict[str, object]
 
+    @property
+    def not_met(self) -> tuple[CriterionResult, ...]:
+        return tuple(result for result in self.results if result.verdict == "not met")
+
 
 def judge(criteria: Sequence[Criterion], facts: Mapping[str, float | bool | None]) -> Verdict:
     """Not eligible as soon as one criterion is not met; incomplete while one is unknown; else eligible."""
     results = tuple(_judge_one(criterion, facts.get(criterion.fact)) for criterion in criteria)
-    failed = next((r for r in results if r.verdict == "not met"), None)
+    failed = next((result for result in results if result.verdict == "not met"), None)
     unknown = [r for r in results if r.verdict == "unknown"]
     if failed:
         return Verdict("not eligible", results, "Not eligible: " + failed.message, failed.params)

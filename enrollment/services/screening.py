@@ -1,6 +1,7 @@
 """Screening: consent, facts, failed treatments, and the investigator's decision."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 
@@ -125,10 +126,7 @@ def confirm_eligibility(participant: Participant, *, by: User, comment: str = ""
         decision = EligibilityDecision.objects.create(
             participant=saved,
             eligible=eligible,
-            criteria=[
-                {"id": r.id, "verdict": r.verdict, "message": r.message, "params": r.params}
-                for r in verdict.results
-            ],
+            criteria=[asdict(result) for result in verdict.results],
             facts={
                 fact.name: {"value": None if fact.value is None else float(fact.value), "source": fact.source}
                 for fact in saved.facts.all()
@@ -138,8 +136,7 @@ def confirm_eligibility(participant: Participant, *, by: User, comment: str = ""
         )
         saved.status = Participant.Status.ELIGIBLE if eligible else Participant.Status.SCREEN_FAILED
         if not eligible:
-            failed = [_(r.message) % r.params for r in verdict.results if r.verdict == "not met"]
-            saved.left_reason = "; ".join(failed)
+            saved.left_reason = "; ".join(_(result.message) % result.params for result in verdict.not_met)
         saved.version += 1
         saved.save()
     return decision

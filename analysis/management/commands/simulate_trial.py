@@ -94,9 +94,8 @@ def _person(rules: Protocol, site: Site, rng: random.Random) -> Person:
         "sex": rng.choice("FM"),
     }
     if rng.random() < 0.1:
-        return Person(
-            **common, screening_total=rng.randint(8, 19), status="screen_failed", left_reason="HAM-D below 20"
-        )
+        total = rng.randint(8, 19)
+        return Person(**common, screening_total=total, status="screen_failed", facts={"hamd17_total": total})
     leaves = rng.random() < 1 / 12
     courses = _courses(rules, consented + timedelta(days=9), total, leaves, rng)
     reason = "Lost to follow-up" if leaves else ""
