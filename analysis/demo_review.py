@@ -27,6 +27,8 @@ def _finish(participant: Participant, people: dict[str, User]) -> None:
     for visit in visits:
         services.verify(participant, visit, "HAMD17", [""], by=people["monitor"])
         services.sign(participant, visit, by=people["investigator"], meaning=MEANING)
+    for form in ("screening", "dosing"):
+        services.verify(participant, None, form, [""], by=people["monitor"])
     services.sign(participant, None, by=people["investigator"], meaning=MEANING)
     services.lock(participant.study, participant, by=people["datamanager"], reason="Casebook clean")
 
@@ -52,6 +54,10 @@ def _needs_signing_again(participant: Participant, people: dict[str, User]) -> N
         participant, "DAY3", "HAMD104", "Source says 2, entered is another value.", people["monitor"]
     )
     services.answer(query, by=people["coordinator"], text="The entry follows the corrected source page 14.")
+    consent = Place(participant, None, "screening", "consented_on")
+    services.raise_queries(
+        [consent], by=people["monitor"], text="The consent form is dated one day earlier. Please check."
+    )
     query = _ask(participant, "BASELINE", "", "Who rated? The source is not signed.", people["monitor"])
     services.answer(query, by=people["coordinator"], text="The source is signed now.")
     services.close(query, by=people["monitor"], text="Seen, thank you.")

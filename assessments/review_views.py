@@ -16,8 +16,8 @@ from assessments.review_lists import QUERY_COLUMNS, REVIEW_COLUMNS, query_table,
 from assessments.selectors import instruments_due
 from assessments.standing import known_place, where
 from enrollment.forms import ReasonForm
-from enrollment.models import Visit
-from enrollment.selectors import study_for, visit_for
+from enrollment.models import Participant, Visit
+from enrollment.selectors import participant_for, study_for, visit_for
 from enrollment.views.respond import add_errors, say_errors
 from trialsite.accounts.http import Request
 from trialsite.accounts.lists import list_file
@@ -117,19 +117,29 @@ def review_ask(request: Request, study: str) -> HttpResponse:
 @require_POST
 def query_raise(request: Request, pk: int) -> HttpResponse:
     visit = visit_for(request.user, pk, "query.raise")
+    return _ask(request, visit.participant, visit)
+
+
+@require_POST
+def casebook_query(request: Request, study: str, code: str) -> HttpResponse:
+    """Of a field outside visits: enrollment/casebook.py."""
+    return _ask(request, participant_for(request.user, study, code, "query.raise"), None)
+
+
+def _ask(request: Request, participant: Participant, visit: Visit | None) -> HttpResponse:
     form = QueryForm(request.POST)
     if form.is_valid():
         data = form.cleaned_data
-        if not known_place(visit, data["form"], data["field"]):
+        if not known_place(participant, visit, data["form"], data["field"]):
             raise Http404
-        place = services.Place(visit.participant, visit, data["form"], data["field"])
+        place = services.Place(participant, visit, data["form"], data["field"])
         [query] = services.raise_queries(
             [place], by=request.user, text=data["text"], blocks_signature=data["blocks_signature"]
         )
         messages.success(request, _("Query raised. The site sees it on its work list."))
         return redirect(_place_of(query))
     messages.error(request, _("Write what you ask; nothing was sent."))
-    return redirect("visit", pk)
+    return redirect(_page_of(participant, visit))
 
 
 @require_http_methods(["GET", "POST"])
@@ -161,11 +171,20 @@ def query_turn(request: Request, pk: int, turn: str) -> HttpResponse:
 @require_POST
 def verify(request: Request, pk: int) -> HttpResponse:
     visit = visit_for(request.user, pk, "record.verify")
+    return _verify(request, visit.participant, visit)
+
+
+@require_POST
+def casebook_verify(request: Request, study: str, code: str) -> HttpResponse:
+    return _verify(request, participant_for(request.user, study, code, "record.verify"), None)
+
+
+def _verify(request: Request, participant: Participant, visit: Visit | None) -> HttpResponse:
     form = request.POST.get("form", "")
     fields = [""] if "whole" in request.POST else request.POST.getlist("field")
-    if not all(known_place(visit, form, field) for field in fields):
+    if not all(known_place(participant, visit, form, field) for field in fields):
         raise Http404
-    done = services.verify(visit.participant, visit, form, fields, by=request.user)
+    done = services.verify(participant, visit, form, fields, by=request.user)
     if done:
         n = len(done)
         messages.success(
@@ -175,7 +194,7 @@ def verify(request: Request, pk: int) -> HttpResponse:
         )  # fmt: skip
     else:
         messages.info(request, _("Mark the fields that agree with the source."))
-    return redirect("visit", pk)
+    return redirect(_page_of(participant, visit))
 
 
 @require_http_methods(["GET", "POST"])
@@ -185,7 +204,7 @@ def unverify(request: Request, pk: int) -> HttpResponse:
     if form.is_valid():
         services.unverify(verification, by=request.user, reason=form.cleaned_data["reason"])
         messages.success(request, _("The verification is taken back. The audit trail keeps both."))
-        return redirect("visit", verification.visit_id)
+        return redirect(_page_of(verification.participant, verification.visit))
     context = {
         "participant": verification.participant,
         "form": form,
@@ -197,6 +216,10 @@ def unverify(request: Request, pk: int) -> HttpResponse:
 
 def _place_of(query: Query) -> str:
     """The page where the query stands, opened at it."""
-    if query.visit_id:
-        return reverse("visit", args=[query.visit_id]) + f"#query-{query.pk}"
-    return reverse("participant", args=[query.participant.study.code, query.participant.code])
+    return f"{_page_of(query.participant, query.visit)}#query-{query.pk}"
+
+
+def _page_of(participant: Participant, visit: Visit | None) -> str:
+    if visit:
+        return reverse("visit", args=[visit.pk])
+    return reverse("participant", args=[participant.study.code, participant.code])

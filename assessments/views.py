@@ -17,12 +17,11 @@ from assessments.forms import RatingForm, fresh_fields, new_token, saved_fields,
 from assessments.models import Assessment, Draft
 from assessments.presenters import conflict_rows, rating_page, rating_row
 from assessments.selectors import assessment_of, instrument_of, instruments_due
-from assessments.standing import beside
 from assessments.worklist import items_missing, reviews
 from enrollment.models import Visit
 from enrollment.presenters import state_of, strip_of
 from enrollment.selectors import study_for, today_at, visit_for
-from enrollment.standing import review_of
+from enrollment.standing import beside, review_of
 from enrollment.worklist import unblinded_lately, worklist
 from trialsite.accounts.http import Request
 from trialsite.accounts.policy import may

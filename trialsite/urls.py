@@ -106,6 +106,12 @@ urlpatterns = [
     path("periods/<int:pk>/plan/", schedule.plan, name="plan"),
     path("periods/<int:pk>/infusion/", schedule.dosing, name="dosing"),
     path("visits/<int:pk>/", assessments.visit, name="visit"),
+    path(
+        "studies/<str:study>/participants/<str:code>/queries/", review.casebook_query, name="casebook_query"
+    ),
+    path(
+        "studies/<str:study>/participants/<str:code>/verify/", review.casebook_verify, name="casebook_verify"
+    ),
     path("visits/<int:pk>/queries/", review.query_raise, name="query_raise"),
     path("visits/<int:pk>/verify/", review.verify, name="verify"),
     path("visits/<int:pk>/sign/", signing.sign_visit, name="sign_visit"),

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from enrollment import services
+from enrollment import casebook, services
 from enrollment.domain import eligibility
 from enrollment.forms import (
     AS_VALUE,
@@ -22,7 +22,7 @@ from enrollment.listing import ParticipantFilter, table_of
 from enrollment.models import FailedTreatment, Participant
 from enrollment.presenters import page_of, strip_of, strips_of
 from enrollment.selectors import facts_of, participant_for, participants_for, study_for
-from enrollment.standing import review_of
+from enrollment.standing import beside, review_of
 from enrollment.views.respond import add_errors, say_errors
 from trialsite.accounts.http import Request
 from trialsite.accounts.lists import list_file
@@ -81,6 +81,8 @@ def participant_new(request: Request, study: str) -> HttpResponse:
 def participant_detail(request: Request, study: str, code: str) -> HttpResponse:
     participant = participant_for(request.user, study, code, "participant.view")
     context = page_of(participant, request.user) | review_of(participant, None, request.user)
+    context["casebook"] = casebook.forms_of(participant)
+    beside(context["casebook"], context["standing"])
     return render(request, "enrollment/participant_detail.html", context)
 
 

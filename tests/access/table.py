@@ -80,6 +80,8 @@ TABLE = """
      visit                  assessment.view        GET       site
      query_raise            query.raise            POST      site
      verify                 record.verify          POST      site
+     casebook_query         query.raise            POST      site
+     casebook_verify        record.verify          POST      site
      sign_visit             record.sign            GET,POST  site
      lock_visit             record.lock            GET,POST  site
      query_turn:answer      query.answer           GET,POST  site

@@ -93,10 +93,13 @@ class QueryMessage(models.Model):
 
 
 class Verification(models.Model):
-    """A monitor compared a field (or, field empty, a whole form) with its source. A later change voids it."""
+    """A monitor compared a field (or, field empty, a whole form) with its source. A later change voids it.
+
+    `visit` empty: a form of the casebook outside its visits, enrollment/casebook.py.
+    """
 
     participant = models.ForeignKey("enrollment.Participant", models.PROTECT, related_name="verifications")
-    visit = models.ForeignKey("enrollment.Visit", models.PROTECT, related_name="verifications")
+    visit = models.ForeignKey("enrollment.Visit", models.PROTECT, null=True, related_name="verifications")
     form = models.CharField(max_length=20)
     field = models.CharField(max_length=60, blank=True)
     verified_by = models.ForeignKey(User, models.PROTECT, related_name="+")
@@ -108,7 +111,10 @@ class Verification(models.Model):
         indexes = [models.Index(fields=["participant"])]
         constraints = [
             models.UniqueConstraint(
-                fields=["visit", "form", "field"], condition=Q(voided_at=None), name="verified_once"
+                fields=["participant", "visit", "form", "field"],
+                condition=Q(voided_at=None),
+                nulls_distinct=False,
+                name="verified_once",
             )
         ]
 

@@ -24,7 +24,8 @@ class Standing:
     was_signed: bool = False
     lock: Lock | None = None
     unlock: UnlockRequest | None = None
-    verified: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    # Form → field (empty: the whole form) → the verification.
+    verified: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     queries: list[Query] = field(default_factory=list)
 
     @property
@@ -131,9 +132,8 @@ def standings(participants: Iterable[int]) -> dict[int, dict[int | None, Standin
         if signature.voided_at is None:
             standing.signatures.append(signature)
     for verification in Verification.objects.filter(participant__in=ids, voided_at=None):
-        found[verification.participant_id][verification.visit_id].verified[verification.form].add(
-            verification.field
-        )
+        standing = found[verification.participant_id][verification.visit_id]
+        standing.verified[verification.form][verification.field] = verification.pk
     for query in _queries().filter(participant__in=ids):
         found[query.participant_id][query.visit_id].queries.append(query)
     for lock in (

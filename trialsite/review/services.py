@@ -110,14 +110,15 @@ def note_findings(place: Place, findings: Iterable[Finding], *, by: User, reason
 
 
 def verify(
-    participant: "Participant", visit: "Visit", form: str, fields: Iterable[str], *, by: User
+    participant: "Participant", visit: "Visit | None", form: str, fields: Iterable[str], *, by: User
 ) -> list[Verification]:
-    """Say that these fields (an empty string: the whole form) agree with the source document."""
+    """Say that these fields (an empty string: the whole form) agree with the source document. Without a visit: of
+    the casebook itself."""
     with act(by, "record.verify", participant.study, participant.site, reason=_("source verified")):
         verified = set(
-            Verification.objects.filter(visit=visit, form=form, voided_at=None).values_list(
-                "field", flat=True
-            )
+            Verification.objects.filter(
+                participant=participant, visit=visit, form=form, voided_at=None
+            ).values_list("field", flat=True)
         )
         return [
             Verification.objects.create(
