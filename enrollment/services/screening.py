@@ -10,7 +10,15 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from enrollment.domain import eligibility
-from enrollment.models import EligibilityDecision, EnrollmentPause, Fact, FailedTreatment, Participant, Visit
+from enrollment.models import (
+    EligibilityDecision,
+    EnrollmentPause,
+    Fact,
+    FailedTreatment,
+    Participant,
+    ProtocolVersion,
+    Visit,
+)
 from enrollment.selectors import facts_of, today_at
 from trialsite.accounts.acting import act
 from trialsite.accounts.models import Site, User
@@ -58,12 +66,12 @@ def record_screening(
     checklist: Mapping[str, bool | None],
     reason: str = "",
 ) -> None:
-    """Save the screening form. `checklist`: fact name → yes, no or not yet known.
+    """Save the screening form, also after the decision. `checklist`: fact name → yes, no or not yet known.
 
     Raises Conflict when `version` is not the saved one, ValidationError when a changed value has no reason.
     """
     with act(by, "participant.screen", participant.study, participant.site, reason=reason):
-        saved = _open_for_screening(participant)
+        saved = _locked(participant)
         if saved.version != version:
             raise Conflict(saved)
         _check_consent(consented_on, saved.site)
@@ -82,7 +90,7 @@ def add_treatment(
     participant: Participant, *, by: User, kind: str, name: str, dose: str, weeks: int | None, outcome: str
 ) -> FailedTreatment:
     with act(by, "participant.screen", participant.study, participant.site, reason="treatment added"):
-        _open_for_screening(participant)
+        _locked(participant)
         treatment = FailedTreatment.objects.create(
             participant=participant, kind=kind, name=name.strip(), dose=dose, weeks=weeks, outcome=outcome
         )
@@ -96,7 +104,7 @@ def remove_treatment(treatment: FailedTreatment, *, by: User, reason: str) -> No
     if not reason.strip():
         raise ValidationError({"reason": _("Say why the treatment is taken off the list.")})
     with act(by, "participant.screen", participant.study, participant.site, reason=reason):
-        _open_for_screening(participant)
+        _locked(participant)
         FailedTreatment.objects.filter(pk=treatment.pk).update(removed=True)
         _count_failed(participant)
 
@@ -117,7 +125,12 @@ def confirm_eligibility(participant: Participant, *, by: User, comment: str = ""
     Raises ValidationError while a criterion is unknown.
     """
     with act(by, "eligibility.confirm", participant.study, participant.site, reason="eligibility confirmed"):
-        saved = _open_for_screening(participant)
+        saved = _locked(participant)
+        if saved.status != Participant.Status.SCREENING:
+            raise ValidationError(
+                _("Screening of %(code)s is closed (%(status)s); the decision stands.")
+                % {"code": saved.code, "status": saved.get_status_display()}
+            )
         facts = facts_of(saved)
         verdict = eligibility.judge(saved.protocol.rules.criteria, facts)
         if verdict.verdict == "incomplete":
@@ -142,18 +155,12 @@ def confirm_eligibility(participant: Participant, *, by: User, comment: str = ""
     return decision
 
 
-def _open_for_screening(participant: Participant) -> Participant:
-    saved = (
-        Participant.objects.select_for_update()
+def _locked(participant: Participant) -> Participant:
+    return (
+        Participant.objects.select_for_update(of=["self"])
         .select_related("protocol", "site", "study")
         .get(pk=participant.pk)
     )
-    if saved.status != Participant.Status.SCREENING:
-        raise ValidationError(
-            _("Screening of %(code)s is closed (%(status)s); its data can no longer change.")
-            % {"code": saved.code, "status": saved.get_status_display()}
-        )
-    return saved
 
 
 def _check_consent(consented_on: date, site: Site) -> None:
@@ -172,6 +179,24 @@ def _write_facts(participant: Participant, facts: Mapping[str, float | bool | No
         elif fact.value != number:
             fact.value, fact.source = number, source
             fact.save()
+    _decide_again(participant)
+
+
+def _decide_again(participant: Participant) -> None:
+    """Who was confirmed eligible, and by what is known now is not, goes back to screening: the earlier decision stays on
+    record, and nobody is randomised on it."""
+    waiting = (
+        Participant.objects.select_for_update()
+        .filter(pk=participant.pk, status=Participant.Status.ELIGIBLE)
+        .first()
+    )
+    if waiting is None:
+        return
+    rules = ProtocolVersion.objects.known(waiting.protocol_id).rules
+    if eligibility.judge(rules.criteria, facts_of(waiting)).verdict != "eligible":
+        waiting.status = Participant.Status.SCREENING
+        waiting.version += 1
+        waiting.save()
 
 
 def _count_failed(participant: Participant) -> None:

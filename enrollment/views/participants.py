@@ -83,6 +83,11 @@ def participant_detail(request: Request, study: str, code: str) -> HttpResponse:
     context = page_of(participant, request.user) | review_of(participant, None, request.user)
     context["casebook"] = casebook.forms_of(participant)
     beside(context["casebook"], context["standing"])
+    context["correctable"] = (
+        context["may"]["participant_screen"]
+        and participant.status != Participant.Status.SCREENING
+        and not context["standing"].locked
+    )
     return render(request, "enrollment/participant_detail.html", context)
 
 

@@ -299,22 +299,64 @@ def test_a_screen_failure_is_kept_with_its_reasons(
     assert screened.facts.filter(name="hamd17_total").exists()
 
 
-def test_what_was_decided_on_no_longer_changes(
+@pytest.mark.requirement("ELG-01")
+def test_what_was_decided_on_is_corrected_with_a_reason(
     eligible: Participant, coordinator: User, investigator: User
 ) -> None:
-    """Form, treatments and rating of screening are closed, each with a sentence."""
-    with pytest.raises(ValidationError, match="closed"):
-        answer(eligible, coordinator, age=41, reason="late")
-    with pytest.raises(ValidationError, match="closed"):
-        services.add_treatment(
-            eligible, by=coordinator, kind="ect", name="ECT", dose="", weeks=4, outcome="none"
-        )
-    with pytest.raises(ValidationError, match="closed"):
+    """A wrong value does not stay wrong; while every criterion is met the decision stands, and it is not taken twice."""
+    with pytest.raises(ValidationError, match="Say why"):
+        answer(eligible, coordinator, age=41)
+    answer(eligible, coordinator, age=41, reason="birthday misread")
+    eligible.refresh_from_db()
+    assert (eligible.age, eligible.status) == (41, Participant.Status.ELIGIBLE)
+    with pytest.raises(ValidationError, match="the decision stands"):
         services.confirm_eligibility(eligible, by=investigator)
-    rating = eligible.visits.get(period=None).assessments.get()
-    entry = Entry(items=items(30), rater="R", performed_on=eligible.consented_on)
-    with pytest.raises(ValidationError, match="can no longer change"):
-        correct(rating, entry, by=coordinator, version=1, reason="late")
+
+
+def rated(person: Participant, by: User, total: int) -> None:
+    rating = person.visits.get(period=None).assessments.get()
+    entry = Entry(items=items(total), rater="R", performed_on=person.consented_on)
+    correct(rating, entry, by=by, version=rating.version, reason="transcription error")
+
+
+def older(person: Participant, by: User) -> None:
+    answer(person, by, age=75, reason="birthday misread")
+
+
+def uses(person: Participant, by: User) -> None:
+    answer(person, by, substance_use=True, reason="urine screen came late")
+
+
+def tried_less(person: Participant, by: User) -> None:
+    services.remove_treatment(person.treatments.all()[0], by=by, reason="given for pain")
+
+
+@pytest.mark.requirement("ELG-01")
+@pytest.mark.parametrize("change", [older, uses, tried_less, lambda person, by: rated(person, by, 19)])
+def test_who_is_no_longer_eligible_is_not_randomised_on_the_earlier_decision(
+    eligible: Participant, coordinator: User, investigator: User, change: Callable[[Participant, User], None]
+) -> None:
+    """Back to screening, until the investigator has decided on what is known now."""
+    change(eligible, coordinator)
+    eligible.refresh_from_db()
+    assert eligible.status == Participant.Status.SCREENING
+    with pytest.raises(ValidationError, match="confirmed eligible"):
+        services.randomise(eligible, by=coordinator)
+    assert not services.confirm_eligibility(eligible, by=investigator).eligible
+    assert [decision.eligible for decision in eligible.decisions.all()] == [True, False]
+
+
+def test_who_was_randomised_stays_so_when_screening_is_corrected(
+    randomised: Participant, coordinator: User, as_user: Callable[[User], Client]
+) -> None:
+    """The page says what the criteria say now beside what was decided then."""
+    rated(randomised, coordinator, 18)
+    randomised.refresh_from_db()
+    assert randomised.status == Participant.Status.RANDOMISED
+    page = as_user(coordinator).get(f"/studies/KETNAL/participants/{randomised.code}/").content.decode()
+    assert "Not eligible: HAM-D 18, needs at least 20" in page
+    assert "Decided by" in page
+    assert "Correct the screening form" in page
 
 
 def test_who_failed_is_screened_again_under_a_new_code(
