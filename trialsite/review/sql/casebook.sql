@@ -27,9 +27,11 @@ begin
   case tg_table_name
   when 'enrollment_participant' then
     perform review_unverify(array_agg(n.id), 'screening', array_agg(f.field))
-      from changed n join was o on o.id = n.id,
-        lateral unnest(review_fields(to_jsonb(o), to_jsonb(n))) f (field)
-      where f.field in ('consented_on', 'age', 'sex');
+      from changed n join was o on o.id = n.id cross join lateral (values
+        ('consented_on', n.consented_on is distinct from o.consented_on),
+        ('age', n.age is distinct from o.age),
+        ('sex', n.sex is distinct from o.sex)) f (field, differs)
+      where f.differs;
   when 'enrollment_fact' then
     perform review_unverify(array_agg(n.participant_id), 'screening', array_agg(n.name::text))
       from changed n join was o on o.id = n.id where n.value is distinct from o.value;
