@@ -31,10 +31,7 @@ def labels(participant: Participant) -> dict[str, dict[str, str]]:
             TREATMENTS: _("Treatments that did not help"),
             **{c.fact: c.name for c in rules.criteria if c.kind == "confirm" and c.fact != "consent"},
         },
-        DOSING: {
-            str(period.number): f"{rules.dosing_label} {period.number}"
-            for period in participant.periods.all()
-        },
+        DOSING: {str(period.number): f"{rules.dosing_label} {period.number}" for period in rules.periods},
     }
 
 
@@ -57,7 +54,7 @@ def forms_of(participant: Participant) -> list[dict[str, Any]]:
             "history": [change for change in history if change.form == form],
         }
         for form, fields in labels(participant).items()
-        if fields
+        if form == SCREENING or participant.randomised_at
     ]
 
 

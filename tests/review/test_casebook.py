@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from enrollment import services as enrollment
 from enrollment.casebook import forms_of
@@ -184,3 +186,24 @@ def test_another_site_finds_nothing(
             404,
             405,
         }
+
+
+def test_the_list_of_queries_costs_the_same_for_more_of_them(
+    randomised: Participant, monitor: User, as_user: AsUser
+) -> None:
+    client = as_user(monitor)
+    asked = []
+    for fields in (["age"], ["sex", "treatments", "consented_on"]):
+        for field in fields:
+            services.raise_queries(
+                [services.Place(randomised, None, "screening", field)], by=monitor, text="?"
+            )
+        client.get("/studies/KETNAL/queries/")
+        with CaptureQueriesContext(connection) as found:
+            client.get("/studies/KETNAL/queries/")
+        asked.append(len(found))
+    assert asked[0] == asked[1]
+
+
+def test_before_randomisation_there_is_no_infusion_to_verify(screened: Participant) -> None:
+    assert [form["code"] for form in forms_of(screened)] == ["screening"]
