@@ -80,10 +80,10 @@ def test_from_screening_to_the_first_rating(sign_in: SignIn) -> None:
 def test_digits_typed_before_the_script_came_are_not_lost(sign_in: SignIn) -> None:
     """On a slow line the page is there before its script: the digits still fall on their items, in order."""
     page = sign_in("coordinator2")
-    page.locator(".worklist-row", has_text="Day 1").first.click()
     held: list[Route] = []
     page.route("**/rating*.js", lambda route: held.append(route))
-    page.goto(page.url, wait_until="commit")
+    with page.expect_request("**/rating*.js"):
+        page.locator(".worklist-row", has_text="Day 1").first.click()
     expect(page.locator("[data-count]")).to_contain_text("0 of 17")
     for digit in "0121":
         page.keyboard.press(digit)
