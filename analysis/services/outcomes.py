@@ -103,32 +103,50 @@ def _store(
     people: Sequence[int],
     made: tuple[int, datetime, str],
 ) -> None:
-    """Insert or replace those of `rows` that differ from what is stored.
-
-    Each column travels as one text, a SEPARATOR before each value: a third of the time of a parameter each. The
-    array made of it begins with what is before the first one.
-    """
+    """Insert or rewrite those of `rows` that differ from what is stored. `key`: their first columns."""
     if not rows:
         return
     columns, table = rows[0]._fields, model._meta.db_table
     stored = _stored(table, columns, people)
-    changed = [row for row in rows if row not in stored]
-    if not changed:
-        return
-    kinds = {field.attname: field.cast_db_type(connection) for field in model._meta.concrete_fields}
-    casts = ", ".join(f"{name}::{kinds[name]}" for name in columns)
-    texts = ", ".join(["(string_to_array(%s, %s, %s))[2:]"] * len(columns))
-    updates = ", ".join(f"{name} = excluded.{name}" for name in (*columns, *MADE) if name not in key)
-    values = [
-        (SEPARATOR.join(["", *map(_text, column)]), SEPARATOR, NULL) for column in zip(*changed, strict=True)
-    ]
+    known = {row[: len(key)] for row in stored}
+    new: list[PeriodRow | ParticipantRow] = []
+    other: list[PeriodRow | ParticipantRow] = []
+    for row in rows:
+        if row not in stored:
+            (other if row[: len(key)] in known else new).append(row)
+    names = ", ".join((*columns, *MADE))
+    values = ", ".join(f"{name} = n.{name}" for name in (*columns, *MADE) if name not in key)
+    same = " and ".join(f"o.{name} = n.{name}" for name in key)
+    # Two statements: "on conflict" would look each row up once more.
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"insert into {table} ({', '.join((*columns, *MADE))})"  # noqa: S608 - names of our own
-            f" select {casts}, %s, %s, %s from unnest({texts}) as one ({', '.join(columns)})"
-            f" on conflict ({', '.join(key)}) do update set {updates}",
-            [*made, *chain.from_iterable(values)],
-        )
+        if new:
+            source, given = _source(model, new, made)
+            cursor.execute(f"insert into {table} ({names}) select {names} from {source}", given)  # noqa: S608 - names of our own
+        if other:
+            source, given = _source(model, other, made)
+            cursor.execute(f"update {table} o set {values} from {source} where {same}", given)  # noqa: S608 - names of our own
+
+
+def _source(
+    model: type[Outcome] | type[ParticipantOutcome],
+    rows: Sequence[PeriodRow | ParticipantRow],
+    made: tuple[int, datetime, str],
+) -> tuple[str, list[Any]]:
+    """`rows` as a table `n` of a statement, and its parameters.
+
+    Each column travels as one text, a SEPARATOR before each value: a third of the time of a parameter each. The
+    array made of it begins with what is before the first one.
+    """
+    kinds = {field.attname: field.cast_db_type(connection) for field in model._meta.concrete_fields}
+    columns = rows[0]._fields
+    casts = ", ".join(f"{name}::{kinds[name]}" for name in columns)
+    origin = ", ".join(f"%s::{kinds[name]} as {name}" for name in MADE)
+    texts = ", ".join(["(string_to_array(%s, %s, %s))[2:]"] * len(columns))
+    given = [
+        (SEPARATOR.join(["", *map(_text, column)]), SEPARATOR, NULL) for column in zip(*rows, strict=True)
+    ]
+    source = f"(select {casts}, {origin} from unnest({texts}) as one ({', '.join(columns)})) n"  # noqa: S608 - names of our own
+    return source, [*made, *chain.from_iterable(given)]
 
 
 def _text(value: object) -> str:
