@@ -166,6 +166,7 @@ def page_of(participant: Participant, user: User) -> dict[str, Any]:
             for visit in period.visits.all()
         ]
         periods.append({"period": period, "visits": visits, "washout": _before(period)})
+    decision = participant.decisions.order_by("-id").select_related("decided_by").first()
     return {
         "participant": participant,
         "strip": strip_of(participant),
@@ -173,7 +174,8 @@ def page_of(participant: Participant, user: User) -> dict[str, Any]:
         "today": today,
         "verdict": verdict,
         "criteria": list(zip(participant.protocol.rules.criteria, verdict.results, strict=True)),
-        "decision": participant.decisions.order_by("-id").first(),
+        "decision": decision,
+        "otherwise": decision and decision.eligible != (verdict.verdict == "eligible"),
         "treatments": participant.treatments.filter(removed=False),
         "screening_visit": participant.visits.filter(period=None).first(),
         "periods": periods,

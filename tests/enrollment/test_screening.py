@@ -1,5 +1,6 @@
 """Screening: what is known of each criterion, who decides, and what stays of those who are not enrolled."""
 
+import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -350,12 +351,15 @@ def test_who_was_randomised_stays_so_when_screening_is_corrected(
     randomised: Participant, coordinator: User, as_user: Callable[[User], Client]
 ) -> None:
     """The page says what the criteria say now beside what was decided then."""
+    address = f"/studies/KETNAL/participants/{randomised.code}/"
+    assert "not what was decided" not in as_user(coordinator).get(address).content.decode()
     rated(randomised, coordinator, 18)
     randomised.refresh_from_db()
     assert randomised.status == Participant.Status.RANDOMISED
-    page = as_user(coordinator).get(f"/studies/KETNAL/participants/{randomised.code}/").content.decode()
+    page = as_user(coordinator).get(address).content.decode()
     assert "Not eligible: HAM-D 18, needs at least 20" in page
-    assert "Decided by" in page
+    assert re.search(r"Decided by [^:]+, [^:]+:\d\d UTC: eligible\.", page)
+    assert "what the criteria say now is not what was decided" in page
     assert "Correct the screening form" in page
 
 
