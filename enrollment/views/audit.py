@@ -1,7 +1,5 @@
 """The audit trail of a study: browse, filter, take away, and record that it was reviewed."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,12 +27,12 @@ from trialsite.accounts.policy import POLICY, may, roles_for
 from trialsite.audit.models import AuditReview, Event
 from trialsite.audit.services import record_review, record_taking
 from trialsite.audit.trail import Change, changes, named, of_participants, of_study
+from trialsite.lib.spreadsheet import pieces
 
 COLUMNS = (
     "participant", "chain", "entry", "at", "who", "role", "form", "record", "field", "old", "new", "reason",
 )  # fmt: skip
 KINDS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
-PIECE = 1 << 15
 
 
 class AuditFilter(forms.Form):
@@ -195,16 +193,8 @@ def audit_file(request: Request, study: str) -> HttpResponseBase:
 
 def _csv(asked: Asked) -> Iterator[str]:
     """A header and a line for each changed field, with the entry's place in its chain."""
-    line = io.StringIO()
-    writer = csv.writer(line, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for change in changes(asked.events.iterator(chunk_size=1000)):
-        writer.writerow(_cells(change, asked.code_of(change.chain)))
-        if line.tell() > PIECE:
-            yield line.getvalue()
-            line.seek(0)
-            line.truncate()
-    yield line.getvalue()
+    found = changes(asked.events.iterator(chunk_size=1000))
+    return pieces(COLUMNS, (_cells(change, asked.code_of(change.chain)) for change in found))
 
 
 def _cells(change: Change, code: str) -> list[object]:

@@ -13,8 +13,8 @@ from trialsite.accounts.models import Access, Study, User
 from trialsite.audit.models import Event
 from trialsite.audit.readiness import audited_tables
 
-# Columns that say nothing to a reader: keys, counters, and what a line says anyway.
 SYSTEM = "system"
+# Columns that say nothing to a reader: keys, counters, and what a line says anyway.
 QUIET = {"id", "version", "form_token", "created_at", "entered_at", "recorded_at", "at"}
 
 

@@ -38,11 +38,16 @@ def guard(path: Path) -> None:
 
 def lines(header: Sequence[object], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """A CSV file in pieces, the header first, every cell guarded; None is an empty cell."""
+    return pieces(header, (["" if cell is None else guarded(str(cell)) for cell in row] for row in rows))
+
+
+def pieces(header: Sequence[object], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """A CSV file in pieces, the header first, every cell as it is."""
     piece = io.StringIO()
     writer = csv.writer(piece, lineterminator="\n")
     writer.writerow(header)
     for row in rows:
-        writer.writerow("" if cell is None else guarded(str(cell)) for cell in row)
+        writer.writerow(row)
         if piece.tell() > PIECE:
             yield piece.getvalue()
             piece.seek(0)
