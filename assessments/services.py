@@ -15,7 +15,7 @@ from assessments.domain import checks
 from assessments.domain import instrument as rules
 from assessments.models import Assessment, Draft
 from assessments.selectors import instrument_of
-from enrollment.models import Visit
+from enrollment.models import Participant, Visit
 from enrollment.selectors import today_at
 from enrollment.services import mark_performed, record_fact, take_back_performed
 from enrollment.services.screening import SCREENING
@@ -234,3 +234,6 @@ def _others_done(assessment: Assessment) -> bool:
 def _check_open(visit: Visit) -> None:
     if visit.status == Visit.Status.MISSED:
         raise ValidationError(_("This visit is marked as missed. Take that back before you enter a rating."))
+    if visit.code == SCREENING:
+        # Its total may change who is eligible: before anything is written, as who randomises takes it.
+        Participant.objects.select_for_update().get(pk=visit.participant_id)

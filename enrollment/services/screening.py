@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.db.models import Min
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from enrollment.domain import eligibility
@@ -75,6 +77,9 @@ def record_screening(
         if saved.version != version:
             raise Conflict(saved)
         _check_consent(consented_on, saved.site)
+        if (first := _first_done(saved)) and consented_on > first:
+            said = _("What was done on %(day)s lies before this consent date. Check both dates.")
+            raise ValidationError({"consented_on": said % {"day": date_format(first)}})
         facts = {"age": age, "consent": True, **checklist}
         changes_saved_value = (saved.consented_on, saved.age, saved.sex) != (consented_on, age, sex) or any(
             value is not None and facts.get(name, value) != value for name, value in facts_of(saved).items()
@@ -166,6 +171,13 @@ def _locked(participant: Participant) -> Participant:
 def _check_consent(consented_on: date, site: Site) -> None:
     if consented_on > today_at(site):
         raise ValidationError({"consented_on": _("The consent date lies in the future. Check the date.")})
+
+
+def _first_done(participant: Participant) -> date | None:
+    """The first day on which a visit took place or a treatment was given."""
+    visits = participant.visits.aggregate(first=Min("performed_on"))["first"]
+    given = participant.periods.aggregate(first=Min("dosed_on"))["first"]
+    return min((day for day in (visits, given) if day), default=None)
 
 
 def _write_facts(participant: Participant, facts: Mapping[str, float | bool | None], *, source: str) -> None:

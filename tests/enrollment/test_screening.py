@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -345,6 +346,32 @@ def test_who_is_no_longer_eligible_is_not_randomised_on_the_earlier_decision(
         services.randomise(eligible, by=coordinator)
     assert not services.confirm_eligibility(eligible, by=investigator).eligible
     assert [decision.eligible for decision in eligible.decisions.all()] == [True, False]
+
+
+def test_consent_does_not_come_after_what_was_done(
+    eligible: Participant, coordinator: User, investigator: User
+) -> None:
+    """The screening rating was on the day of consent: a later consent date is a mistake in one of the two."""
+    day = eligible.consented_on
+    assert day is not None
+    with pytest.raises(ValidationError, match="lies before this consent date") as error:
+        answer(eligible, coordinator, consented_on=day + timedelta(days=1), reason="misread")
+    assert "consented_on" in error.value.message_dict
+    answer(eligible, coordinator, consented_on=day - timedelta(days=1), reason="misread")
+
+
+def test_the_participant_is_held_before_a_screening_rating_is_written(
+    eligible: Participant, coordinator: User
+) -> None:
+    """In the order of who randomises: else the two would wait for each other, and one save be lost."""
+    with CaptureQueriesContext(connection) as asked:
+        rated(eligible, coordinator, 18)
+    told = [query["sql"] for query in asked]
+    held = next(
+        n for n, sql in enumerate(told) if 'FROM "enrollment_participant"' in sql and "FOR UPDATE" in sql
+    )
+    written = next(n for n, sql in enumerate(told) if sql.startswith(("UPDATE", "INSERT")))
+    assert held < written
 
 
 def test_who_was_randomised_stays_so_when_screening_is_corrected(
