@@ -34,6 +34,7 @@ class TurnForm(forms.Form):
 
 
 class SignForm(forms.Form):
+    shown = forms.CharField(max_length=64, widget=forms.HiddenInput)
     meaning = forms.ChoiceField(label=_("What your signature means"), choices=MEANINGS)
     password = forms.CharField(
         label=_("Your password, again"),

@@ -18,9 +18,10 @@ from enrollment.views.respond import add_errors
 from trialsite.accounts.http import Request
 from trialsite.accounts.models import Study
 from trialsite.accounts.stepup import confirm
+from trialsite.lib.errors import Conflict
 from trialsite.review import services
 from trialsite.review.models import Lock
-from trialsite.review.selectors import lock_for, unlock_for
+from trialsite.review.selectors import content_sha256, lock_for, unlock_for
 
 
 def sign_visit(request: Request, pk: int) -> HttpResponse:
@@ -35,20 +36,18 @@ def sign_casebook(request: Request, study: str, code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def _sign(request: Request, participant: Participant, visit: Visit | None) -> HttpResponse:
     form = SignForm(request.POST or None)
-    if form.is_valid():
-        refused = confirm(request, form.cleaned_data["password"])
-        if refused:
-            form.add_error("password", refused)
-        else:
-            try:
-                services.sign(participant, visit, by=request.user, meaning=form.cleaned_data["meaning"])
-            except ValidationError as error:
-                add_errors(form, error)
-            else:
-                messages.success(
-                    request, _("Signed. Any later change voids the signature and asks for a new one.")
-                )
-                return redirect(_back(participant, visit))
+    if form.is_valid() and _signed(request, form, participant, visit):
+        messages.success(request, _("Signed. Any later change voids the signature and asks for a new one."))
+        return redirect(_back(participant, visit))
+    # Before the contents are read: what changes in between will not be signed.
+    now = content_sha256(participant.pk, visit.pk if visit else None)
+    changed = form.is_bound and form["shown"].value() != now
+    if changed:
+        form.data = {**form.data, "shown": now}
+        form.add_error(
+            None, _("Values were changed after you opened this page; nothing was signed. Read them again.")
+        )
+    form.initial["shown"] = now
     context = {
         "participant": participant,
         "visit": visit,
@@ -56,7 +55,25 @@ def _sign(request: Request, participant: Participant, visit: Visit | None) -> Ht
         "rows": _contents(participant, visit),
         "back": _back(participant, visit),
     }
-    return render(request, "review/sign.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "review/sign.html", context, status=409 if changed else 422 if form.errors else 200
+    )
+
+
+def _signed(request: Request, form: SignForm, participant: Participant, visit: Visit | None) -> bool:
+    data = form.cleaned_data
+    if refused := confirm(request, data["password"]):
+        form.add_error("password", refused)
+        return False
+    try:
+        services.sign(participant, visit, by=request.user, meaning=data["meaning"], shown=data["shown"])
+    except ValidationError as error:
+        add_errors(form, error)
+    except Conflict:
+        return False
+    else:
+        return True
+    return False
 
 
 def lock_visit(request: Request, pk: int) -> HttpResponse:

@@ -11,6 +11,7 @@ from tests.conftest import PASSWORD, MakeUser
 from trialsite.accounts.acting import signed_by
 from trialsite.accounts.models import Membership, Study, User
 from trialsite.review.models import Query, Signature
+from trialsite.review.selectors import content_sha256
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
@@ -98,15 +99,37 @@ def test_a_monitor_verifies_fields_then_the_form(visit: Visit, monitor: User, as
 def test_signing_asks_for_the_password_each_time(visit: Visit, investigator: User, as_user: SignIn) -> None:
     client = as_user(investigator)
     address = reverse("sign_visit", args=[visit.pk])
-    shown = client.get(address).content.decode()
-    assert "What you sign" in shown
+    assert "What you sign" in page(client, "sign_visit", visit.pk)
     meaning = "I have reviewed these data; they are complete and correct."
-    refused = client.post(address, {"meaning": meaning, "password": "wrong"})
+    shown = content_sha256(visit.participant_id, visit.pk)
+    assert shown in client.get(address).content.decode()
+    refused = client.post(address, {"meaning": meaning, "password": "wrong", "shown": shown})
     assert "not your password" in refused.content.decode()
     assert not Signature.objects.exists()
-    client.post(address, {"meaning": meaning, "password": PASSWORD})
+    client.post(address, {"meaning": meaning, "password": PASSWORD, "shown": shown})
     assert Signature.objects.get().meaning == meaning
     assert investigator.printed_name in page(client, "visit", visit.pk)
+
+
+@pytest.mark.requirement("SIG-02")
+def test_only_what_was_read_is_signed(
+    visit: Visit, investigator: User, coordinator: User, as_user: SignIn
+) -> None:
+    """Corrected between the reading and the password: nothing is signed, the page shows it anew."""
+    client = as_user(investigator)
+    address = reverse("sign_visit", args=[visit.pk])
+    sent = {"meaning": "I have reviewed these data; they are complete and correct.", "password": PASSWORD}
+    sent["shown"] = content_sha256(visit.participant_id, visit.pk)
+    with signed_by(coordinator, reason="misread"):
+        visit.assessments.update(rater="Somebody else")
+    answer = client.post(address, sent)
+    assert answer.status_code == 409
+    assert "nothing was signed. Read them again." in answer.content.decode()
+    assert not Signature.objects.exists()
+    now = content_sha256(visit.participant_id, visit.pk)
+    assert f'value="{now}"' in answer.content.decode()
+    client.post(address, sent | {"shown": now})
+    assert Signature.objects.get().content_sha256 == now
 
 
 def test_locking_and_unlocking_by_two(
@@ -115,7 +138,8 @@ def test_locking_and_unlocking_by_two(
     """A locked form cannot be corrected; the request shows on the decider's work list and opens it."""
     meaning = "I have reviewed these data; they are complete and correct."
     as_user(investigator).post(
-        reverse("sign_visit", args=[visit.pk]), {"meaning": meaning, "password": PASSWORD}
+        reverse("sign_visit", args=[visit.pk]),
+        {"meaning": meaning, "password": PASSWORD, "shown": content_sha256(visit.participant_id, visit.pk)},
     )
     as_user(data_manager).post(reverse("lock_visit", args=[visit.pk]), {"reason": "verified"})
     client = as_user(coordinator)

@@ -98,6 +98,19 @@ def _admit_to(user: User, action: str, lock: Lock) -> None:
         admit(user, action, lock.study, lock.participant.site)
 
 
+def content_sha256(participant: int, visit: int | None) -> str:
+    """The hash of what a signature under this visit, or (None) the casebook, would be bound to now."""
+    content, place = (
+        ("review_casebook_content", participant) if visit is None else ("review_visit_content", visit)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select encode(sha256(convert_to({content}(%s)::text, 'UTF8')), 'hex')",
+            [place],
+        )
+        return str(cursor.fetchone()[0])
+
+
 def holds(signature: Signature) -> bool:
     """The signature is in force and under exactly what was signed, as the database computes it."""
     with connection.cursor() as cursor:

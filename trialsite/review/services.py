@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from trialsite.accounts.acting import act
 from trialsite.accounts.models import Site, Study, User
+from trialsite.lib.errors import Conflict
 from trialsite.review.models import Lock, Query, QueryMessage, Signature, UnlockRequest, Verification
 
 if TYPE_CHECKING:
@@ -136,11 +137,14 @@ def unverify(verification: Verification, *, by: User, reason: str) -> None:
         Verification.objects.filter(pk=verification.pk, voided_at=None).update(voided_at=timezone.now())
 
 
-def sign(participant: "Participant", visit: "Visit | None", *, by: User, meaning: str) -> Signature:
+def sign(
+    participant: "Participant", visit: "Visit | None", *, by: User, meaning: str, shown: str | None = None
+) -> Signature:
     """Sign a visit, or the casebook when `visit` is None. The caller has just confirmed the password.
 
-    Raises ValidationError while a blocking query is open, the visit has not taken place, or visits of the
-    casebook are unsigned.
+    `shown`: the hash (selectors.content_sha256) of what the person read; None when nobody read a page. Raises
+    Conflict when it is not what would be signed, and ValidationError while a blocking query is open, the visit has
+    not taken place, or visits of the casebook are unsigned.
     """
     meaning = _said(meaning, _("Choose what your signature means."))
     with act(by, "record.sign", participant.study, participant.site, reason=meaning):
@@ -152,7 +156,9 @@ def sign(participant: "Participant", visit: "Visit | None", *, by: User, meaning
                 signature.save(force_insert=True)
         except IntegrityError:
             raise ValidationError(_("You have signed this already; nothing has changed since.")) from None
-    signature.refresh_from_db()
+        signature.refresh_from_db()
+        if shown is not None and signature.content_sha256 != shown:
+            raise Conflict(participant)
     return signature
 
 
