@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 from trialsite.audit.triggers import trail
 
-SQL = Path(__file__).resolve().parent.parent / "sql"
+SQL = Path(__file__).resolve().parent / "sql"
 
 
 class Migration(migrations.Migration):

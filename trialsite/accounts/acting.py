@@ -25,7 +25,7 @@ class Origin:
 
 
 _NOWHERE = Origin()
-_LOCKED = "TS001"  # trialsite/review/sql/review.sql
+_LOCKED = "TS001"  # trialsite/review/sql/functions/review_keep.sql
 origin: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
 _current: ContextVar[str] = ContextVar("context", default="")
 

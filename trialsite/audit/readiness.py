@@ -1,15 +1,14 @@
 """What must hold before trial data may be written through a connection."""
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.db import OperationalError
 
-SQL = Path(__file__).resolve().parent / "sql"
+from trialsite.audit import functions
+
 # Tables without an audit trigger, each with the reason. tests/audit/test_coverage.py fails on any other.
 UNAUDITED = {
     "accounts_session": "sessions come and go",
@@ -31,7 +30,6 @@ UNAUDITED = {
 ROOMS = {"trialsite", "enrollment", "assessments", "analysis"}
 AFTER_ROW_CHANGE = 1 | 4 | 8 | 16  # pg_trigger.tgtype: for each row, after insert, delete, update
 BEFORE_TRUNCATE = 2 | 32
-_FUNCTION = re.compile(r"create or replace function audit\.(\w+)\s*\(.*?\$\$(.*?)\$\$", re.DOTALL)
 
 
 def audited_tables() -> set[str]:
@@ -116,11 +114,9 @@ def _functions(cursor: Any) -> Iterator[str]:
         " (select from unnest(p.proconfig) c where c like 'search_path=pg\\_catalog, %%pg\\_temp')",
     )
     installed = {name: (source, definer) for name, source, definer in cursor.fetchall()}
-    for file in ("trail.sql", "guards.sql"):
-        for found in _FUNCTION.finditer((SQL / file).read_text()):
-            name, source = found.groups()
-            if installed.get(name) != (source, "security definer" in found.group(0).partition("$$")[0]):
-                yield f"the function audit.{name} is not this version's; run setup_database"
+    for function in functions.read(functions.TRAIL):
+        if installed.get(function.name.removeprefix("audit.")) != (function.body, function.definer):
+            yield f"the function {function.name} is not this version's; run setup_database"
 
 
 def _existing(cursor: Any) -> set[str]:

@@ -1,7 +1,7 @@
 """What people say about a record: queries, source verification, signatures and locks.
 
 A place in the record is (participant, visit, form, field): `form` is an instrument's code or "visit", `field`
-an item's code or a column; empty means the whole. sql/review.sql holds what the database itself enforces.
+an item's code or a column; empty means the whole. sql/functions holds what the database itself enforces.
 """
 
 from datetime import datetime

@@ -53,9 +53,8 @@ def _protocols() -> list[Path]:
 def _fingerprint(endpoints: Endpoints) -> str:
     """Of everything that the commands above read: all SQL and migrations, the protocols, the roles' passwords."""
     digest = hashlib.sha256(repr(sorted(endpoints.passwords.items())).encode())
-    files = [
-        f for app in APPS for kind in ("migrations/*.py", "sql/*.sql") for f in ROOT.glob(f"{app}/{kind}")
-    ]
+    kinds = ("migrations/*.py", "migrations/sql/*.sql", "sql/*.sql", "sql/functions/*.sql")
+    files = [file for app in APPS for kind in kinds for file in ROOT.glob(f"{app}/{kind}")]
     for file in [*sorted(files), *_protocols()]:
         digest.update(file.relative_to(ROOT).as_posix().encode())
         digest.update(file.read_bytes())

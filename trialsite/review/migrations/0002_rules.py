@@ -6,7 +6,7 @@ from django.db import migrations
 
 from trialsite.audit.triggers import immutable, trail
 
-SQL = Path(__file__).resolve().parent.parent / "sql"
+SQL = Path(__file__).resolve().parent / "sql"
 
 
 class Migration(migrations.Migration):

@@ -1,11 +1,13 @@
-"""`manage.py migrate`, which also tells the trail what it changed: rows, and the guards themselves."""
+"""`manage.py migrate`, which also brings the functions up to date and tells the trail what it changed: rows, and
+the guards themselves."""
 
 from typing import Any
 
 from django.core.management.commands import migrate
 from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 
-from trialsite.audit import guards, replay
+from trialsite.audit import functions, guards, replay
 
 WHY = "manage.py migrate"
 
@@ -17,7 +19,15 @@ class Command(migrate.Command):
             before = {(found.table, found.row) for found in replay.differences(cursor)}
         super().handle(*args, **options)
         with transaction.atomic(), connection.cursor() as cursor:
+            if not _left_to_migrate():
+                functions.replace_all(cursor, *functions.folders())
             for found in list(replay.differences(cursor)):
                 if (found.table, found.row) not in before:
                     replay.record(cursor, found, WHY)
             guards.record(cursor, WHY)
+
+
+def _left_to_migrate() -> bool:
+    """Also after `migrate --plan`, or up to a migration that is not the last: the functions belong to the last."""
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

@@ -9,6 +9,8 @@ import psycopg2
 from django.core.management.base import BaseCommand, CommandError
 from psycopg2 import sql
 
+from trialsite.audit import functions
+
 SQL = Path(__file__).resolve().parents[2] / "sql"
 LOGINS = ("owner", "app", "closed", "report")
 
@@ -27,8 +29,9 @@ def set_up(url: str, passwords: dict[str, str]) -> None:
                 cursor.execute(sql.SQL("alter role {} login password {}").format(role, sql.Literal(password)))
             cursor.execute("grant trialsite_audit to current_user")
             cursor.execute("set role trialsite_audit")
-            for file in ("trail.sql", "guards.sql"):
-                cursor.execute((SQL / file).read_text())
+            cursor.execute((SQL / "trail.sql").read_text())
+            functions.replace_all(cursor, functions.TRAIL)
+            cursor.execute((SQL / "rights.sql").read_text())
             cursor.execute("reset role")
     finally:
         connection.close()

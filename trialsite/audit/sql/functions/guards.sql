@@ -55,5 +55,4 @@ set search_path = pg_catalog, pg_temp as $$
   select f.object, left(encode(sha256(convert_to(string_agg(f.state, E'\n' order by f.state), 'UTF8')), 'hex'), 16)
   from found f group by f.object
 $$;
-revoke execute on function audit.guards() from public;
 grant execute on function audit.guards() to trialsite_owner, trialsite_app, trialsite_report;

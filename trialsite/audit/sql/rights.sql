@@ -1,0 +1,14 @@
+-- What keeps the trail itself, and who may do what with it. Run as trialsite_audit after sql/functions.
+create or replace trigger event_append_only before update or delete on audit.event for each row execute function audit.refuse();
+create or replace trigger event_no_truncate before truncate on audit.event for each statement execute function audit.refuse();
+create or replace trigger head_no_truncate before truncate on audit.chain_head for each statement execute function audit.refuse();
+-- ALWAYS: also in a session that plays a replica.
+alter table audit.event enable always trigger event_append_only;
+alter table audit.event enable always trigger event_no_truncate;
+alter table audit.chain_head enable always trigger head_no_truncate;
+
+revoke all on all tables in schema audit from public;
+revoke execute on all functions in schema audit from public;
+grant usage on schema audit to trialsite_owner, trialsite_app, trialsite_report;
+grant select on audit.event, audit.chain_head to trialsite_owner, trialsite_app, trialsite_report;
+grant execute on function audit.merge(jsonb) to trialsite_owner, trialsite_app, trialsite_report;

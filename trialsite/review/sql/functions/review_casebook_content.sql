@@ -1,0 +1,17 @@
+create or replace function review_casebook_content(of_participant bigint) returns jsonb language sql stable
+set search_path = public, pg_temp as $$
+  select jsonb_build_object(
+    'participant', to_jsonb(p) - 'unblinded_at' - 'version',
+    'treatments', (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]')
+                   from enrollment_failedtreatment t where t.participant_id = p.id),
+    'facts', (select coalesce(jsonb_agg(to_jsonb(f) order by f.name), '[]')
+              from enrollment_fact f where f.participant_id = p.id),
+    'decisions', (select coalesce(jsonb_agg(to_jsonb(d) order by d.id), '[]')
+                  from enrollment_eligibilitydecision d where d.participant_id = p.id),
+    'periods', (select coalesce(jsonb_agg(to_jsonb(q) order by q.number), '[]')
+                from enrollment_period q where q.participant_id = p.id),
+    'visits', (select coalesce(jsonb_agg(review_visit_content(v.id) order by v.id), '[]')
+               from enrollment_visit v where v.participant_id = p.id))
+  from enrollment_participant p where p.id = of_participant
+$$;
+grant execute on function review_casebook_content(bigint) to trialsite_app, trialsite_report;
