@@ -63,6 +63,14 @@ ENTRIES = {
         " (select max(n) from audit.event where chain = {chain})",
         None, "the end of the chain is missing",
     ),
+    "hidden in another study": (
+        "update audit.event set study = study + 1 where chain = {chain} and n = 5",
+        5, "stands under another study than its own",
+    ),
+    "hidden in none": (
+        "update audit.event set study = null where chain = {chain} and n = 5",
+        5, "stands under another study than its own",
+    ),
     "the head forgotten": (
         "delete from audit.chain_head where chain = {chain}", None, "the end of the chain is missing",
     ),

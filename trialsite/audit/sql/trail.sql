@@ -5,7 +5,8 @@
 create table if not exists audit.chain_head (
   chain text primary key,
   n bigint not null,
-  hash bytea not null
+  hash bytea not null,
+  study bigint
 );
 create table if not exists audit.event (
   chain text not null,
@@ -27,10 +28,40 @@ create table if not exists audit.event (
   new jsonb,
   prev bytea not null,
   hash bytea not null,
+  -- Where it is found again: follows from the entries themselves, so it stands outside the hash; audit.verify holds it
+  -- against them. Null: of no study alone.
+  study bigint,
   primary key (chain, n)
 );
+
+-- A trail from before entries were filed by study.
+do $$
+begin
+  if exists (select from pg_attribute where attrelid = 'audit.event'::regclass and attname = 'study') then
+    return;
+  end if;
+  alter table audit.chain_head add column study bigint;
+  alter table audit.event add column study bigint;
+  alter table audit.event disable trigger event_append_only;
+  update audit.chain_head h set study = (
+    select (e.new ->> 'study_id')::bigint from audit.event e
+    where e.table_name = 'enrollment_participant' and e.row_pk = substr(h.chain, 13) and e.new ? 'study_id' limit 1)
+  where h.chain like 'participant:%';
+  update audit.event e set study = h.study from audit.chain_head h where h.chain = e.chain and h.study is not null;
+  update audit.event e set study = f.study from (
+    select table_name, row_pk, max(case table_name when 'accounts_study' then row_pk else new ->> 'study_id' end)::bigint
+    from audit.event where chain = 'system' and (table_name = 'accounts_study' or new ? 'study_id') group by 1, 2
+  ) f (table_name, row_pk, study)
+  where e.chain = 'system' and e.table_name = f.table_name and e.row_pk = f.row_pk;
+  alter table audit.event enable always trigger event_append_only;
+end $$;
 create index if not exists event_row on audit.event (table_name, row_pk);
-create index if not exists event_at on audit.event (at);
+-- The newest of a study's participants, of the study itself, and of a person's comings and goings, however much the
+-- rest of the installation holds.
+create index if not exists event_of_participants on audit.event (study, at) where chain <> 'system';
+create index if not exists event_of_study on audit.event (study, at) where chain = 'system';
+create index if not exists event_of_access on audit.event ((new ->> 'user_id'), at) where table_name = 'accounts_access';
+drop index if exists audit.event_at;
 
 -- The entries of a row, one laid over the other in their order, are the row.
 create or replace aggregate audit.merge (jsonb) (sfunc = jsonb_concat, stype = jsonb, initcond = '{}');

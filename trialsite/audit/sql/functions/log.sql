@@ -27,12 +27,13 @@ begin
   is_ := to_jsonb(new);
   e.row_pk := is_ ->> 'id';
   e.chain := coalesce('participant:' || (is_ ->> nullif(tg_argv[0], '')), 'system');
+  e.study := audit.study_of(tg_table_name, is_);
   e.reason := nullif(ctx ->> 'reason', '');
   if tg_op = 'UPDATE' then
     cols := audit.changed(was, is_);
     if cols is null then return null; end if;
-    -- What happened to a row stands in one chain, under one number.
-    if 'id' = any (cols) or tg_argv[0] = any (cols) then
+    -- What happened to a row stands in one chain, under one number, in one study.
+    if 'id' = any (cols) or tg_argv[0] = any (cols) or 'study_id' = any (cols) then
       raise exception 'audit: a row of % does not become another one', tg_table_name using errcode = '42501';
     end if;
     if e.reason is null and exists (

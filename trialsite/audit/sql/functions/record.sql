@@ -5,6 +5,9 @@ returns void language plpgsql security definer set search_path = pg_catalog, aud
 declare e audit.event;
 begin
   e.chain := in_chain;
+  e.study := coalesce(
+    audit.study_of(in_table, is_),
+    (select v.study from audit.event v where v.table_name = in_table and v.row_pk = in_row and v.study is not null limit 1));
   e.table_name := in_table;
   e.row_pk := in_row;
   e.op := 'M';
