@@ -21,6 +21,11 @@ def required(name: str) -> str:
     return value
 
 
+def listed(name: str) -> list[str]:
+    """The comma-separated values of an optional variable."""
+    return [value.strip() for value in os.environ.get(name, "").split(",") if value.strip()]
+
+
 def one_of(name: str, allowed: tuple[str, ...]) -> str:
     value = os.environ.get(name, allowed[0])
     if value not in allowed:
@@ -52,13 +57,15 @@ ENVIRONMENT = one_of("TRIALSITE_ENV", ("production", "demo", "test"))
 SECOND_FACTOR = one_of("SECOND_FACTOR", ("required",) if ENVIRONMENT == "production" else ("off", "required"))
 DEBUG = False
 SECRET_KEY = required("SECRET_KEY")
+# Earlier keys, while what was signed and sealed under them still counts: docs/accounts.md, "Another SECRET_KEY".
+SECRET_KEY_FALLBACKS = listed("SECRET_KEY_FALLBACKS")
 SECURE = ENVIRONMENT == "production"
-ALLOWED_HOSTS = [host for host in os.environ.get("ALLOWED_HOSTS", "").split(",") if host]
+ALLOWED_HOSTS = listed("ALLOWED_HOSTS")
 # Health checks come from the machine itself.
 ALLOWED_HOSTS += ["127.0.0.1", "localhost"]
 if ENVIRONMENT == "test":
     ALLOWED_HOSTS += ["testserver"]
-CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
+CSRF_TRUSTED_ORIGINS = listed("CSRF_TRUSTED_ORIGINS")
 
 DATABASES = {"default": database(required("DATABASE_URL"))}
 REDIS_URL = required("REDIS_URL")
@@ -85,6 +92,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "trialsite.accounts.proxy.ProxyMiddleware",
+    "trialsite.accounts.nul.NulMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -176,7 +184,7 @@ AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_ENABLE_ADMIN = False
 # Reverse proxies, as networks, whose X-Forwarded-For is believed; empty: the address is the socket's, for a
 # client can write anything there.
-TRUSTED_PROXIES = [network for network in os.environ.get("TRUSTED_PROXIES", "").split(",") if network]
+TRUSTED_PROXIES = listed("TRUSTED_PROXIES")
 AXES_IPWARE_META_PRECEDENCE_ORDER = ["REMOTE_ADDR"]
 # Failures of one person count together, however the name is spelt.
 AXES_USERNAME_CALLABLE = "trialsite.accounts.access.axes_username"

@@ -2,11 +2,13 @@
 
 Secrets lie encrypted in their table (AES-GCM, bound to the person); the key comes from SECRET_KEY, which the
 database does not hold. A reader of the database or of a backup can make no code; the web process can, because it
-has to check them. docs/accounts.md says so to those who must know.
+has to check them. docs/accounts.md says so to those who must know. What was sealed under an earlier key opens while
+that key is in SECRET_KEY_FALLBACKS. Recovery codes depend on no key.
 """
 
 import base64
 import hashlib
+import logging
 import secrets
 from urllib.parse import quote, urlencode
 
@@ -21,6 +23,7 @@ from trialsite.accounts.acting import signed_by
 from trialsite.accounts.models import Authenticator, Membership, RecoveryCode, User
 from trialsite.accounts.policy import POLICY, STRONG
 
+log = logging.getLogger(__name__)
 ISSUER = "Trialsite"
 STEP = 30
 DRIFT = 1  # steps that a telephone's clock may be early or late
@@ -57,17 +60,27 @@ def address(user: User, secret: bytes) -> str:
 
 
 def seal(user: User, secret: bytes) -> str:
+    """Under the key of today."""
     nonce = secrets.token_bytes(12)
-    return base64.b64encode(nonce + _cipher().encrypt(nonce, secret, _bound_to(user))).decode()
+    return base64.b64encode(
+        nonce + _cipher(settings.SECRET_KEY).encrypt(nonce, secret, _bound_to(user))
+    ).decode()
 
 
-def unseal(user: User, sealed: str) -> bytes:
-    """ValueError when it was sealed for another person, or with another SECRET_KEY."""
+def unseal(user: User, sealed: str) -> bytes | None:
+    """None when it was sealed for another person, or under a key that is no longer among ours."""
     raw = base64.b64decode(sealed)
-    try:
-        return _cipher().decrypt(raw[:12], raw[12:], _bound_to(user))
-    except InvalidTag:
-        raise ValueError("this secret is not this person's, or SECRET_KEY is another one") from None
+    for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        try:
+            return _cipher(key).decrypt(raw[:12], raw[12:], _bound_to(user))
+        except InvalidTag:
+            continue
+    return None
+
+
+def opens(authenticator: Authenticator) -> bool:
+    """Whether codes of this app can be checked; if not, a recovery code or a reset is the way in."""
+    return unseal(authenticator.user, authenticator.sealed) is not None
 
 
 def shows(secret: bytes, code: str, after: int = 0) -> int | None:
@@ -88,7 +101,10 @@ def passes(user: User, code: str) -> bool:
         found = Authenticator.objects.select_for_update().filter(user=user, confirmed=True).first()
         if found is None or not found.verify_is_allowed()[0]:
             return False
-        step = shows(unseal(user, found.sealed), given, found.last_step)
+        secret = unseal(user, found.sealed)
+        if secret is None:
+            log.error("the secret of authenticator %s opens with none of our keys", found.pk)
+        step = shows(secret, given, found.last_step) if secret is not None else None
         if step is not None:
             found.last_step = step
         elif not _use(found, given):
@@ -123,6 +139,22 @@ def renew_codes(*, by: User) -> list[str]:
         return _new_codes(found)
 
 
+def reseal(*, by: User) -> list[User]:
+    """Seal every secret in use under the key of today. Returns whose secret no key of ours opens."""
+    lost = []
+    with signed_by(by, reason="sealed under the key of today"):
+        for authenticator in (
+            Authenticator.objects.select_for_update().filter(confirmed=True).select_related("user")
+        ):
+            secret = unseal(authenticator.user, authenticator.sealed)
+            if secret is None:
+                lost.append(authenticator.user)
+                continue
+            authenticator.sealed = seal(authenticator.user, secret)
+            authenticator.save(update_fields=["sealed"])
+    return lost
+
+
 def codes_left(user: User) -> int:
     return RecoveryCode.objects.filter(
         authenticator__user=user, authenticator__confirmed=True, ended_at=None
@@ -149,8 +181,8 @@ def _hash(code: str) -> str:
     return hashlib.sha256(code.encode()).hexdigest()
 
 
-def _cipher() -> AESGCM:
-    return AESGCM(hashlib.sha256(b"trialsite.second-factor:" + settings.SECRET_KEY.encode()).digest())
+def _cipher(key: str) -> AESGCM:
+    return AESGCM(hashlib.sha256(b"trialsite.second-factor:" + key.encode()).digest())
 
 
 def _bound_to(user: User) -> bytes:

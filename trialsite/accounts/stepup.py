@@ -5,7 +5,8 @@ from django.utils.translation import gettext as _
 
 from trialsite.accounts.access import Kind, count_failure, failed, forget_failures, record
 from trialsite.accounts.http import Request
-from trialsite.accounts.secondfactor import authenticator_of, passes
+from trialsite.accounts.models import User
+from trialsite.accounts.secondfactor import authenticator_of, opens, passes
 
 
 class Refusal(str):
@@ -34,13 +35,20 @@ def confirm(request: Request, password: str, code: str | None = None) -> Refusal
     if code is not None and authenticator_of(user) and not passes(user, code):
         count_failure(request, user)
         failed(request, Kind.NOT_CONFIRMED, user, about)
-        return Refusal("code", wrong_code())
+        return Refusal("code", wrong_code(user))
     forget_failures(request, user)
     record(Kind.CONFIRMED, user, about=about)
     return None
 
 
-def wrong_code() -> str:
+def wrong_code(user: User) -> str:
+    """What to say to `user`, whose password was right."""
+    found = authenticator_of(user)
+    if found and not opens(found):
+        return _(
+            "The codes of your app cannot be checked any more: the key of this server was changed. Type one of your"
+            " recovery codes, or have your second factor reset."
+        )
     return _(
         "This code is wrong, was used already, or came too soon after a wrong one. Wait for the next code your app"
         " shows, then type that."

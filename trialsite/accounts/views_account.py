@@ -16,7 +16,7 @@ from trialsite.accounts.http import Request
 from trialsite.accounts.models import Session
 from trialsite.accounts.secondfactor import authenticator_of
 from trialsite.accounts.sessions import digest
-from trialsite.accounts.stepup import confirm, wrong_code
+from trialsite.accounts.stepup import confirm
 
 
 @require_GET
@@ -69,15 +69,16 @@ def second_factor(request: Request) -> HttpResponse:
     """Set up an authenticator app, or another one in its place. Until it is confirmed, the secret lies sealed in
     the session."""
     user = request.user
-    sealed = request.session.setdefault("setting_up", secondfactor.seal(user, secondfactor.new_secret()))
-    secret = secondfactor.unseal(user, sealed)
+    secret = _being_set_up(request)
     replaced = authenticator_of(user)
     form = SecondFactorForm(request.POST or None, replaces=replaced is not None)
     if form.is_valid() and not _refused(request, form, form.cleaned_data["current"]):
         codes = secondfactor.set_up(secret, form.cleaned_data["new_code"], by=user)
         if codes is not None:
             return _is_set_up(request, codes)
-        form.add_error("new_code", wrong_code())
+        form.add_error(
+            "new_code", _("The new app does not show this code. Wait for its next one, then type that.")
+        )
     drawing = qr_code(secondfactor.address(user, secret), error="m", micro=False)
     context = {
         "form": form,
@@ -99,6 +100,16 @@ def recovery_codes(request: Request) -> HttpResponse:
         codes = secondfactor.renew_codes(by=request.user)
         return render(request, "accounts/recovery_codes.html", {"codes": codes})
     return render(request, "accounts/recovery_codes_new.html", {"form": form})
+
+
+def _being_set_up(request: Request) -> bytes:
+    """A secret that waits for its first code: the same at every look, while a key of ours opens it."""
+    sealed = request.session.get("setting_up")
+    secret = secondfactor.unseal(request.user, sealed) if sealed else None
+    if secret is None:
+        secret = secondfactor.new_secret()
+        request.session["setting_up"] = secondfactor.seal(request.user, secret)
+    return secret
 
 
 def _is_set_up(request: Request, codes: list[str]) -> HttpResponse:

@@ -79,7 +79,7 @@ def login_code(request: HttpRequest) -> HttpResponse:
             return _let_in(request, user)
         count_failure(request, user)
         failed(request, Kind.FAILED, user, "second factor")
-        form.add_error("code", wrong_code())
+        form.add_error("code", wrong_code(user))
     return render(request, "accounts/login_code.html", {"form": form})
 
 
