@@ -129,6 +129,7 @@ urlpatterns = [
     ),
 ]
 
+handler400 = "trialsite.accounts.errors.bad_request"
 handler403 = "trialsite.accounts.errors.forbidden"
 handler404 = "trialsite.accounts.errors.not_found"
 handler500 = "trialsite.accounts.errors.server_error"

@@ -10,6 +10,11 @@ from django.template.loader import render_to_string
 RETRY_AFTER = 5
 
 
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Without the request's context: the request itself may be what nobody should read."""
+    return HttpResponse(render_to_string("errors/400.html"), status=400)
+
+
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render(request, "errors/403.html", status=403)
 
