@@ -9,56 +9,49 @@ from analysis.chart_shapes import Box, Chart, Frame, Key, Point, Rule, num, tick
 from analysis.domain.spread import Spread
 
 WIDTH, HEIGHT = 460, 280
-STATES = {
-    "in_window": gettext_lazy("in the window"),
+# What a visit that was due can be besides in its window, from the least to the most in need of attention.
+EXCEPTIONS = {
     "early": gettext_lazy("early"),
     "late": gettext_lazy("late"),
     "missed": gettext_lazy("missed"),
     "overdue": gettext_lazy("overdue"),
 }
+STATES = {"in_window": gettext_lazy("in the window"), **EXCEPTIONS}
 
 
 def timeliness(visits: Sequence[tuple[str, Mapping[str, int]]], *, as_of: str) -> Chart:
-    """One bar a visit, its parts in per cent of the visits that were due. `visits`: (label, state → count)."""
-    frame = Frame(WIDTH, HEIGHT, 0, 100)
-    frame.draw_y([0, 20, 40, 60, 80, 100], "{:g} %".format)
+    """One bar a visit: how many of those due were not in their window, and how. `visits`: (label, state → count)."""
+    exceptions = [sum(counts.get(state, 0) for state in EXCEPTIONS) for _label, counts in visits]
+    marks = [mark for mark in ticks(0, max([*exceptions, 4]), 4) if mark == int(mark)]
+    frame = Frame(WIDTH, HEIGHT, 0, marks[-1])
+    frame.draw_y(marks)
     boxes: list[Box] = []
     slot = 1 / max(len(visits), 1)
     for place, (label, counts) in enumerate(visits):
         frame.draw_x(frame.x((place + 0.5) * slot), label)
-        n, below = sum(counts.get(state, 0) for state in STATES), 0
-        left, right = frame.x((place + 0.2) * slot), frame.x((place + 0.8) * slot)
-        for state, name in STATES.items():
-            count = counts.get(state, 0)
-            if not count:
-                continue
-            top, bottom = frame.y(100 * (below + count) / n), frame.y(100 * below / n)
-            tip = f"{label}, {name}: {_share(count, n)}"
-            boxes.append(Box(num(left), num(top), num(right - left), num(bottom - top), f"part {state}", tip))
-            below += count
-    due = sum(counts.get(state, 0) for _label, counts in visits for state in STATES)
+        boxes += _stack(frame, label, counts, (frame.x((place + 0.2) * slot), frame.x((place + 0.8) * slot)))
+    due, outside = sum(_due(counts) for _label, counts in visits), sum(exceptions)
     return Chart(
         slug="timeliness",
-        title=_("Visits that kept their windows"),
-        description=_("Visits that took place, were missed, or whose window is over on %(day)s; all periods.")
-        % {"day": as_of},
+        title=_("Visits outside their windows"),
+        description=_(
+            "%(outside)s of the visits due until %(day)s were early, late or missed, or are overdue; all periods."
+        )
+        % {"outside": _share(outside, due), "day": as_of},
         n=f"n = {due}",
         width=WIDTH,
         height=HEIGHT,
-        y_label=_("Per cent of the visits due"),
+        y_label=_("Visits"),
         boxes=tuple(boxes),
         rules=tuple(frame.rules),
         texts=tuple(frame.texts),
-        legend=tuple(Key(str(name), f"part {state}", "square") for state, name in STATES.items()),
+        legend=tuple(Key(str(name), f"part {state}", "square") for state, name in EXCEPTIONS.items()),
         columns=(_("Visit"), *map(str, STATES.values()), _("due")),
         rows=tuple(
             (
                 label,
-                *(
-                    _share(counts.get(state, 0), sum(counts.get(one, 0) for one in STATES))
-                    for state in STATES
-                ),
-                str(sum(counts.get(state, 0) for state in STATES)),
+                *(_share(counts.get(state, 0), _due(counts)) for state in STATES),
+                str(_due(counts)),
             )
             for label, counts in visits
         ),
@@ -67,6 +60,23 @@ def timeliness(visits: Sequence[tuple[str, Mapping[str, int]]], *, as_of: str) -
             (label, state, str(counts.get(state, 0))) for label, counts in visits for state in STATES
         ),
     )
+
+
+def _due(counts: Mapping[str, int]) -> int:
+    return sum(counts.get(state, 0) for state in STATES)
+
+
+def _stack(frame: Frame, label: str, counts: Mapping[str, int], edges: tuple[float, float]) -> list[Box]:
+    """The exceptions of one visit, one on the other."""
+    (left, right), below, boxes = edges, 0, []
+    for state, name in EXCEPTIONS.items():
+        if not (count := counts.get(state, 0)):
+            continue
+        top, bottom = frame.y(below + count), frame.y(below)
+        tip = f"{label}, {name}: {_share(count, _due(counts))}"
+        boxes.append(Box(num(left), num(top), num(right - left), num(bottom - top), f"part {state}", tip))
+        below += count
+    return boxes
 
 
 def _share(count: int, n: int) -> str:

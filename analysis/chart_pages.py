@@ -43,13 +43,13 @@ def dashboard_charts(page: dict[str, Any]) -> list[Chart]:
         shown.insert(3, _patterns(page["patterns"]))
     if page["rules"].washout:
         shown.append(_washouts(figures["washouts"], page["rules"].washout))
-    code, number = page["study"].code, page["people"].number
-    asked = f"?page={number}" if number > 1 else ""
+    code, number, query = page["study"].code, page["people"].number, page["selection"].query
+    asked = "?" + "&".join(filter(None, [query, f"page={number}" if number > 1 else ""]))
     return [
         replace(
             chart,
-            csv_url=reverse("chart_download", args=[code, chart.slug, "csv"]) + asked,
-            svg_url=reverse("chart_download", args=[code, chart.slug, "svg"]) + asked,
+            csv_url=reverse("chart_download", args=[code, chart.slug, "csv"]) + asked.removesuffix("?"),
+            svg_url=reverse("chart_download", args=[code, chart.slug, "svg"]) + asked.removesuffix("?"),
         )
         for chart in shown
     ]
@@ -96,6 +96,7 @@ def _trajectories(page: dict[str, Any]) -> Chart:
         maximum=int(_ceiling([total for line in lines for total in line.totals.values()])),
         score=rules.endpoints.instrument,
         remission_max=rules.endpoints.remission_max,
+        lit=page["selection"].participant,
     )
     people = page["people"]
     if people.paginator.num_pages == 1:

@@ -55,12 +55,15 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A broken line (`d`: SVG path data) and its points; `name` groups what lights up together."""
+    """A broken line (`d`: SVG path data) and its points; `name` groups what lights up together. `values` are
+    written beside the points while it is lit; `lit` from the beginning."""
 
     name: str
     d: str
     kind: str
     points: tuple[Point, ...] = ()
+    values: tuple[Text, ...] = ()
+    lit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,10 @@ class Chart:
     svg_url: str = ""
     data_columns: tuple[str, ...] = ()
     data_rows: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def has_lit(self) -> bool:
+        return any(line.lit for line in self.lines)
 
     @property
     def x_label_x(self) -> str:

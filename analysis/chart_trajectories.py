@@ -58,10 +58,12 @@ def trajectories(
     maximum: int,
     score: str,
     remission_max: int | None = None,
+    lit: str = "",
 ) -> Chart:
     """One line for each participant through the days of each period, the periods side by side.
 
-    `visits` in order, the baseline among them; `maximum`: the upper end of the axis of totals.
+    `visits` in order, the baseline among them; `maximum`: the upper end of the axis of totals; `lit`: the
+    participant whose lines stand out.
     """
     periods = sorted({line.period for line in lines}) or [1]
     frame = Frame(max(460, WIDTH * len(periods)), HEIGHT, 0, maximum, top=30, right=66)
@@ -90,7 +92,7 @@ def trajectories(
         boxes=tuple(boxes),
         rules=tuple(frame.rules),
         texts=tuple(frame.texts),
-        lines=tuple(_line(line, visits, axis) for line in lines),
+        lines=tuple(_line(line, visits, axis, line.participant == lit) for line in lines),
         legend=(Key(_("in its window"), "s1"), Key(_("outside its window"), "s1", "diamond")),
         columns=(_("Participant"), _("Period"), *(visit.label for visit in visits)),
         rows=tuple(
@@ -113,9 +115,9 @@ def _windows(axis: _Axis, period: int, visits: Sequence[VisitPlan]) -> list[Box]
     return boxes
 
 
-def _line(line: Trajectory, visits: Sequence[VisitPlan], axis: _Axis) -> Line:
+def _line(line: Trajectory, visits: Sequence[VisitPlan], axis: _Axis, lit: bool) -> Line:
     places: list[tuple[float, float] | None] = []
-    points = []
+    points, values = [], []
     for visit in visits:
         total = line.totals.get(visit.code)
         if total is None:
@@ -133,7 +135,8 @@ def _line(line: Trajectory, visits: Sequence[VisitPlan], axis: _Axis) -> Line:
         if outside:
             tip = _("%(tip)s, outside its window, day %(day)d") % {"tip": tip, "day": line.days[visit.code]}
         points.append(Point(num(x), num(y), tip, "s1", "diamond" if outside else "circle"))
-    return Line(line.participant, path(places), "s1 thin", tuple(points))
+        values.append(Text(num(x), num(y - 9), str(total), kind="value"))
+    return Line(line.participant, path(places), "s1 thin", tuple(points), tuple(values), lit)
 
 
 def _cell(line: Trajectory, visit: VisitPlan) -> str:

@@ -39,19 +39,18 @@ def proportions(
     x_label: str = "",
     part: str = "",
 ) -> Chart:
-    """Bars with interval whiskers: in each group (label, proportions) one bar for each of `series`."""
+    """A point with its interval for each of `series` in each group (label, proportions)."""
     frame = Frame(WIDTH, HEIGHT, 0, 100)
     frame.draw_y([0, 20, 40, 60, 80, 100], "{:g} %".format)
-    boxes: list[Box] = []
+    points: list[Point] = []
     slot = 1 / max(len(groups), 1)
-    wide = min(slot * 0.72 / max(len(series), 1), 0.1)
+    apart = min(slot * 0.5 / max(len(series), 1), 0.06)
     for place, (label, values) in enumerate(groups):
         middle = (place + 0.5) * slot
         frame.draw_x(frame.x(middle), label)
         for index, value in enumerate(values):
-            left = frame.x(middle + (index - len(series) / 2) * wide) + 1
-            right = frame.x(middle + (index + 1 - len(series) / 2) * wide) - 1
-            _bar(frame, boxes, value, (left, right), f"s{index + 1}", f"{label}, {series[index]}")
+            x = frame.x(middle + (index - (len(series) - 1) / 2) * apart)
+            points += _interval(frame, value, x, index, f"{label}, {series[index]}")
     total = max((value.n for _label, values in groups for value in values), default=0)
     return Chart(
         slug=slug,
@@ -62,10 +61,10 @@ def proportions(
         height=frame.height,
         x_label=x_label,
         y_label=_("Per cent, 95 % interval"),
-        boxes=tuple(boxes),
         rules=tuple(frame.rules),
+        points=tuple(points),
         texts=tuple(frame.texts),
-        legend=tuple(Key(name, f"s{index}", "square") for index, name in enumerate(series, start=1)),
+        legend=tuple(Key(name, f"s{index + 1}", SHAPES[index]) for index, name in enumerate(series)),
         columns=(part or _("Visit"), *series),
         rows=tuple((label, *(proportion_text(value) for value in values)) for label, values in groups),
         data_columns=("group", "outcome", "count", "n", "percent", "low", "high"),
@@ -81,19 +80,16 @@ def _percents(value: Proportion) -> list[str]:
     return ["" if share is None else f"{share:.4f}" for share in (value.percent, value.low, value.high)]
 
 
-def _bar(
-    frame: Frame, boxes: list[Box], value: Proportion, edges: tuple[float, float], kind: str, name: str
-) -> None:
-    left, right = edges
+def _interval(frame: Frame, value: Proportion, x: float, index: int, name: str) -> list[Point]:
+    """The point of `value` at `x`, over a line from its lower to its upper limit; a dash where nobody counts."""
     if value.percent is None or value.low is None or value.high is None:
-        frame.texts.append(Text(num((left + right) / 2), num(frame.y(2)), "–", kind="note"))
-        return
-    top, bottom = frame.y(value.percent), frame.y(0)
+        frame.texts.append(Text(num(x), num(frame.y(2)), "–", kind="note"))
+        return []
+    low, high, kind = frame.y(value.low), frame.y(value.high), f"interval s{index + 1}"
+    frame.rules.append(Rule(num(x), num(low), num(x), num(high), kind))
+    frame.rules += [Rule(num(x - 4), num(y), num(x + 4), num(y), kind) for y in (low, high)]
     tip = f"{name}: {proportion_text(value)}"
-    boxes.append(Box(num(left), num(top), num(right - left), num(max(bottom - top, 0.5)), f"bar {kind}", tip))
-    middle, low, high = (left + right) / 2, frame.y(value.low), frame.y(value.high)
-    frame.rules.append(Rule(num(middle), num(low), num(middle), num(high), "whisker"))
-    frame.rules += [Rule(num(middle - 4), num(y), num(middle + 4), num(y), "whisker") for y in (low, high)]
+    return [Point(num(x), num(frame.y(value.percent)), tip, f"s{index + 1}", SHAPES[index])]
 
 
 def proportion_text(value: Proportion) -> str:
@@ -190,7 +186,7 @@ def washouts(
     for days, count in bins:
         tip = _washout_tip(days, count, dots)
         if dots:
-            points += [Point(num(x(days)), num(frame.y(i + 0.5)), tip, "s1") for i in range(count)]
+            points += [Point(num(x(days)), num(frame.y(i)), tip, "s1") for i in range(1, count + 1)]
         else:
             left, right, y = x(days), x(days + 7) - 1, frame.y(count)
             boxes.append(Box(num(left), num(y), num(right - left), num(frame.y(0) - y), "bar s1", tip))

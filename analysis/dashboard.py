@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from analysis.blinded.proportion import proportion
@@ -13,6 +13,7 @@ from analysis.looks import look_sentence
 from analysis.models import Outcome, StudySummary
 from analysis.rules import rules_in_force, rules_waiting
 from analysis.services.summary import SHAPE
+from analysis.trajectory_filter import EVERYBODY, Selection
 from enrollment.models import Participant, Visit
 from trialsite.accounts.models import Site, Study
 
@@ -24,9 +25,9 @@ def serial_of(study: Study) -> int:
     return StudySummary.objects.filter(study=study).values_list("serial", flat=True).first() or 0
 
 
-def dashboard_page(study: Study, sites: QuerySet[Site], number: str | None = None) -> dict[str, Any]:
+def dashboard_page(study: Study, sites: QuerySet[Site], selection: Selection = EVERYBODY) -> dict[str, Any]:
     """Context of the blinded dashboard: the study's pooled figures, and what is shown of `sites` alone: their rows
-    of the table, and page `number` of their participants' trajectories."""
+    of the table, and the trajectories of those of their participants whom `selection` names."""
     summary = StudySummary.objects.filter(study=study).first()
     figures = summary.figures if summary and summary.figures.get("shape") == SHAPE else None
     page: dict[str, Any] = {
@@ -40,7 +41,7 @@ def dashboard_page(study: Study, sites: QuerySet[Site], number: str | None = Non
     }
     if figures:
         mine = set(sites.values_list("code", flat=True))
-        people = _people(study, sites, number)
+        people = _people(study, sites, selection)
         page |= {
             "headline": _headline(figures),
             "flow": flow_steps(figures),
@@ -51,6 +52,7 @@ def dashboard_page(study: Study, sites: QuerySet[Site], number: str | None = Non
             "by_site": site_rows(figures, mine),
             "look": look_sentence(study, figures["looks"], figures["completers"]),
             "people": people,
+            "selection": selection,
             "trajectories": _trajectories(people),
         }
     return page
@@ -94,10 +96,15 @@ def _course(counted: dict[str, int]) -> list[dict[str, Any]]:
     ]
 
 
-def _people(study: Study, sites: QuerySet[Site], number: str | None) -> Page[Participant]:
-    """Participants with outcomes at `sites`, those randomised last first, a page of them."""
-    found = Participant.objects.filter(study=study, site__in=sites, overall__isnull=False)
-    return Paginator(found.order_by("-randomised_at", "code"), TRAJECTORIES).get_page(number)
+def _people(study: Study, sites: QuerySet[Site], selection: Selection) -> Page[Participant]:
+    """Participants with outcomes at `sites`, a page of them: whose lines are lit, then those randomised last."""
+    people = Participant.objects.filter(study=study, site__in=sites, overall__isnull=False)
+    if selection.site:
+        people = people.filter(site__code=selection.site)
+    if selection.completers:
+        people = people.filter(overall__completer=True)
+    lit = Case(When(code=selection.participant, then=Value(0)), default=Value(1))
+    return Paginator(people.order_by(lit, "-randomised_at", "code"), TRAJECTORIES).get_page(selection.page)
 
 
 def _trajectories(people: Page[Participant]) -> list[dict[str, Any]]:

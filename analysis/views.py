@@ -12,6 +12,7 @@ from analysis.dashboard import dashboard_page, serial_of
 from analysis.exports import archive
 from analysis.forms import ExportForm
 from analysis.services.exports import record_export
+from analysis.trajectory_filter import TrajectoryFilter
 from analysis.views_closed import told
 from enrollment.selectors import site_for, study_for
 from enrollment.services import request_allocation_list
@@ -26,8 +27,9 @@ def dashboard(request: Request, study: str) -> HttpResponse:
     if request.htmx and request.GET.get("serial") == str(serial_of(chosen)):
         return HttpResponse(status=204)
     sites = sites_where(request.user, "dashboard.view", chosen)
-    context = dashboard_page(chosen, sites, request.GET.get("page"))
-    context["charts"] = dashboard_charts(context)
+    choice = TrajectoryFilter(request.GET, sites=sites)
+    context = dashboard_page(chosen, sites, choice.selection())
+    context["filter"], context["charts"] = choice, dashboard_charts(context)
     context["may_adopt"] = may(request.user, "outcomes.adopt", chosen)
     template = "analysis/_figures.html" if request.htmx else "analysis/dashboard.html"
     return render(request, template, context)
@@ -38,7 +40,7 @@ def chart_download(request: Request, study: str, chart: str, kind: str) -> HttpR
     """A chart of the blinded dashboard as its numbers (csv) or its drawing (svg)."""
     chosen = study_for(request.user, study, "dashboard.view")
     sites = sites_where(request.user, "dashboard.view", chosen)
-    page = dashboard_page(chosen, sites, request.GET.get("page"))
+    page = dashboard_page(chosen, sites, TrajectoryFilter(request.GET, sites=sites).selection())
     found = next((one for one in dashboard_charts(page) if one.slug == chart), None)
     if found is None or kind not in {"csv", "svg"}:
         raise Http404

@@ -255,3 +255,31 @@ def test_waiting_rules_are_said_on_the_page(
     link = reverse("outcome_rules", args=[study.code])
     assert link not in page
     assert link in shown(as_user(make_user("datamanager")), study)
+
+
+def _drawn(page: str) -> set[str]:
+    return set(re.findall(r'data-series="([^"]+)"', page)) - {"randomised", "plan"}
+
+
+def test_the_totals_drawn_follow_the_filter(
+    two: list[Participant], study: Study, site: Site, investigator: User, as_user: Login
+) -> None:
+    """Completers only; one brought out among all; a site that is not one's own, or nonsense, leaves that field out."""
+    summarise([study.pk])
+    completer, other = two
+    client = as_user(investigator)
+    assert _drawn(shown(client, study)) == {completer.code, other.code}
+    assert _drawn(shown(client, study, completers="on")) == {completer.code}
+    assert _drawn(shown(client, study, site=site.code)) == {completer.code, other.code}
+    assert _drawn(shown(client, study, site="99")) == {completer.code, other.code}
+    brought_out = shown(client, study, participant=other.code)
+    assert _drawn(brought_out) == {completer.code, other.code}
+    assert set(re.findall(r'is-lit" data-series="([^"]+)"', brought_out)) == {other.code}
+
+
+def test_figures_that_come_by_themselves_keep_the_filter(
+    two: list[Participant], study: Study, investigator: User, as_user: Login
+) -> None:
+    summarise([study.pk])
+    page = shown(as_user(investigator), study, completers="on")
+    assert re.search(r'hx-get="[^"]*serial=\d+&completers=on"', page)

@@ -27,7 +27,7 @@ SEVEN_OF_12 = charts.Proportion(7, 12, 700 / 12, 27.67, 84.83)
 NOBODY = charts.Proportion(0, 0, None, None, None)
 
 
-def trajectories() -> Chart:
+def trajectories(lit: str = "") -> Chart:
     return chart_trajectories.trajectories(
         [
             chart_trajectories.Trajectory("P-0101", 1, {"BASELINE": 25, "DAY1": None, "DAY3": 5}),
@@ -39,6 +39,7 @@ def trajectories() -> Chart:
         maximum=40,
         score="HAMD17",
         remission_max=7,
+        lit=lit,
     )
 
 
@@ -142,22 +143,23 @@ def test_periods_stand_side_by_side() -> None:
     assert max(float(p.x) for p in first.points) < min(float(p.x) for p in second.points)
 
 
-def test_a_bar_has_its_height_and_its_whisker() -> None:
-    """7 of 12 reaches 58.3 per cent of the axis; the whisker goes from the lower to the upper limit."""
+def test_a_proportion_is_a_point_on_its_interval() -> None:
+    """7 of 12 stands at 58.3 per cent of the axis; its line goes from the lower to the upper limit."""
     chart = pooled()
     frame = Frame(chart.width, chart.height, 0, 100)
-    (bar,) = chart.boxes
-    assert float(bar.y) == pytest.approx(frame.y(700 / 12), abs=0.1)
-    assert bar.tip == "Day 1, response: 7/12, 58 % (28–85 %)"
-    whisker = next(rule for rule in chart.rules if rule.kind == "whisker" and rule.x1 == rule.x2)
-    assert float(whisker.y1) == pytest.approx(frame.y(27.67), abs=0.1)
-    assert float(whisker.y2) == pytest.approx(frame.y(84.83), abs=0.1)
+    (point,) = chart.points
+    assert float(point.y) == pytest.approx(frame.y(700 / 12), abs=0.1)
+    assert point.tip == "Day 1, response: 7/12, 58 % (28–85 %)"
+    line = next(rule for rule in chart.rules if rule.kind == "interval s1" and rule.x1 == rule.x2)
+    assert line.x1 == point.x
+    assert float(line.y1) == pytest.approx(frame.y(27.67), abs=0.1)
+    assert float(line.y2) == pytest.approx(frame.y(84.83), abs=0.1)
 
 
 def test_nobody_evaluable_is_said_and_not_drawn_as_zero() -> None:
-    """0 of 0 is no bar of height 0."""
+    """0 of 0 is no point at 0."""
     chart = pooled()
-    assert len(chart.boxes) == 1
+    assert len(chart.points) == 1
     assert chart.rows == (("Day 1", "7/12, 58 % (28–85 %)", "none evaluable"),)
 
 
@@ -260,12 +262,33 @@ def test_a_rating_outside_its_window_stands_on_its_own_day() -> None:
     assert {point.shape for point in chart.lines[0].points} == {"circle"}
 
 
-def test_the_parts_of_a_bar_stand_on_each_other() -> None:
-    """Six of eight in the window is 75 per cent of the height; the parts fill the bar; nothing due draws nothing."""
+def test_only_the_exceptions_are_drawn_and_stand_on_each_other() -> None:
+    """One late and one overdue of eight: a bar of two visits; nothing due draws nothing; the table has them all."""
     chart = timeliness()
-    frame = Frame(chart.width, chart.height, 0, 100)
-    assert [box.kind for box in chart.boxes] == ["part in_window", "part late", "part overdue"]
-    assert float(chart.boxes[0].y) == pytest.approx(frame.y(75), abs=0.1)
-    assert float(chart.boxes[-1].y) == pytest.approx(frame.y(100), abs=0.1)
-    assert sum(float(box.height) for box in chart.boxes) == pytest.approx(frame.y(0) - frame.y(100), abs=0.2)
+    frame = Frame(chart.width, chart.height, 0, 4)
+    assert [box.kind for box in chart.boxes] == ["part late", "part overdue"]
+    assert float(chart.boxes[0].y) == pytest.approx(frame.y(1), abs=0.1)
+    assert float(chart.boxes[1].y) == pytest.approx(frame.y(2), abs=0.1)
+    assert chart.description.startswith("2/8, 25 % of the visits due until 9 Mar 2026")
+    assert chart.rows[0] == ("Day 1", "6/8, 75 %", "0/8, 0 %", "1/8, 12 %", "0/8, 0 %", "1/8, 12 %", "8")
     assert chart.rows[1] == ("Day 3", *["none due"] * 5, "0")
+
+
+def test_counts_of_people_stand_on_whole_numbers() -> None:
+    """Two washouts of one length: the upper dot is at 2 on the axis of participants."""
+    chart = washouts()
+    lowest, highest = (
+        float(text.y) - 4 for text in chart.texts if text.text in {"0", "2"} and text.anchor == "end"
+    )
+    stacked = sorted(float(point.y) for point in chart.points if "33 days" in point.tip)
+    assert stacked[0] == pytest.approx(highest, abs=0.2)
+    assert stacked[1] == pytest.approx((lowest + highest) / 2, abs=0.2)
+
+
+def test_both_lines_of_a_chosen_participant_are_lit_with_their_values() -> None:
+    """From the start, without a pointer."""
+    chart = trajectories(lit="P-0101")
+    assert chart.has_lit
+    assert [line.lit for line in chart.lines] == [True, True]
+    assert [text.text for text in chart.lines[0].values] == ["25", "5"]
+    assert not trajectories(lit="P-0102").has_lit

@@ -7,21 +7,22 @@
   function light(target) {
     var drawing = target.closest && target.closest(".chart-drawing");
     document.querySelectorAll(".chart-drawing.has-lit").forEach(function (other) {
-      if (other !== drawing) unlight(other);
+      if (other !== drawing) restore(other);
     });
     if (!drawing) return;
     var series = target.closest("[data-series]");
-    unlight(drawing);
+    restore(drawing);
     if (!series || drawing.querySelectorAll("[data-series]").length < 2) return;
     drawing.classList.add("has-lit");
-    drawing.querySelectorAll("[data-series]").forEach(function (one) {
-      if (one.dataset.series === series.dataset.series) one.classList.add("is-lit");
+    drawing.querySelectorAll("[data-series]").forEach(function (line) {
+      line.classList.toggle("is-lit", line.dataset.series === series.dataset.series);
     });
   }
-  function unlight(drawing) {
-    drawing.classList.remove("has-lit");
-    drawing.querySelectorAll(".is-lit").forEach(function (one) {
-      one.classList.remove("is-lit");
+  // Whom somebody chose by the form stays lit while the pointer is elsewhere.
+  function restore(drawing) {
+    drawing.classList.toggle("has-lit", drawing.querySelector("[data-lit]") !== null);
+    drawing.querySelectorAll("[data-series]").forEach(function (line) {
+      line.classList.toggle("is-lit", line.hasAttribute("data-lit"));
     });
   }
   document.addEventListener("pointerover", function (event) {
