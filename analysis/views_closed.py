@@ -30,6 +30,7 @@ from enrollment.views.respond import add_errors, say_errors
 from trialsite.accounts.http import Request
 from trialsite.accounts.models import Study
 from trialsite.accounts.stepup import confirm
+from trialsite.lib import refusals
 
 
 @require_GET
@@ -147,10 +148,12 @@ def resume(request: Request, study: str) -> HttpResponse:
 
 
 def told(request: Request, read: Callable[[str], Any]) -> Any:
-    """What the database gives to this live session; a refusal of the database is a 404 here."""
+    """What the database gives to this live session. Its own refusal is a 404 here; a fault stays one, an outage too."""
     try:
         return read(request.session.session_key or "")
     except DatabaseError as error:
+        if refusals.code(error) != refusals.NOT_ALLOWED:
+            raise
         raise Http404 from error
 
 

@@ -10,6 +10,7 @@ from trialsite.accounts.acting import act
 from trialsite.accounts.models import Site, Study, User
 from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import owe, ring
+from trialsite.lib import refusals
 
 
 def randomise(participant: Participant, *, by: User) -> Participant:
@@ -51,7 +52,7 @@ def _assign(participant: Participant) -> dict[int, str]:
             cursor.execute("select period, kit_number from closed.assign(%s)", [participant.pk])
             return dict(cursor.fetchall())
     except DatabaseError as error:
-        if "used up" in str(error):
+        if refusals.code(error) == refusals.USED_UP:
             raise ValidationError(
                 _(
                     "The allocation list of this site has no free place. Ask the unblinded pharmacist to extend it."

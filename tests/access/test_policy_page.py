@@ -1,4 +1,4 @@
-"""docs/policy.md says what the policy table says."""
+"""docs/policy.md and the database's functions say what the policy table says."""
 
 import pytest
 from django.core.management import CommandError, call_command

@@ -1,5 +1,7 @@
 """Randomisation: kit numbers, never an arm."""
 
+import json
+
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, connection, transaction
@@ -7,7 +9,8 @@ from django.db import DatabaseError, connection, transaction
 from enrollment import services
 from enrollment.models import Participant
 from tests.conftest import MakeUser
-from trialsite.accounts.models import User
+from trialsite.accounts.acting import signed_by
+from trialsite.accounts.models import Site, User
 
 pytestmark = pytest.mark.django_db
 
@@ -63,3 +66,24 @@ def test_a_paused_study_randomises_nobody(
     services.pause_enrollment(eligible.study, by=make_user("statistician"), reason="board decision")
     with pytest.raises(ValidationError, match="paused"):
         services.randomise(eligible, by=coordinator)
+
+
+@pytest.mark.requirement("RND-02")
+@pytest.mark.parametrize("who", ["nobody", "a number", "a monitor", "another site's", "somebody deactivated"])
+def test_the_database_gives_a_place_to_nobody_who_may_not_randomise(
+    who: str, eligible: Participant, coordinator: User, make_user: MakeUser, other_site: Site
+) -> None:
+    """Whatever code of the web asks: an actor who exists, is active, and may randomise at that site."""
+    actors = {
+        "a number": 99999,
+        "a monitor": make_user("monitor").pk,
+        "another site's": make_user("coordinator", other_site).pk,
+        "somebody deactivated": coordinator.pk,
+    }
+    with signed_by(User.objects.system(), reason="test"):
+        User.objects.filter(pk=coordinator.pk).update(is_active=False)
+    context = json.dumps({"actor": actors[who]}) if who in actors else ""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select set_config('trialsite.context', %s, true)", [context])
+        with pytest.raises(DatabaseError, match="nobody acts who may randomise"), transaction.atomic():
+            cursor.execute("select * from closed.assign(%s)", [eligible.pk])

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from trialsite.accounts.models import Site, Study, User
 from trialsite.accounts.policy import authorise
+from trialsite.lib import refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,6 @@ class Origin:
 
 
 _NOWHERE = Origin()
-_LOCKED = "TS001"  # trialsite/review/sql/functions/review_keep.sql
 origin: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
 _current: ContextVar[str] = ContextVar("context", default="")
 
@@ -71,7 +71,7 @@ def signed_by(by: User, *, role: str = "", reason: str = "") -> Iterator[None]:
         try:
             yield
         except DatabaseError as error:
-            if getattr(error.__cause__, "pgcode", None) != _LOCKED:
+            if refusals.code(error) != refusals.LOCKED:
                 raise
             raise ValidationError(
                 _("This record is locked. Nothing was changed; ask for it to be unlocked, with your reason.")

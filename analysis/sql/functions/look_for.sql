@@ -5,7 +5,7 @@ returns table (cut text, cut_sha256 text, results jsonb, taken_at timestamptz, r
 language plpgsql security definer set search_path = pg_catalog, closed, pg_temp as $$
 begin
   insert into closed.log (user_id, action, study_id)
-    values (closed.viewer(session, study, array['statistician']), 'view look ' || look, study);
+    values (closed.viewer(session, 'closed.view', study), 'view look ' || look, study);
   return query
     select l.cut, l.cut_sha256, l.results, l.taken_at, d.recommendation, d.decision, d.reason, d.signed_name,
            d.signed_at, p.sha256, p.decided

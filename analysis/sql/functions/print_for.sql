@@ -3,7 +3,7 @@ create or replace function closed.print_for(session text, study bigint, look int
 language plpgsql security definer set search_path = pg_catalog, closed, pg_temp as $$
 begin
   insert into closed.log (user_id, action, study_id)
-    values (closed.viewer(session, study, array['statistician']), 'download report of look ' || look, study);
+    values (closed.viewer(session, 'closed.view', study), 'download report of look ' || look, study);
   return query
     select p.content, p.sha256 from closed.print p
     join closed.look l on l.look_id = p.look_id and l.study_id = study

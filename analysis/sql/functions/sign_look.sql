@@ -7,7 +7,7 @@ declare
 begin
   select * into target from closed.look l where l.look_id = look;
   if not found then raise exception 'the look has not been taken' using errcode = 'no_data_found'; end if;
-  person := closed.viewer(session, target.study_id, array['statistician']);
+  person := closed.viewer(session, 'look.decide', target.study_id);
   if person is distinct from (nullif(current_setting('trialsite.context', true), '')::jsonb ->> 'actor')::bigint then
     raise exception 'who signs is not who acts' using errcode = '42501';
   end if;

@@ -3,7 +3,7 @@ create or replace function closed.views_for(session text, study bigint)
 returns table (name text, action text, first_at timestamptz, last_at timestamptz, times bigint)
 language plpgsql security definer set search_path = pg_catalog, closed, pg_temp as $$
 begin
-  perform closed.viewer(session, study, array['statistician']);
+  perform closed.viewer(session, 'closed.view', study);
   return query
     select u.printed_name::text, l.action, min(l.at), max(l.at), count(*)
     from closed.log l left join public.accounts_user u on u.id = l.user_id

@@ -1,12 +1,19 @@
 -- Gives a participant the next slot of the list and returns kit numbers, one a period; asked again, the same ones.
+-- TS003 is how randomise() knows that the list is used up.
 create or replace function closed.assign(participant bigint) returns table (period int, kit_number text)
 language plpgsql security definer set search_path = pg_catalog, closed, pg_temp as $$
 declare
   person public.enrollment_participant;
   free closed.slot;
+  actor public.accounts_user;
 begin
   select * into person from public.enrollment_participant p where p.id = participant;
   if not found then raise exception 'no such participant' using errcode = 'no_data_found'; end if;
+  select * into actor from public.accounts_user u where u.is_active
+    and u.id = (nullif(current_setting('trialsite.context', true), '')::jsonb ->> 'actor')::bigint;
+  if not found or not (actor.is_system or public.may(actor.id, 'participant.randomise', person.study_id, person.site_id)) then
+    raise exception 'nobody acts who may randomise this participant' using errcode = '42501';
+  end if;
   -- One at a time in a study: two at once would both see the same next slot.
   perform pg_advisory_xact_lock(hashtext('closed.slot'), person.study_id::int);
   select * into free from closed.slot s where s.participant_id = participant;
@@ -18,11 +25,10 @@ begin
       where s.study_id = person.study_id and s.participant_id is null
         and (s.site_id = person.site_id or s.site_id is null)
       order by s.position limit 1;
-    if not found then raise exception 'the allocation list is used up' using errcode = 'no_data_found'; end if;
+    if not found then raise exception 'the allocation list is used up' using errcode = 'TS003'; end if;
     update closed.slot s set participant_id = participant, assigned_at = clock_timestamp() where s.id = free.id;
     insert into closed.log (user_id, action, study_id, subject)
-      values ((nullif(current_setting('trialsite.context', true), '')::jsonb ->> 'actor')::bigint,
-              'assign', person.study_id, participant);
+      values (actor.id, 'assign', person.study_id, participant);
   end if;
   return query select k.period, k.kit_number from closed.kit k where k.slot_id = free.id order by k.period;
 end $$;

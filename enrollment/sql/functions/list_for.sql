@@ -3,7 +3,7 @@ returns table (site text, "position" int, block int, sequence text, participant 
 language plpgsql security definer set search_path = pg_catalog, closed, pg_temp as $$
 begin
   insert into closed.log (user_id, action, study_id)
-    values (closed.viewer(session, study, array['pharmacist', 'statistician']), 'view allocation list', study);
+    values (closed.viewer(session, 'allocation.view', study), 'view allocation list', study);
   return query
     select t.code::text, s.position, s.block, s.sequence, p.code::text, s.assigned_at,
       (select jsonb_agg(jsonb_build_object('period', k.period, 'kit', k.kit_number, 'arm', k.arm) order by k.period)

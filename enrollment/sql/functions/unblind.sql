@@ -11,17 +11,7 @@ begin
     raise exception 'unblinding needs a reason' using errcode = 'check_violation';
   end if;
   select * into target from public.enrollment_participant t where t.id = participant;
-  select u.id into person
-    from public.accounts_session s
-    join public.accounts_user u on u.id = s.user_id and u.is_active
-    join public.accounts_membership m on m.user_id = u.id and m.study_id = target.study_id
-    where s.session_key = closed.digest(session) and s.expire_date > clock_timestamp()
-      and m.role in ('investigator', 'safety') and (m.site_id is null or m.site_id = target.site_id)
-      and m.starts_at <= clock_timestamp() and (m.ends_at is null or m.ends_at > clock_timestamp())
-    limit 1;
-  if person is null then
-    raise exception 'no live session of a role that may unblind this participant' using errcode = '42501';
-  end if;
+  person := closed.viewer(session, 'participant.unblind', target.study_id, target.site_id);
   if target.unblinded_at is null then
     raise exception 'mark the participant as unblinded first' using errcode = 'check_violation';
   end if;

@@ -1,17 +1,15 @@
--- The person behind a live session, if they hold one of `roles` in the study now; else refused.
-create or replace function closed.viewer(session text, study bigint, roles text[]) returns bigint
+-- The person behind a live session, if the policy lets them do `action` now; with `site`, at that site. Else refused:
+-- TS002 is what the pages know this refusal by (trialsite/lib/refusals.py).
+create or replace function closed.viewer(session text, action text, study bigint, site bigint default null) returns bigint
 language plpgsql stable security definer set search_path = pg_catalog, closed, pg_temp as $$
 declare person bigint;
 begin
-  select u.id into person
-    from public.accounts_session s
-    join public.accounts_user u on u.id = s.user_id and u.is_active
-    join public.accounts_membership m on m.user_id = u.id and m.study_id = study
-    where s.session_key = closed.digest(session) and s.expire_date > now() and m.role = any (roles)
-      and m.starts_at <= now() and (m.ends_at is null or m.ends_at > now())
-    limit 1;
+  select s.user_id into person from public.accounts_session s
+    where s.session_key = closed.digest(session) and s.expire_date > clock_timestamp()
+      and public.may(s.user_id, action, study, site);
   if person is null then
-    raise exception 'no live session of an unblinded role' using errcode = '42501';
+    raise exception 'no live session of a role that may do this' using errcode = 'TS002';
   end if;
   return person;
 end $$;
+revoke execute on function closed.viewer(text, text, bigint, bigint) from public;

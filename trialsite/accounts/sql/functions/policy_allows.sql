@@ -1,0 +1,46 @@
+-- Whether a role allows an action, held at all sites (`everywhere`) or at one. Written by `manage.py print_policy`
+-- from the policy table in trialsite/accounts/policy.py: change it there.
+create or replace function policy_allows(action text, role text, everywhere boolean) returns boolean
+language sql immutable set search_path = pg_catalog, pg_temp as $$
+  select coalesce(role = any (case action
+    when 'study.view' then array['coordinator', 'investigator', 'monitor', 'datamanager', 'pharmacist', 'statistician', 'safety', 'auditor', 'admin']
+    when 'home.view' then array['coordinator', 'investigator', 'monitor', 'datamanager', 'pharmacist', 'statistician', 'safety', 'auditor', 'admin']
+    when 'participant.view' then array['coordinator', 'investigator', 'monitor', 'datamanager', 'safety', 'auditor']
+    when 'participant.screen' then array['coordinator', 'investigator']
+    when 'eligibility.confirm' then array['investigator']
+    when 'participant.withdraw' then array['investigator']
+    when 'participant.randomise' then array['coordinator', 'investigator']
+    when 'participant.unblind' then array['investigator', 'safety']
+    when 'schedule.plan' then array['coordinator', 'investigator']
+    when 'washout.override' then array['investigator']
+    when 'calendar.view' then array['coordinator', 'investigator', 'monitor', 'datamanager', 'safety', 'auditor']
+    when 'assessment.view' then array['coordinator', 'investigator', 'monitor', 'datamanager', 'safety', 'auditor']
+    when 'assessment.enter' then array['coordinator', 'investigator']
+    when 'query.view' then array['coordinator', 'investigator', 'monitor', 'datamanager', 'safety', 'auditor']
+    when 'query.raise' then array['monitor', 'datamanager', 'safety']
+    when 'query.answer' then array['coordinator', 'investigator']
+    when 'query.close' then array['monitor', 'datamanager', 'safety']
+    when 'query.close_any' then array['datamanager']
+    when 'record.verify' then array['monitor']
+    when 'record.sign' then array['investigator']
+    when 'record.lock' then array['datamanager']
+    when 'study.lock' then array['datamanager']
+    when 'unlock.request' then array['coordinator', 'investigator', 'datamanager']
+    when 'unlock.decide' then array['investigator', 'datamanager']
+    when 'study.unlock' then array['investigator', 'datamanager']
+    when 'audit.view' then array['monitor', 'datamanager', 'auditor']
+    when 'audit.review' then array['monitor', 'datamanager', 'auditor']
+    when 'dashboard.view' then array['coordinator', 'investigator', 'monitor', 'datamanager', 'statistician', 'safety', 'auditor']
+    when 'closed.view' then array['statistician']
+    when 'look.take' then array['statistician']
+    when 'look.decide' then array['statistician']
+    when 'enrollment.pause' then array['statistician']
+    when 'allocation.generate' then array['pharmacist']
+    when 'allocation.view' then array['pharmacist', 'statistician']
+    when 'outcomes.adopt' then array['datamanager', 'admin']
+    when 'export.blinded' then array['datamanager', 'statistician', 'admin']
+    when 'export.unblinded' then array['statistician']
+    when 'people.manage' then array['admin']
+    end), false) and (everywhere or action <> all (array['closed.view', 'enrollment.pause', 'look.decide', 'look.take', 'outcomes.adopt', 'people.manage', 'study.lock', 'study.unlock']))
+$$;
+grant execute on function policy_allows(text, text, boolean) to trialsite_app;
