@@ -68,7 +68,7 @@ class Ahead:
 
 def assumed(rule: FutilityRule) -> str:
     """What the futility rule assumes of the rest of the trial."""
-    return rule.under or "predictive"
+    return "predictive" if rule.method == "predictive_power" else str(rule.under)
 
 
 def design_drift(rule: StoppingRule) -> float | None:

@@ -48,7 +48,8 @@ def share(count: int, n: int, low: float | None, high: float | None) -> str:
 def question(rules: Protocol) -> list[str]:
     """What the trial asks, and the test that the protocol names for it."""
     end, rule = rules.endpoints, rules.stopping
-    said = [rules.title]
+    blinding = _("Conducted double-blind.") if rules.blinding == "double" else _("Conducted open-label.")
+    said = [rules.title, blinding]
     if rule:
         names = {arm.code: arm.label for arm in rules.arms}
         said.append(

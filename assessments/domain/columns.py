@@ -10,6 +10,7 @@ from assessments.domain.instrument import Instrument, Item
 
 KEYS = ("site", "participant", "period", "visit", "date", "instrument")
 MISSING = frozenset({"", "NA", "N/A", "."})
+MOST_COLUMNS = 1000
 PLACE = re.compile(r"\{([^{}]+)\}")
 
 Source = Callable[[Sequence[str]], str]
@@ -63,6 +64,8 @@ def resolve(
 ) -> Header | list[Problem]:
     """The header `found`, understood; or everything that is wrong with it and with the mapping."""
     names = [name.strip() for name in found]
+    if len(names) > MOST_COLUMNS:
+        return [Problem(1, "", "", f"{len(names):,} columns; at most {MOST_COLUMNS:,} are read")]
     known = _known(instruments)
     used = {place for text in mapping.values.values() for place in PLACE.findall(text)}
     ours: dict[int, str] = {}

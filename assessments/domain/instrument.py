@@ -145,6 +145,13 @@ def shipped() -> dict[str, Instrument]:
     return {instrument.code: instrument for instrument in found}
 
 
+def catalogue() -> dict[str, dict[str, int]]:
+    """Code of each shipped instrument → code of each item → its highest value."""
+    return {
+        code: {item.code: item.maximum for item in instrument.items} for code, instrument in shipped().items()
+    }
+
+
 def with_maxima(instrument: Instrument, item_maxima: Mapping[str, int]) -> Instrument:
     """The edition in which the named items (by code) end earlier; some editions cap agitation at 2.
 

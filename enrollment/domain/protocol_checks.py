@@ -7,7 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 from enrollment.domain.protocol import Criterion, Problem, Protocol
-from enrollment.domain.protocol_keys import shown
+from enrollment.domain.protocol_keys import HINTS, shown
 
 # Every trial has a screening visit of this code, outside the periods.
 RESERVED_VISIT = "SCREENING"
@@ -26,14 +26,11 @@ def _codes(key: str, name: str, codes: Sequence[str]) -> Iterator[Problem]:
     """At least one, and each once."""
     if not codes:
         yield Problem(key, "an empty list", "at least one")
-    for position, code in enumerate(codes):
-        if code in codes[:position]:
-            first = codes.index(code) + 1
-            yield Problem(
-                f"{key}[{position + 1}].{name}",
-                shown(code),
-                f"each {name} once; {key}[{first}] has it already",
-            )
+    first: dict[str, int] = {}
+    for position, code in enumerate(codes, start=1):
+        if first.setdefault(code, position) != position:
+            expected = f"each {name} once; {key}[{first[code]}] has it already"
+            yield Problem(f"{key}[{position}].{name}", shown(code), expected)
 
 
 def _known(key: str, code: str, codes: Sequence[str], what: str) -> Iterator[Problem]:
@@ -45,15 +42,13 @@ def _known(key: str, code: str, codes: Sequence[str], what: str) -> Iterator[Pro
 
 def _sites(p: Protocol) -> Iterator[Problem]:
     yield from _codes("sites", "code", [site.code for site in p.sites])
-    for site in p.sites:
-        if not _is_zone(site.timezone):
-            near = get_close_matches(site.timezone, sorted(available_timezones()), n=1)
-            hint = f"; did you mean '{near[0]}'?" if near else ""
-            yield Problem(
-                f"sites.{site.code}.timezone",
-                shown(site.timezone),
-                f"an IANA time zone such as 'America/New_York'{hint}",
-            )
+    unknown = [site for site in p.sites if not _is_zone(site.timezone)]
+    zones = sorted(available_timezones()) if unknown else []
+    for count, site in enumerate(unknown):
+        near = get_close_matches(site.timezone, zones, n=1) if count < HINTS else []
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        expected = f"an IANA time zone such as 'America/New_York'{hint}"
+        yield Problem(f"sites.{site.code}.timezone", shown(site.timezone), expected)
 
 
 def _is_zone(name: str) -> bool:

@@ -11,16 +11,19 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from enrollment.domain import protocol_checks, protocol_sources
+from enrollment.domain import protocol_checks, protocol_instruments, protocol_sources
 from enrollment.domain.limits import CODE, Bounds, Text
 from enrollment.domain.protocol import Problem, Protocol, ProtocolError
-from enrollment.domain.protocol_keys import element_key, section, shown
+from enrollment.domain.protocol_instruments import Catalogue
+from enrollment.domain.protocol_keys import HINTS, element_keys, section, shown
 
 __all__ = ["Problem", "ProtocolError", "expected_words", "parse"]
 
 
-def parse(document: Mapping[str, object]) -> Protocol:
-    """Read a document (of tomllib, or the JSON kept in the database).
+def parse(document: Mapping[str, object], catalogue: Catalogue | None = None) -> Protocol:
+    """Read a document (of a file, or the JSON kept in the database).
+
+    `catalogue`: the instruments that the protocol may use, when it is loaded; a kept one is not asked again.
 
     Raises ProtocolError with all mistakes, and no other exception whatever the document holds. Checks that
     hold one part of the file against another leave out the parts that could not be read.
@@ -32,6 +35,8 @@ def parse(document: Mapping[str, object]) -> Protocol:
     read = _fields(Protocol, content, "", problems)
     unread = frozenset(section(problem.key) for problem in problems)
     problems += protocol_checks.problems(Protocol(**read), unread)
+    if catalogue is not None and "instruments" not in unread:
+        problems += protocol_instruments.problems(Protocol(**read), catalogue)
     problems += protocol_sources.problems(content, document.get("sources"))
     if problems:
         raise ProtocolError(problems)
@@ -106,7 +111,8 @@ def _list(kind: Any, value: list[Any] | tuple[Any, ...], key: str, problems: lis
     if rest != [...] and len(value) != len(rest) + 1:
         problems.append(Problem(key, f"a list of {len(value)}", expected_words(kind)))
         return None
-    return tuple(_read(inner, one, element_key(key, value, n), problems) for n, one in enumerate(value))
+    keys = element_keys(key, value)
+    return tuple(_read(inner, one, own, problems) for own, one in zip(keys, value, strict=True))
 
 
 def _by_name(kind: Any, value: Mapping[Any, Any], key: str, problems: list[Problem]) -> Any:
@@ -144,10 +150,9 @@ def _fields(kind: Any, value: Mapping[Any, Any], key: str, problems: list[Proble
 
 def _unknown(value: Mapping[Any, Any], known: list[str], prefix: str) -> Iterator[Problem]:
     top = [field.name for field in fields(Protocol)]
-    for name in map(str, value):
-        if name in known:
-            continue
-        near = get_close_matches(name, known, n=1)
+    unknown = [name for name in map(str, value) if name not in known]
+    for count, name in enumerate(unknown):
+        near = get_close_matches(name, known, n=1) if count < HINTS else []
         if near:
             hint = f"a known key: did you mean '{near[0]}'?"
         elif prefix and name in top:

@@ -1,23 +1,29 @@
 """How places and values of a protocol file are named in messages and in its [sources] table."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from enrollment.domain.limits import CODE
 
+# A likeness is looked for in so many mistakes of one kind: it takes time, and more of them are another mistake.
+HINTS = 20
 
-def element_name(elements: Sequence[Any], position: int) -> str | None:
-    """What the file calls an element of a list of tables: its code, id or number, if no other has it."""
+
+def element_names(elements: Sequence[Any]) -> list[str | None]:
+    """What the file calls each element of a list of tables: its code, id or number, if no other has it."""
     names = [_own_name(element) for element in elements]
-    name = names[position]
-    return name if name is not None and names.count(name) == 1 else None
+    count = Counter(names)
+    return [name if count[name] == 1 else None for name in names]
 
 
-def element_key(key: str, elements: Sequence[Any], position: int) -> str:
+def element_keys(key: str, elements: Sequence[Any]) -> list[str]:
     """`visits.DAY1` for a table with a code of its own, else `visits[2]`, counted from 1."""
-    name = element_name(elements, position)
-    return f"{key}[{position + 1}]" if name is None else f"{key}.{name}"
+    return [
+        f"{key}[{position}]" if name is None else f"{key}.{name}"
+        for position, name in enumerate(element_names(elements), start=1)
+    ]
 
 
 def section(key: str) -> str:

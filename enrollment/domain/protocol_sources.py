@@ -7,13 +7,13 @@ ancestor.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from itertools import product
 from typing import Any
 
 from enrollment.domain.protocol import Problem
-from enrollment.domain.protocol_keys import element_name, shown
+from enrollment.domain.protocol_keys import HINTS, element_names, shown
 
 SOURCES = ("article", "paper", "registry", "reply", "our choice", "published series")
 
@@ -34,7 +34,7 @@ def problems(content: Mapping[str, Any], sources: Any) -> list[Problem]:
     known = {key for path, _value in places for key in _keys(path)}
     for key in given:
         if key not in known:
-            near = get_close_matches(key, known, n=1)
+            near = get_close_matches(key, known, n=1) if len(found) < HINTS else []
             hint = f"did you mean '{near[0]}'?" if near else "the key of something in this file"
             found.append(Problem(f"sources.{key}", "a key that names nothing in this file", hint))
     without = [
@@ -73,14 +73,10 @@ def _places(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         for name, one in value.items():
             yield from _places(one, (*path, (str(name), None)))
     elif isinstance(value, list | tuple):
-        for position, one in enumerate(value):
-            yield from _places(one, _element_path(path, value, position))
+        for name, one in zip(element_names(value), value, strict=True):
+            yield from _places(one, (*path[:-1], (path[-1][0], name)))
     else:
         yield path, value
-
-
-def _element_path(path: Path, elements: Sequence[Any], position: int) -> Path:
-    return (*path[:-1], (path[-1][0], element_name(elements, position)))
 
 
 def _is_number(path: Path, value: Any) -> bool:

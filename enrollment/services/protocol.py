@@ -1,14 +1,15 @@
 """Protocol files become protocol versions, once."""
 
 import hashlib
-import tomllib
 
 from django.db import transaction
 
 from enrollment.domain import protocol_file
+from enrollment.domain.protocol_instruments import Catalogue
 from enrollment.models import ProtocolVersion
 from trialsite.accounts.acting import signed_by
 from trialsite.accounts.models import Site, Study, User
+from trialsite.lib import toml
 
 
 class VersionTaken(Exception):
@@ -16,15 +17,15 @@ class VersionTaken(Exception):
 
 
 @transaction.atomic
-def load_protocol(source: str, *, by: User) -> tuple[ProtocolVersion, bool]:
-    """Load a protocol file's text; return the version and whether it is new.
+def load_protocol(source: str, *, by: User, catalogue: Catalogue) -> tuple[ProtocolVersion, bool]:
+    """Load a protocol file's text; return the version and whether it is new. `catalogue`: the instruments there are.
 
-    Raises protocol_file.ProtocolError (what is wrong, by key), tomllib.TOMLDecodeError, or VersionTaken when the
-    version exists with another content. Loading the same text again changes nothing. A command line
-    calls this: it has no role to check, and is audited as the system user.
+    Raises protocol_file.ProtocolError (what is wrong, by key), toml.TomlError, or VersionTaken when the
+    version exists with another content. Loading the same text again changes nothing. A command line calls
+    this: it has no role to check, and is audited as the system user.
     """
-    document = tomllib.loads(source)
-    protocol = protocol_file.parse(document)
+    document = toml.loads(source)
+    protocol = protocol_file.parse(document, catalogue)
     digest = hashlib.sha256(source.encode()).hexdigest()
     with signed_by(by, role="system", reason=f"load protocol {protocol.code} {protocol.version}"):
         study = Study.objects.filter(code=protocol.code).first() or Study.objects.create(

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from assessments.domain.instrument import catalogue
 from assessments.models import Assessment
 from enrollment import services
 from enrollment.models import Participant, Period, ProtocolVersion
@@ -36,4 +37,4 @@ def amend(study: Study, version: str, **endpoints: object) -> ProtocolVersion:
     for name, value in endpoints.items():
         written = f'"{value}"' if isinstance(value, str) else value
         lines = [f"{name} = {written}" if line.startswith(f"{name} =") else line for line in lines]
-    return services.load_protocol("\n".join(lines), by=User.objects.system())[0]
+    return services.load_protocol("\n".join(lines), by=User.objects.system(), catalogue=catalogue())[0]

@@ -14,6 +14,7 @@ from analysis.domain import sequential
 from analysis.looks import look_sentence, today_of
 from analysis.services.looks import decide, request_look
 from analysis.services.summary import figures_of, summarise_again
+from assessments.domain.instrument import catalogue
 from enrollment import services
 from enrollment.domain.protocol import Look, StoppingRule
 from enrollment.models import Period, ProtocolVersion
@@ -92,7 +93,7 @@ def load(study: Study, version: str, day: date) -> ProtocolVersion:
     ):
         assert old in source
         source = source.replace(old, new)
-    return services.load_protocol(source, by=User.objects.system())[0]
+    return services.load_protocol(source, by=User.objects.system(), catalogue=catalogue())[0]
 
 
 def test_on_its_day_a_look_waits_for_somebody_new(amended: Study, workers: Work) -> None:

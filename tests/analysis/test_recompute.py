@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from analysis.models import Outcome
 from analysis.services import recompute
 from analysis.tasks import sweep
+from assessments.domain.instrument import catalogue
 from assessments.domain.longform import Row
 from assessments.importing import Importer
 from assessments.models import Assessment
@@ -200,7 +201,10 @@ def undone() -> Iterator[None]:
 def twins(db: None) -> tuple[Study, Study]:
     """Two studies by one protocol."""
     system = User.objects.system()
-    first, second = (load_protocol(PROTOCOL.replace("ASPEN", code), by=system)[0] for code in ("ONE", "TWO"))
+    first, second = (
+        load_protocol(PROTOCOL.replace("ASPEN", code), by=system, catalogue=catalogue())[0]
+        for code in ("ONE", "TWO")
+    )
     return first.study, second.study
 
 

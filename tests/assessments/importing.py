@@ -7,6 +7,7 @@ from pathlib import Path
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from assessments.domain.instrument import catalogue
 from assessments.models import Assessment
 from enrollment.models import Participant, Visit
 from enrollment.services import load_protocol
@@ -84,7 +85,7 @@ class Run:
 
 def invented() -> Study:
     """The invented trial, loaded."""
-    version, _new = load_protocol(PROTOCOL, by=User.objects.system())
+    version, _new = load_protocol(PROTOCOL, by=User.objects.system(), catalogue=catalogue())
     return version.study
 
 

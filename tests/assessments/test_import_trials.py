@@ -7,6 +7,7 @@ import pytest
 
 from analysis.models import Outcome
 from analysis.services import recompute, summarise
+from assessments.domain.instrument import catalogue
 from assessments.models import Assessment
 from enrollment.models import Participant
 from enrollment.services import load_protocol
@@ -90,7 +91,7 @@ def held_out(db: None) -> Study:
     source = PROTOCOL
     for old, new in (("BL", "V0"), ("WK2", "V1"), ("WK4", "V2"), ("WK8", "V3"), ("ASPEN", "BIRCH")):
         source = source.replace(f'"{old}"', f'"{new}"')
-    version, _new = load_protocol(source, by=User.objects.system())
+    version, _new = load_protocol(source, by=User.objects.system(), catalogue=catalogue())
     return version.study
 
 
@@ -117,7 +118,7 @@ def test_a_trial_of_another_shape_goes_from_its_files_to_its_outcomes(
     [
         (("hamd_total =", "hamd_totals ="), "the mapping names this column, but the file does not have it"),
         (('"total"', '"sum"'), "leads to a name that is none of ours"),
-        (("[values]", "[value]"), "unknown keys value"),
+        (("[values]", "[value]"), "value: an unknown key"),
         (("period =", "period"), "--mapping"),
         (('ignore = ["comment, free"]', ""), "an unknown column"),
         (('"V{visitno}"', '"W{visitno}"'), "no such visit; the visits are V0, V1, V2, V3"),

@@ -2,7 +2,6 @@
 
 import hashlib
 import sys
-import tomllib
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,14 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from assessments.domain.longform import ColumnMapping, read_rows
+from assessments.domain.columns import ColumnMapping
+from assessments.domain.longform import read_rows
+from assessments.domain.mapping_file import Mapping, parse
 from assessments.importing import Importer, Plan
 from trialsite.accounts.models import Study, User
 from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import ring
+from trialsite.lib import toml
 from trialsite.lib.errors import Conflict
 
 MEANWHILE = "Data of this study were saved while the file was read. Nothing was imported; run it again."
@@ -43,12 +45,11 @@ class Command(BaseCommand):
         mapping = _mapping(options["mapping"])
         importer = Importer(
             study,
-            create_participants=options["create_participants"] or mapping.pop("create_participants", False),
+            create_participants=options["create_participants"] or mapping.create_participants,
         )
-        mapping.pop("create_participants", None)
         try:
             with options["file"].open("rb") as file:
-                rows = read_rows(file, ColumnMapping(**mapping), importer.instruments)
+                rows = read_rows(file, mapping.columns, importer.instruments)
                 plan = importer.plan(
                     tqdm(rows, desc="Reading", unit=" rows", disable=not sys.stderr.isatty())
                 )
@@ -101,15 +102,11 @@ def _person(username: str | None) -> User:
     return user
 
 
-def _mapping(name: str | None) -> dict[str, Any]:
+def _mapping(name: str | None) -> Mapping:
     if name is None:
-        return {}
+        return Mapping(ColumnMapping())
     file = MAPPINGS / f"{name}.toml" if (MAPPINGS / f"{name}.toml").exists() else Path(name)
     try:
-        found = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        return parse(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, toml.TomlError) as error:
         raise CommandError(f"--mapping: {error}") from error
-    unknown = set(found) - {"columns", "values", "ignore", "dates", "create_participants"}
-    if unknown:
-        raise CommandError(f"--mapping: unknown keys {', '.join(sorted(unknown))}.")
-    return {**found, "ignore": tuple(found.get("ignore", ()))}

@@ -1,16 +1,17 @@
 """`manage.py load_protocol FILE…`: protocol files into versioned, immutable records."""
 
-import tomllib
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from assessments.domain.instrument import catalogue
 from enrollment.domain.protocol_file import ProtocolError
 from enrollment.services import load_protocol
 from enrollment.services.protocol import VersionTaken
 from trialsite.accounts.models import User
+from trialsite.lib import toml
 
 # By this the stack knows a database of an older version from a mistake in a file.
 VERSION_TAKEN = 3
@@ -25,12 +26,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         for file in options["files"]:
             try:
-                version, new = load_protocol(file.read_text(encoding="utf-8"), by=User.objects.system())
+                version, new = load_protocol(
+                    file.read_text(encoding="utf-8"), by=User.objects.system(), catalogue=catalogue()
+                )
             except ProtocolError as error:
                 lines = "\n".join(f"{file}: {problem}" for problem in error.problems)
                 raise CommandError(f"{lines}\nNothing was loaded.") from error
-            except tomllib.TOMLDecodeError as error:
-                raise CommandError(f"{file}: not TOML: {error}. Nothing was loaded.") from error
+            except toml.TomlError as error:
+                raise CommandError(f"{file}: {error}. Nothing was loaded.") from error
             except VersionTaken as error:
                 raise CommandError(f"{file}: {error}", returncode=VERSION_TAKEN) from error
             except (OSError, UnicodeDecodeError) as error:
