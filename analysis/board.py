@@ -9,9 +9,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from analysis import board_beside_pages, board_charts
+from analysis import board_beside_pages, board_charts, board_flow
 from analysis.board_flags import with_safety
-from analysis.board_inputs import boundary_chart, flow_steps, means_chart, pattern_counts, power_marks
+from analysis.board_inputs import boundary_chart, means_chart, pattern_counts, power_marks
 from analysis.board_rules import (
     chance_table,
     ended_sentences,
@@ -31,7 +31,6 @@ from analysis.board_tables import (
     paired_table,
 )
 from analysis.board_words import DECISIONS, RECOMMENDATIONS, flag_sentence, primary_sentence, question
-from analysis.chart_flow import flow
 from analysis.chart_shapes import Chart
 from enrollment.domain.protocol import Protocol
 
@@ -73,7 +72,7 @@ def paper(
     found = [
         Section("question", _("Question"), tuple(question(rules))),
         Section("cut", _("Data cut"), tuple(cut_sentences(cut, results))),
-        Section("flow", _("Flow of participants"), charts=(flow(flow_steps(results["flow"])),)),
+        Section("flow", _("Flow of participants"), charts=(board_flow.chart(rules, results["flow"]),)),
     ]
     if results["monitoring"]:
         found.append(_primary(rules, results, labels, bool(look and look["stops"])))

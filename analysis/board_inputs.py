@@ -6,27 +6,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analysis.board_tables import BOUNDARIES, boundary_names
-from analysis.chart_flow import Step
 from analysis.chart_looks import LookPoint, boundary, means
 from analysis.chart_shapes import Chart
 from enrollment.domain.protocol import Protocol
-
-
-def flow_steps(flow_: Mapping[str, Any]) -> list[Step]:
-    steps = [
-        Step(_("Screened"), flow_["screened"]),
-        Step(_("Screen failures"), flow_["screen_failed"], out=True),
-        Step(_("Still in screening, or eligible"), flow_["waiting"], out=True),
-        Step(_("Randomised"), flow_["randomised"]),
-    ]
-    steps += [
-        Step(_("Sequence %(code)s") % {"code": code}, n, out=True) for code, n in flow_["sequences"].items()
-    ]
-    for period in flow_["periods"]:
-        steps.append(Step(_("Period %(n)d: treatment given") % {"n": period["number"]}, period["dosed"]))
-        steps.append(Step(_("Period %(n)d: evaluable") % {"n": period["number"]}, period["evaluable"]))
-    steps.append(Step(_("Withdrawn"), flow_["withdrawn"], out=True))
-    return [*steps, Step(_("Completers: evaluable in every period"), flow_["completers"])]
 
 
 def power_marks(z: float, chance: Mapping[str, Any]) -> list[tuple[str, float, float]]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from analysis.board import Cut, Section, ended_section, paper, why_ended
+from analysis.board_flow import frozen
 from analysis.board_words import RECOMMENDATIONS, moment
 from analysis.looks import today_of
 from analysis.models import Look
@@ -76,7 +77,7 @@ def look_page(look: Look, found: dict[str, Any], live: dict[str, Any] | None) ->
         "study": look.study,
         "look": look,
         "found": found,
-        "sections": paper(protocol.rules, found["results"], cut, found),
+        "sections": paper(protocol.rules, frozen(protocol.rules, found), cut, found),
         "recommendation": RECOMMENDATIONS.get(found["recommendation"] or ""),
         "changed": changed,
         "has_safety_rule": bool(found["results"]["safety"]),

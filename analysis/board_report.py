@@ -5,7 +5,7 @@ from datetime import date
 from statistics import mean
 from typing import Any
 
-from analysis import board_beside
+from analysis import board_beside, board_flow
 from analysis.board_monitoring import monitoring
 from analysis.board_secondary import secondary
 from analysis.domain import safety_monitoring
@@ -48,7 +48,7 @@ def results(
     rule = rules.stopping
     return {
         "completers": len(completers),
-        "flow": _flow(rules, data, len(completers)),
+        "flow": board_flow.figures(rules, data),
         "arms": [_arm(rules, arm.code, arm.label, people) for arm in rules.arms],
         "among_responders": _among_responders(rules, people),
         "paired": [_pair(who, by) for who, by in completers.items()] if len(people) <= EACH_UP_TO else [],
@@ -78,31 +78,6 @@ def _safety(rules: Protocol, data: Data) -> dict[str, Any] | None:
         "treated": treated,
         "limit": safety_monitoring.stops_at(treated, **terms),
         "boundary": [list(row) for row in rows],
-    }
-
-
-def _flow(rules: Protocol, data: Data, completers: int) -> dict[str, Any]:
-    status, people = data["status"], data["participants"]
-    rows = [period for person in people for period in person["periods"]]
-    return {
-        "screened": sum(status.values()),
-        "screen_failed": status.get("screen_failed", 0),
-        "waiting": status.get("screening", 0) + status.get("eligible", 0),
-        "randomised": len(people),
-        "sequences": {
-            sequence.code: sum(person["sequence"] == sequence.code for person in people)
-            for sequence in rules.sequences
-        },
-        "periods": [
-            {
-                "number": spec.number,
-                "dosed": sum(bool(row["dosed_on"]) for row in rows if row["period"] == spec.number),
-                "evaluable": sum(row["evaluable"] for row in rows if row["period"] == spec.number),
-            }
-            for spec in rules.periods
-        ],
-        "withdrawn": status.get("withdrawn", 0),
-        "completers": completers,
     }
 
 

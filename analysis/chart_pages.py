@@ -16,12 +16,14 @@ from django.utils.translation import gettext as _
 
 from analysis import chart_blinded, charts
 from analysis.blinded.proportion import proportion
-from analysis.chart_flow import Step, flow
+from analysis.chart_flow import flow
 from analysis.chart_shapes import Chart
 from analysis.chart_trajectories import Trajectory, VisitPlan, trajectories
+from analysis.domain.flow import from_rows
 from analysis.domain.spread import Spread, mean_interval, spread
+from analysis.flow_text import enrolment_steps, period_steps
 from enrollment.domain import schedule
-from enrollment.domain.protocol import WashoutRule
+from enrollment.domain.protocol import Protocol, WashoutRule
 
 DAY_0 = date(2000, 1, 1)
 
@@ -33,7 +35,7 @@ def dashboard_charts(page: dict[str, Any]) -> list[Chart]:
         return []
     shown = [
         _trajectories(page),
-        flow([Step(row["label"], row["n"], bool(row.get("out"))) for row in page["flow"]]),
+        _flow(figures, page["in_force"].rules),
         _pooled(page),
         charts.enrolment(_cumulative(figures["enrolment"]), figures["planned"]),
         _baselines(page),
@@ -53,6 +55,12 @@ def dashboard_charts(page: dict[str, Any]) -> list[Chart]:
         )
         for chart in shown
     ]
+
+
+def _flow(figures: dict[str, Any], rules: Protocol) -> Chart:
+    """Over all sequences: by sequence it would be unblinding."""
+    stops = from_rows(figures["flow"])
+    return flow(enrolment_steps(stops, rules), [("", period_steps(stops, rules))])
 
 
 def csv_file(chart: Chart) -> str:

@@ -7,10 +7,13 @@ from django.db import connection, transaction
 
 from trialsite.accounts.models import Study
 
+# Of the report's keys: one of another shape, which an upgrade leaves for some seconds, is not shown.
+SHAPE = 1
+
 
 @transaction.atomic
 def report(session_key: str, study: Study) -> dict[str, Any] | None:
-    """The closed report with `serial` and `computed_at`; None when none was computed yet."""
+    """The closed report with `serial` and `computed_at`; None when none was computed yet by this version."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select report, serial, computed_at from closed.report_for(%s, %s)", [session_key, study.pk]
@@ -19,6 +22,8 @@ def report(session_key: str, study: Study) -> dict[str, Any] | None:
     if row is None:
         return None
     content = json.loads(row[0]) if isinstance(row[0], str) else row[0]
+    if content.get("shape") != SHAPE:
+        return None
     return {**content, "serial": row[1], "computed_at": row[2]}
 
 

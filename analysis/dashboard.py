@@ -7,7 +7,6 @@ from django.db.models import Case, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from analysis.blinded.proportion import proportion
-from analysis.dashboard_flow import flow_steps
 from analysis.dashboard_parts import pattern_rows, quality_rows, site_rows
 from analysis.looks import look_sentence
 from analysis.models import Outcome, StudySummary
@@ -44,7 +43,6 @@ def dashboard_page(study: Study, sites: QuerySet[Site], selection: Selection = E
         people = _people(study, sites, selection)
         page |= {
             "headline": _headline(figures),
-            "flow": flow_steps(figures),
             "pooled": [_with_intervals(row) for row in figures["pooled"]],
             "patterns": pattern_rows(figures),
             "course": _course(figures["course"]),

@@ -9,18 +9,18 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count
 from django.utils.dateformat import format as date_text
 from django.utils.translation import gettext as _
 
+from analysis.blinded.counts import PERIOD_STATE, endpoint_values, not_randomised
 from analysis.models import Look
 from enrollment.domain.protocol import Protocol
-from enrollment.models import EnrollmentPause, Participant
+from enrollment.models import EnrollmentPause
 from enrollment.selectors import today_at
 from trialsite.accounts.models import Study
 
-ROWS = """
-    select t.code, s.code, coalesce(l.sequence, ''), t.status, p.number, k.arm, p.dosed_on,
+ROWS = f"""
+    select t.code, s.code, coalesce(l.sequence, ''), t.status, p.number, k.arm, p.dosed_on, {PERIOD_STATE},
            o.baseline, o.change, o.response, o.remission, coalesce(o.evaluable, false), o.visits, o.inputs,
            o.rule_version, case when cardinality(%(beside)s) > 0 then (
              select jsonb_object_agg(a.instrument || ' ' || v.code, a.total)
@@ -35,7 +35,7 @@ ROWS = """
     left join analysis_outcome o on o.participant_id = t.id and o.period = p.number
     where t.study_id = %(study)s
     order by t.code, p.number
-"""
+"""  # noqa: S608 - text of our own
 
 
 def today_of(study: Study) -> date:
@@ -45,29 +45,29 @@ def today_of(study: Study) -> date:
 
 def data_of(study: Study, rules: Protocol) -> dict[str, Any]:
     """The canonical rows of `study`: everybody randomised with every period, arm and outcome, the totals that
-    `rules` set beside it, and the flow.
+    `rules` set beside it, and who was not randomised.
 
     Plain JSON values in a fixed order: equal data give equal bytes.
     """
     people: dict[str, dict[str, Any]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(ROWS, {"study": study.pk, "beside": [one.key for one in rules.beside]})
+        cursor.execute(ROWS, {"beside": [one.key for one in rules.beside]} | endpoint_values(study, rules))
         for code, site, sequence, status, *rest in cursor.fetchall():
             person = people.setdefault(
                 code,
                 {"participant": code, "site": site, "sequence": sequence, "status": status, "periods": []},
             )
             person["periods"].append(_period(*rest))
-    counts = Participant.objects.filter(study=study).values_list("status").annotate(n=Count("id"))
-    return {"participants": list(people.values()), "status": dict(sorted(counts))}
+    return {"participants": list(people.values()), "not_randomised": not_randomised(study)}
 
 
-def _period(number: int, arm: str, dosed_on: Any, *outcome: Any) -> dict[str, Any]:
+def _period(number: int, arm: str, dosed_on: Any, state: str, *outcome: Any) -> dict[str, Any]:
     baseline, change, response, remission, evaluable, visits, inputs, rule_version, beside = outcome
     return {
         "period": number,
         "arm": arm,
         "dosed_on": dosed_on.isoformat() if dosed_on else None,
+        "state": state,
         "baseline": baseline,
         "change": change,
         "response": response,

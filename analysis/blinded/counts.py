@@ -1,64 +1,88 @@
 """People and outcomes, pooled over treatment and sequence."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from analysis.blinded.rows import rows
+from analysis.domain.flow import Course
+from analysis.models import ParticipantOutcome
 from enrollment.domain.protocol import Protocol
 from trialsite.accounts.models import Study
 
+# What of a period `p` is known for the primary endpoint: see analysis/domain/flow.py. A period rated after its baseline
+# counts as given, as for its outcome `o`; a rating is to come while the window of its visit is not over.
+PERIOD_STATE = """
+    case when o.evaluable then 'evaluable'
+         when p.dosed_on is null
+              and not coalesce(jsonb_path_exists(o.visits, '$.*.total ? (@ != null)'), false) then 'not_dosed'
+         when t.status = 'randomised' and exists (
+              select from enrollment_visit v where v.participant_id = t.id and v.period_id = p.id
+              and v.code = any(%(endpoint_visits)s) and v.status = 'planned'
+              and v.latest_on >= (now() at time zone s.timezone)::date) then 'to_come'
+         when coalesce(o.baseline, 0) = 0 then 'no_baseline'
+         else 'no_primary' end
+"""
 
-def overall(study: Study) -> dict[str, Any]:
-    """Completers, and of who is none the first thing that is missing: [shortfall, period, participants]."""
-    found = rows(
-        "select completer, shortfall, shortfall_period, count(*) from analysis_participantoutcome"
-        " where study_id = %(study)s group by 1, 2, 3 order by 3, 2",
-        {"study": study.pk},
-    )
-    return {
-        "completers": sum(n for completer, _why, _period, n in found if completer),
-        "shortfalls": [[why, period, n] for completer, why, period, n in found if not completer],
-    }
+
+def endpoint_values(study: Study, rules: Protocol) -> dict[str, Any]:
+    """The parameters of a query with PERIOD_STATE."""
+    end = rules.endpoints
+    return {"study": study.pk, "endpoint_visits": [end.baseline_visit, end.primary_visit]}
 
 
-def flow(study: Study) -> list[list[Any]]:
-    """[status, periods given, participants] of the randomised."""
+def completers(study: Study) -> int:
+    """Participants who are evaluable in every period."""
+    return ParticipantOutcome.objects.filter(study=study, completer=True).count()
+
+
+def not_randomised(study: Study) -> list[list[Any]]:
+    """[status, criteria not met, participants] of who was screened and not randomised; the criteria are those of the
+    latest decision on a screen failure."""
     found = rows(
         """
-        select t.status, coalesce(p.given, 0), count(*)
+        select t.status, coalesce(d.names, '{}'), count(*)
         from enrollment_participant t
-        left join (select participant_id, count(dosed_on) as given from enrollment_period group by 1) p
-          on p.participant_id = t.id
-        where t.study_id = %(study)s and t.randomised_at is not null group by 1, 2 order by 1, 2
+        left join lateral (
+          select array_agg(c #>> '{params,name}' order by c ->> 'id') as names
+          from (select criteria from enrollment_eligibilitydecision e
+                where e.participant_id = t.id order by e.id desc limit 1) latest, jsonb_array_elements(latest.criteria) c
+          where t.status = 'screen_failed' and c ->> 'verdict' = 'not met') d on true
+        where t.study_id = %(study)s and t.randomised_at is null group by 1, 2 order by 1, 2
         """,
         {"study": study.pk},
     )
     return [list(row) for row in found]
 
 
-def criteria_not_met(study: Study) -> list[list[Any]]:
-    """[criterion, name, participants] of the screen failures, by the latest decision on each; one person may count
-    under several criteria."""
+def courses(study: Study, rules: Protocol) -> Iterator[tuple[Course, int]]:
+    """Everybody screened, by what the flow asks of them, and how many are alike."""
+    for status, criteria, n in not_randomised(study):
+        yield Course(status, randomised=False, criteria=tuple(criteria)), n
     found = rows(
-        """
-        select c ->> 'id', c #>> '{params,name}', count(*)
-        from enrollment_participant t
-        join lateral (select criteria from enrollment_eligibilitydecision e
-                      where e.participant_id = t.id order by e.id desc limit 1) d on true
-        cross join jsonb_array_elements(d.criteria) c
-        where t.study_id = %(study)s and t.status = 'screen_failed' and c ->> 'verdict' = 'not met'
-        group by 1, 2 order by 1, 2
-        """,
-        {"study": study.pk},
+        f"""
+        select status, numbers, states, count(*) from (
+          select t.id, t.status, array_agg(p.number order by p.number) filter (where p.id is not null) as numbers,
+                 array_agg({PERIOD_STATE} order by p.number) filter (where p.id is not null) as states
+          from enrollment_participant t
+          join accounts_site s on s.id = t.site_id
+          left join enrollment_period p on p.participant_id = t.id
+          left join analysis_outcome o on o.participant_id = t.id and o.period = p.number
+          where t.study_id = %(study)s and t.randomised_at is not null group by t.id) one
+        group by 1, 2, 3 order by 1, 2, 3
+        """,  # noqa: S608 - text of our own
+        endpoint_values(study, rules),
     )
-    return [list(row) for row in found]
+    for status, numbers, states, n in found:
+        by_number = dict(zip(numbers or (), states or (), strict=True))
+        states = [by_number.get(period.number, "not_dosed") for period in rules.periods]
+        yield Course(status, True, tuple(states)), n
 
 
 def periods(study: Study) -> list[dict[str, int]]:
-    """Of each period: participants dosed, evaluable, and rated without a baseline."""
+    """Of each period: participants rated without a baseline."""
     found = rows(
         """
-        select p.number, count(p.dosed_on), count(o.id) filter (where o.evaluable),
-               count(o.id) filter (where o.baseline is null and o.inputs <> '{}')
+        select p.number, count(o.id) filter (where o.baseline is null and o.inputs <> '{}')
         from enrollment_period p
         join enrollment_participant t on t.id = p.participant_id and t.study_id = %(study)s
         left join analysis_outcome o on o.participant_id = t.id and o.period = p.number
@@ -66,8 +90,7 @@ def periods(study: Study) -> list[dict[str, int]]:
         """,
         {"study": study.pk},
     )
-    names = ("number", "dosed", "evaluable", "without_baseline")
-    return [dict(zip(names, row, strict=True)) for row in found]
+    return [{"number": number, "without_baseline": n} for number, n in found]
 
 
 def patterns(study: Study) -> list[list[Any]]:

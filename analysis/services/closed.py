@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from analysis.board_report import results
+from analysis.closed import SHAPE
 from analysis.looks import changes, data_of, today_of
 from analysis.rules import protocol_in_force
 from analysis.services.frozen import earlier_looks, ended_look, freeze, print_reports
@@ -91,7 +92,7 @@ def report(studies: Sequence[int]) -> None:
             continue
         data = data_of(study, protocol.rules)
         content = results(protocol.rules, data, earlier=earlier_looks(study), today=today_of(study))
-        content |= {"rows_sha256": canonical.sha256(data), "changed": _changed(study, data)}
+        content |= {"shape": SHAPE, "rows_sha256": canonical.sha256(data), "changed": _changed(study, data)}
         content["ended"] = ended_look(study)
         content["protocol"] = {"version": protocol.version, "sha256": protocol.sha256}
         with connection.cursor() as cursor:

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from analysis.board import Cut, closing, paper, why_ended
+from analysis.board_flow import frozen
 from analysis.board_pages import look_row
 from analysis.board_pdf import Front, pdf
 from analysis.board_report import completers_of, results
@@ -21,11 +22,11 @@ from trialsite.accounts.models import Study, User
 from trialsite.lib import canonical
 
 UNPRINTED_FIELDS = (
-    "taken_at", "results", "recommendation", "decision", "reason", "signed_name", "signed_at",
+    "taken_at", "cut", "results", "recommendation", "decision", "reason", "signed_name", "signed_at",
     "events", "treated", "probability", "stops", "events_source", "events_by", "events_at",
 )  # fmt: skip
 UNPRINTED = """
-    select l.taken_at, l.results, d.recommendation, d.decision, d.reason, d.signed_name, d.signed_at,
+    select l.taken_at, l.cut, l.results, d.recommendation, d.decision, d.reason, d.signed_name, d.signed_at,
            r.events, r.treated, r.probability, r.stops, r.source, r.entered_name, r.entered_at
     from closed.look l left join closed.decision d on d.look_id = l.look_id
     left join lateral (select * from closed.safety_report s where s.look_id = l.look_id
@@ -122,13 +123,14 @@ def print_reports(studies: Sequence[int]) -> None:
 
 def _print(look: Look, found: dict[str, Any]) -> None:
     protocol = look.protocol
-    results_ = json.loads(found["results"]) if isinstance(found["results"], str) else found["results"]
+    if isinstance(found["results"], str):
+        found["results"] = json.loads(found["results"])
     cut = Cut(look.number, moment(found["taken_at"]), look.cut_sha256, protocol.version, protocol.sha256)
     decided = found["decision"] is not None
     found["signed_at"] = moment(found["signed_at"]) if decided else ""
     before = Look.objects.filter(study=look.study_id, number__lte=look.number).exclude(taken_at=None)
     sections = [
-        *paper(protocol.rules, results_, cut, found),
+        *paper(protocol.rules, frozen(protocol.rules, found), cut, found),
         *closing(found, [look_row(one) for one in before]),
     ]
     content = pdf(Front(look.study.code, look.number, look.cut_sha256), sections)

@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import F
 from django.utils import timezone
 
 from analysis.blinded import counts, quality
+from analysis.domain import flow
 from analysis.looks import today_of
 from analysis.models import Look, StudySummary
 from analysis.rules import rules_in_force
-from enrollment.models import Participant
 from trialsite.accounts.models import Study
 from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import owe
 
 # Of the figures' keys: a page does not show figures of another shape, which an upgrade leaves for some seconds.
-SHAPE = 3
+SHAPE = 4
 
 
 @transaction.atomic
@@ -45,20 +45,17 @@ def figures_of(study: Study) -> dict[str, Any]:
     """
     rules = study.protocols.latest().rules
     endpoints = rules_in_force(study).rules
-    status = dict(Participant.objects.filter(study=study).values_list("status").annotate(n=Count("id")))
-    overall = counts.overall(study)
+    stops = flow.count(counts.courses(study, endpoints))
+    completers = counts.completers(study)
     today = today_of(study)
     return {
         "shape": SHAPE,
         "planned": rules.planned_enrolment,
-        "screened": sum(status.values()),
-        "status": status,
-        "randomised": Participant.objects.filter(study=study).randomised().count(),
-        "criteria_not_met": counts.criteria_not_met(study),
-        "flow": counts.flow(study),
+        "screened": flow.reached(stops, 0),
+        "randomised": flow.reached(stops, 1),
+        "flow": flow.rows(stops),
         "periods": counts.periods(study),
-        "completers": overall["completers"],
-        "shortfalls": overall["shortfalls"],
+        "completers": completers,
         "patterns": counts.patterns(study),
         "enrolment": counts.enrolment(study),
         "pooled": counts.pooled(study, endpoints),
@@ -75,7 +72,7 @@ def figures_of(study: Study) -> dict[str, Any]:
                 "number": look.number,
                 "completers": look.completers,
                 "on": look.on,
-                "due": look.due(overall["completers"], today),
+                "due": look.due(completers, today),
             }
             for look in (rules.stopping.looks if rules.stopping else ())
         ],

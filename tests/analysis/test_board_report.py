@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis import board_flow
 from analysis.board import Cut, paper
 from analysis.board_flags import crossed
+from analysis.board_flow import frozen
 from analysis.board_monitoring import information, monitoring
 from analysis.board_report import EACH_UP_TO, completers_of, results
 from analysis.domain import sequential
@@ -53,7 +55,7 @@ def person(n: int, first: str, changes_: dict[str, int | None]) -> dict[str, Any
 
 
 def data(people: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"participants": people, "status": {"completed": len(people)}}
+    return {"participants": people, "not_randomised": []}
 
 
 def trial(only_first: int, only_second: int, neither: int) -> dict[str, Any]:
@@ -76,6 +78,42 @@ def test_nobody_gives_a_report_without_figures() -> None:
     canonical.encode(found)
     slugs = [section.slug for section in paper(RULES, json.loads(json.dumps(found)), CUT)]
     assert slugs[:4] == ["question", "cut", "flow", "primary"]
+
+
+def test_the_flow_is_by_sequence_and_adds_up() -> None:
+    """Two columns after randomisation; who was excluded stands before it, who has no rating before the analysis."""
+    rows = trial(7, 0, 5)
+    rows["participants"][0]["periods"][1] |= {"evaluable": False, "state": "to_come"}
+    rows["not_randomised"] = [["screen_failed", ["HAM-D", "Age"], 1], ["withdrawn", [], 2]]
+    found = results(RULES, rows, earlier={})
+    [section] = [one for one in paper(RULES, json.loads(json.dumps(found)), CUT) if one.slug == "flow"]
+    chart = section.charts[0]
+    assert chart.columns[2:] == ("PN", "NP")
+    table = {row[0]: row[1:] for row in chart.rows}
+    assert table["Assessed for eligibility"] == ("15", "", "")
+    assert table["Excluded"] == ("3", "", "")
+    assert table["Excluded: Age and HAM-D"] == ("1", "", "")
+    assert table["Randomised"] == ("12", "", "")
+    assert table["Not evaluable in every period"] == ("1", "1", "0")
+    assert table["Completers: evaluable in every period"] == ("11", "5", "6")
+    assert found["completers"] == 11
+
+
+def test_a_look_frozen_by_an_earlier_version_shows_its_flow() -> None:
+    """Its stored figures lack what the page draws now: they are counted from the frozen rows."""
+    rows = trial(7, 0, 5)
+    old = {
+        "participants": rows["participants"],
+        "status": {"completed": 12, "screen_failed": 5, "eligible": 1},
+    }
+    stored = {"flow": {"screened": 18}}
+    found = frozen(RULES, {"results": stored, "cut": json.dumps({"data": old})})
+    chart = board_flow.chart(RULES, found["flow"])
+    table = {row[0]: row[1] for row in chart.rows}
+    assert table["Assessed for eligibility"] == "18"
+    assert table["Excluded"] == "5"
+    assert table["Completers: evaluable in every period"] == "12"
+    assert frozen(RULES, {"results": found, "cut": ""}) == found
 
 
 def test_one_sequence_alone_compares_nothing_by_order() -> None:

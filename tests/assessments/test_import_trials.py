@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from analysis.domain.flow import from_rows
+from analysis.flow_text import enrolment_steps, period_steps
 from analysis.models import Outcome
 from analysis.services import recompute, summarise
 from assessments.domain.instrument import catalogue
@@ -27,6 +29,13 @@ def outcomes(study: Study) -> dict[str, tuple[int, int, int]]:
     return {row["visit"]: (row["n"], row["responders"], row["remitters"]) for row in rows}
 
 
+def steps_of(study: Study) -> list[tuple[str, int, list[int]]]:
+    """The boxes of the flow with anybody in them, and the counts of the reasons inside."""
+    stops, rules = from_rows(study.summary.figures["flow"]), study.protocols.latest().rules
+    steps = [*enrolment_steps(stops, rules), *period_steps(stops, rules)]
+    return [(step.label, step.n, [n for _why, n in step.reasons]) for step in steps if step.n]
+
+
 @pytest.mark.skipif(not SHARED.exists(), reason="the published series lies outside of this repository")
 def test_the_series_of_reisby_gives_its_known_responders(tmp_path: Path) -> None:
     """Reisby et al. 1977: 375 ratings of 66; responders 0, 7, 13, 25, 30 and remitters 0, 0, 5, 12, 16 of the
@@ -44,6 +53,13 @@ def test_the_series_of_reisby_gives_its_known_responders(tmp_path: Path) -> None
     assert not without.exclude(response=None, remission=None, evaluable=False).exists()
     assert all(Assessment.objects.filter(participant=o.participant_id).exists() for o in without)
     assert study.summary.figures["periods"][0]["without_baseline"] == 5
+    assert steps_of(study) == [
+        ("Assessed for eligibility", 66, []),
+        ("Enrolled", 66, []),
+        ("Period 1: treatment given", 66, []),
+        ("Not evaluable in every period", 13, [5, 8]),
+        ("Completers: evaluable in every period", 53, []),
+    ]
     again = run(SHARED, "REISBY", "--mapping", "reisby")
     assert "0 new, 0 changed, 375 the same" in again.out
 

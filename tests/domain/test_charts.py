@@ -71,8 +71,18 @@ def by_arm() -> Chart:
     )
 
 
+EXCLUDED = Step("Excluded <none>", 5, True, (("HAM-D", 4), ("A and B", 1)))
+
+
 def steps_of_flow() -> Chart:
-    return flow([Step("Screened", 19), Step("Screen failures <none>", 5, out=True), Step("Randomised", 14)])
+    return flow([Step("Screened", 19), EXCLUDED, Step("Randomised", 14)], [("", [Step("Completers", 12)])])
+
+
+def flow_by_sequence() -> Chart:
+    trunk = [Step("Screened", 19), EXCLUDED, Step("Randomised", 14)]
+    left = [Step("Treated", 7), Step("Not analysed", 1, True, (("withdrawn", 1),)), Step("Completers", 6)]
+    right = [Step("Treated", 7), Step("Not analysed", 0, True), Step("Completers", 7)]
+    return flow(trunk, [("PN", left), ("NP", right), ("XX", right)])
 
 
 def timeliness() -> Chart:
@@ -88,7 +98,18 @@ def baselines() -> Chart:
     )
 
 
-ALL = [timeliness, baselines, trajectories, pooled, enrolment, washouts, looks, by_arm, steps_of_flow]
+ALL = [
+    timeliness,
+    baselines,
+    trajectories,
+    pooled,
+    enrolment,
+    washouts,
+    looks,
+    by_arm,
+    steps_of_flow,
+    flow_by_sequence,
+]
 
 
 @given(
@@ -218,7 +239,19 @@ def test_those_who_leave_stand_beside_the_main_line() -> None:
     out = [box for box in chart.boxes if box.kind == "step-out"]
     assert len({box.x for box in main}) == 1
     assert float(out[0].x) > float(main[0].x) + float(main[0].width)
-    assert [row[1] for row in chart.rows] == ["19", "5", "14"]
+    assert [row[1] for row in chart.rows] == ["19", "5", "4", "1", "14", "12"]
+
+
+def test_each_sequence_has_its_own_line() -> None:
+    """Side by side, a step of all of them on one level; the table has everybody and each sequence."""
+    chart = flow_by_sequence()
+    main = [box for box in chart.boxes if box.kind == "step"]
+    assert len({box.y for box in main[2:5]}) == len({box.y for box in main[5:]}) == 1
+    assert len({box.x for box in main[2:5]}) == 3
+    assert [box.kind for box in chart.boxes].count("step-out") == 2
+    assert chart.columns == ("Step", "Participants", "PN", "NP", "XX")
+    assert chart.rows[-1] == ("Completers", "20", "6", "7", "7")
+    assert chart.rows[0] == ("Screened", "19", "", "", "")
 
 
 @pytest.mark.parametrize("make", ALL)
