@@ -22,6 +22,7 @@ from analysis.design import Asked, Scenario, Unit, scenarios, units, work
 from analysis.domain import simulation
 from enrollment.domain.protocol import ExpectedResponses
 from enrollment.models import ProtocolVersion
+from trialsite import pulse
 from trialsite.celery import app
 
 logger = logging.getLogger(__name__)
@@ -97,17 +98,14 @@ def scenarios_of(protocol: ProtocolVersion, asked: Asked) -> tuple[Scenario, ...
 
 
 def listening() -> int:
-    """Workers that answer and take what is nobody's in particular; 0 without a broker."""
+    """Workers with a pulse that take what is nobody's in particular; 0 without a broker."""
     try:
-        # Celery waits for a broker for ever; whether there is one is asked first.
         with _redis() as client:
-            client.ping()
-        answers = app.control.inspect(timeout=1.0).active_queues() or {}
+            alive = pulse.workers(client)
     except BROKEN as error:
         logger.warning("broker unreachable: %s", error)
         return 0
-    name = app.conf.task_default_queue
-    return sum(any(queue["name"] == name for queue in queues) for queues in answers.values())
+    return sum(queue == app.conf.task_default_queue for queue, _node in alive)
 
 
 def _spread(
@@ -188,4 +186,4 @@ def _results(run: str) -> str:
 
 
 def _redis() -> "redis.Redis":
-    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=5)
+    return pulse.connect(settings.REDIS_URL)

@@ -241,12 +241,20 @@ CELERY_TASK_ROUTES = {"closed.*": {"queue": "closed"}}
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Through it whoever reaches the broker could stop a worker and read its settings. A worker says by itself that it is
+# there: trialsite/pulse.py.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+# What is taken and not finished is each user's own: trialsite/stack/broker.py.
+_TAKEN = f".{user}" if (user := urlsplit(REDIS_URL).username) else ""
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A save must not wait for a broker that is gone: the sweep brings what the doorbell lost.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 0.3,
     "socket_timeout": 5,
     "visibility_timeout": 600,
+    "unacked_key": f"unacked{_TAKEN}",
+    "unacked_index_key": f"unacked_index{_TAKEN}",
+    "unacked_mutex_key": f"unacked_mutex{_TAKEN}",
 }
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE = {

@@ -28,6 +28,7 @@ from enrollment.domain.protocol import ExpectedResponses, FutilityRule, Stopping
 from enrollment.domain.protocol_file import parse
 from tests.analysis.test_board_report import RULES, trial
 from tests.domain.enrollment.documents import ketnal
+from trialsite import pulse
 from trialsite.stack import testing
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -246,7 +247,7 @@ def shared(committed: str) -> Iterator[Shared]:
     broker = redis.Redis.from_url(url)
     try:
         until = time.monotonic() + 60
-        while not broker.exists("_kombu.binding.celery.pidbox") and time.monotonic() < until:
+        while not pulse.workers(broker) and time.monotonic() < until:
             time.sleep(0.1)
         yield Shared(environment, process)
     finally:

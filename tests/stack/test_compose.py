@@ -18,9 +18,12 @@ import yaml
 from celery import Celery
 
 from trialsite.stack import testing
+from trialsite.stack.broker import QUEUES
+from trialsite.stack.broker import user as broker_user
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, Any] = COMPOSE["services"]
 
 
 @pytest.fixture(scope="module")
@@ -86,23 +89,37 @@ def test_the_web_command_serves(name: str) -> None:
         assert web.wait(15) == 0
 
 
+def health_check(service: str, **replaced: str) -> list[str]:
+    """The service's health check with this interpreter."""
+    _cmd, *words = SERVICES[service]["healthcheck"]["test"]
+    return [replaced.get(word, sys.executable if word == "python" else word) for word in words]
+
+
 @pytest.mark.parametrize(("service", "role"), [("worker", "app"), ("worker-closed", "closed")])
 def test_the_workers_start_and_stop(service: str, role: str, name: str, tmp_path: Path) -> None:
-    """A worker of each queue comes up as written, answers a ping, and ends on SIGTERM."""
+    """A worker of each queue comes up as written, says that it takes work, and ends on SIGTERM."""
+    asked = SERVICES[service]["command"][-4]
+    assert asked.endswith("@%h")
     node = f"{service}-{os.getpid()}@test"
-    words = [node if word.endswith("@%h") else word for word in command(service)]
+    words = command(service, **{asked: node})
     # A broker of its own: the bells that other tests ring are not for this worker.
     broker = os.environ["REDIS_URL"].rpartition("/")[0] + "/13"
     environment = {**testing.environment(role, name), "REDIS_URL": broker}
+    check = health_check(service, **{asked: node})
     said = tmp_path / "said"
     with said.open("w") as file:
         worker = subprocess.Popen(words, env=environment, cwd=ROOT, stdout=file, stderr=file)
     try:
-        asked = Celery(broker=broker)
-        for _ in range(60):
-            if answers := asked.control.ping([node], timeout=1):
+        for _ in range(120):
+            if healthy := subprocess.run(check, env=environment, cwd=ROOT).returncode == 0:
                 break
-        assert answers == [{node: {"ok": "pong"}}], said.read_text()
+            time.sleep(0.5)
+        assert healthy, said.read_text()
+        # Nobody can ask it anything, or tell it to end.
+        with Celery(broker=broker) as stranger:
+            assert stranger.control.ping(timeout=1) == []
+            stranger.control.shutdown()
+            assert worker.poll() is None
     finally:
         worker.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -113,6 +130,21 @@ def test_the_workers_start_and_stop(service: str, role: str, name: str, tmp_path
             worker.kill()
             pytest.fail(said.read_text())
         assert worker.returncode == 0
+    assert subprocess.run(check, env=environment, cwd=ROOT, capture_output=True).returncode == 1
+
+
+def test_the_users_of_redis_are_those_of_the_embedded_server() -> None:
+    """One list of rights, in trialsite/stack/broker.py; each worker's URL names its own user."""
+    lines = COMPOSE["configs"]["redis"]["content"].splitlines()
+    for user in QUEUES:
+        assert broker_user(user, f">${{REDIS_{user.upper()}_PASSWORD:?}}") in lines
+    urls = {
+        name: spec["environment"]["REDIS_URL"]
+        for name, spec in SERVICES.items()
+        if "REDIS_URL" in spec.get("environment", {})
+    }
+    assert {name for name, url in urls.items() if "//closed:" in url} == {"worker-closed"}
+    assert not any("REDIS_PASSWORD" in url for url in urls.values())
 
 
 def test_beat_starts(name: str, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from trialsite.stack.servers import Servers
 from trialsite.stack.unprivileged import before_exec
 
 CELERY = ["-m", "celery", "-A", "trialsite"]
-WORKER = [*CELERY, "worker", "--without-gossip", "--without-mingle", "-l", "warning"]
+WORKER = [*CELERY, "worker", "--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "warning"]
 PATIENCE = 8
 
 

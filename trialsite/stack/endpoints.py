@@ -7,6 +7,8 @@ import socket
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from trialsite.stack.broker import QUEUES
+
 ROLES = ("owner", "app", "closed", "report")
 FILE = "endpoints.json"
 
@@ -33,12 +35,22 @@ class Endpoints:
 
     @property
     def redis(self) -> str:
+        """URL for the operator, who may do everything there."""
         return f"redis://:{self.secret('redis')}@127.0.0.1:{self.valkey_port}/0"
+
+    def broker(self, role: str) -> str:
+        """URL for the processes of a database role. It shares their password: they are the same processes."""
+        user = role if role in QUEUES else "app"
+        return f"redis://{user}:{self.secret(user)}@127.0.0.1:{self.valkey_port}/0"
 
     def environment(self, role: str) -> dict[str, str]:
         """The variables of a process that connects as `role`; docs/operations.md has them all. Only the owner's
         has what `setup_database` needs."""
-        own = {"DATABASE_URL": self.database(role), "REDIS_URL": self.redis, "SECRET_KEY": self.secret_key}
+        own = {
+            "DATABASE_URL": self.database(role),
+            "REDIS_URL": self.broker(role),
+            "SECRET_KEY": self.secret_key,
+        }
         if role != "owner":
             return own
         passwords = {f"TRIALSITE_{name.upper()}_PASSWORD": self.secret(name) for name in ROLES}

@@ -1,5 +1,6 @@
 """The two servers, for one process and its children, or joined by others beside it."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -8,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from trialsite.stack import binaries, endpoints, leftovers
+from trialsite.stack import binaries, broker, endpoints, leftovers
 from trialsite.stack.endpoints import Endpoints
 from trialsite.stack.locks import Runner
 from trialsite.stack.unprivileged import before_exec, owner
@@ -128,12 +129,16 @@ class Servers:
         # The password is in a file only the server can read: arguments are seen by everyone.
         conf = data / "valkey.conf"
         conf.touch(mode=0o600)
+        users = "".join(f"{broker.user(name, f'#{self._sha256(name)}')}\n" for name in broker.QUEUES)
         conf.write_text(
             f"bind 127.0.0.1\nport {self.endpoints.valkey_port}\nrequirepass {self.endpoints.secret('redis')}\n"
-            f'dir "{data}"\npidfile "{data / "pid"}"\nsave ""\nappendonly no\n'
+            f'dir "{data}"\npidfile "{data / "pid"}"\nsave ""\nappendonly no\n{users}'
         )
         _give(conf, 0o600)
         self._spawn("valkey", [binaries.valkey(), conf])
+
+    def _sha256(self, name: str) -> str:
+        return hashlib.sha256(self.endpoints.secret(name).encode()).hexdigest()
 
     def log(self, name: str) -> str:
         """The last lines that a server wrote."""

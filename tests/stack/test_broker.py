@@ -1,0 +1,57 @@
+"""The users of the broker: each does its own work and rings the other's bell, and nothing else."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from trialsite.stack.endpoints import Endpoints
+from trialsite.stack.servers import Servers
+
+
+@pytest.fixture(scope="module")
+def endpoints() -> Iterator[Endpoints]:
+    with tempfile.TemporaryDirectory() as folder, Servers(Path(folder) / "local", durable=False) as servers:
+        yield servers.endpoints
+
+
+def client(endpoints: Endpoints, role: str) -> redis.Redis:
+    return redis.Redis.from_url(endpoints.environment(role)["REDIS_URL"])
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [("app", "closed"), ("closed", "app")])
+def test_one_rings_the_others_bell_and_takes_nothing_from_it(
+    mine: str, theirs: str, endpoints: Endpoints
+) -> None:
+    queue = {"app": "default", "closed": "closed"}[theirs]
+    here, there = client(endpoints, mine), client(endpoints, theirs)
+    here.lpush(queue, "bell")
+    there.hset(f"unacked.{theirs}", "tag", "taken")
+    for attempt in (
+        lambda: here.rpop(queue), lambda: here.brpop([queue], 1), lambda: here.lrange(queue, 0, -1),
+        lambda: here.delete(queue), lambda: here.lmove(queue, "trialsite:mine"),
+        lambda: here.hgetall(f"unacked.{theirs}"), lambda: here.eval("return redis.call('rpop', KEYS[1])", 1, queue),
+    ):  # fmt: skip
+        with pytest.raises(redis.ResponseError):
+            attempt()
+    assert there.rpop(queue) == b"bell"
+
+
+@pytest.mark.parametrize("role", ["app", "closed", "owner"])
+@pytest.mark.parametrize(
+    "command",
+    ["CONFIG GET *", "FLUSHALL", "FLUSHDB", "SHUTDOWN", "ACL LIST", "ACL SETUSER app +@all", "KEYS *", "CLIENT LIST",
+     "MONITOR", "PUBLISH /0.celery.pidbox x", "SUBSCRIBE x", "REPLICAOF NO ONE", "SAVE"],
+)  # fmt: skip
+def test_nobody_but_the_operator_administers(role: str, command: str, endpoints: Endpoints) -> None:
+    with pytest.raises(redis.ResponseError, match=r"(?i)permission"):
+        client(endpoints, role).execute_command(*command.split())
+
+
+def test_a_password_opens_its_own_user_only(endpoints: Endpoints) -> None:
+    for user, password in (("closed", endpoints.secret("app")), ("default", endpoints.secret("app"))):
+        stranger = redis.Redis(port=endpoints.valkey_port, username=user, password=password)
+        with pytest.raises(redis.AuthenticationError):
+            stranger.ping()
