@@ -1,8 +1,9 @@
 """The users of the broker: each does its own work and rings the other's bell, and nothing else."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -17,7 +18,7 @@ def endpoints() -> Iterator[Endpoints]:
         yield servers.endpoints
 
 
-def client(endpoints: Endpoints, role: str) -> redis.Redis:
+def client(endpoints: Endpoints, role: str) -> Any:
     return redis.Redis.from_url(endpoints.environment(role)["REDIS_URL"])
 
 
@@ -29,11 +30,12 @@ def test_one_rings_the_others_bell_and_takes_nothing_from_it(
     here, there = client(endpoints, mine), client(endpoints, theirs)
     here.lpush(queue, "bell")
     there.hset(f"unacked.{theirs}", "tag", "taken")
-    for attempt in (
+    attempts: list[Callable[[], Any]] = [
         lambda: here.rpop(queue), lambda: here.brpop([queue], 1), lambda: here.lrange(queue, 0, -1),
         lambda: here.delete(queue), lambda: here.lmove(queue, "trialsite:mine"),
         lambda: here.hgetall(f"unacked.{theirs}"), lambda: here.eval("return redis.call('rpop', KEYS[1])", 1, queue),
-    ):  # fmt: skip
+    ]  # fmt: skip
+    for attempt in attempts:
         with pytest.raises(redis.ResponseError):
             attempt()
     assert there.rpop(queue) == b"bell"
