@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from analysis.board_flags import NEVER, looks_shown
 from analysis.board_tables import BOUNDARIES, boundary_names
 from analysis.chart_looks import LookPoint, boundary, means
 from analysis.chart_shapes import Chart
@@ -20,21 +21,30 @@ def power_marks(z: float, chance: Mapping[str, Any]) -> list[tuple[str, float, f
 
 
 def boundary_chart(shown: Mapping[str, Any]) -> Chart:
-    looks = [
+    """The looks as the test has them: each made with its own boundaries, the others as planned."""
+    looks = looks_shown(shown)
+    points = [
         LookPoint(
-            look["number"],
-            look["completers"],
-            look["boundary"],
-            shown["z"] if look["number"] == shown["look_due"] else None,
+            look.number,
+            look.completers,
+            limit(look.boundaries[shown["spending"]]),
+            look.z,
+            look.crossed,
+            look.planned,
         )
-        for look in shown["looks"]
+        for look in looks
     ]
     others = [
-        (str(BOUNDARIES[name]), [look["boundaries"][name] for look in shown["looks"]])
+        (str(BOUNDARIES[name]), [limit(look.boundaries[name]) for look in looks])
         for name in boundary_names(shown)[1:]
     ]
     planned = _("%(name)s (planned)") % {"name": BOUNDARIES[shown["spending"]]}
-    return boundary(looks, name=planned, sides=shown["sides"], others=others)
+    return boundary(points, name=planned, sides=shown["sides"], others=others)
+
+
+def limit(z: float) -> float | None:
+    """None where no z crosses."""
+    return z if z < NEVER else None
 
 
 def pattern_counts(shown: Mapping[str, Any], labels: Mapping[str, str]) -> list[tuple[str, int]]:

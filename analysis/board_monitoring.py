@@ -7,7 +7,7 @@ from typing import Any
 
 from scipy.special import ndtri
 
-from analysis.board_flags import COMPARED, FLAGS, crossed
+from analysis.board_flags import COMPARED, FLAGS, NEVER, crossed
 from analysis.board_power import left
 from analysis.domain import binary, sequential, stagewise
 from enrollment.domain.protocol import StoppingRule
@@ -15,8 +15,6 @@ from enrollment.domain.protocol import StoppingRule
 # What a look says, the gravest first: where several apply, the first is its flag.
 # A p that no number can hold is as small as one can be: z stays finite, at 38.
 SMALLEST = 5e-324
-# Above the z of any p.
-NEVER = 40.0
 
 
 def monitoring(
@@ -57,10 +55,8 @@ def monitoring(
         last = look == rule.looks[-1].number
         made = information(rule, look, n, earlier)
         result["information"] = made
-        result["boundaries"] = {
-            name: _boundary(rule, name, made, final=last)[-1]
-            for name in dict.fromkeys([rule.spending, *COMPARED])
-        }
+        result["made"] = _made(rule, look, n, earlier)
+        result["boundaries"] = result["made"][-1]["boundaries"]
         result["boundary"] = result["boundaries"][rule.spending]
         result["power"] = left(rule, look, result)
         result["ended"] = _ended(rule, made, result["z"], final=last)
@@ -100,15 +96,38 @@ def _finite(low: float, high: float) -> list[float | None]:
     return [low, high if isfinite(high) else None]
 
 
-def information(rule: StoppingRule, look: int, n: int, earlier: Mapping[int, int]) -> list[float]:
-    """Fractions of the full information at the looks up to `look`, which has `n` completers.
+def looks_made(rule: StoppingRule, look: int, n: int, earlier: Mapping[int, int]) -> dict[int, int]:
+    """Number → completers of the looks up to `look`, which has `n`; the completers increase.
 
     A look that was frozen counts with the completers it had; one that was passed over counts as planned, which
     is never too liberal.
     """
+    before = {earlier.get(k.number, k.completers): k.number for k in rule.looks if k.number < look}
+    counts = {**{count: number for count, number in before.items() if count < n}, n: look}
+    return {number: count for count, number in sorted(counts.items())}
+
+
+def information(rule: StoppingRule, look: int, n: int, earlier: Mapping[int, int]) -> list[float]:
+    """Fractions of the full information at the looks up to `look`: see `looks_made`."""
     final = rule.looks[-1].completers
-    before = [earlier.get(k.number, k.completers) for k in rule.looks if k.number < look]
-    return [count / final for count in sorted({*before, n}) if count <= n]
+    return [count / final for count in looks_made(rule, look, n, earlier).values()]
+
+
+def _made(rule: StoppingRule, look: int, n: int, earlier: Mapping[int, int]) -> list[dict[str, Any]]:
+    """Each look up to `look` with the completers it had and every boundary at their information."""
+    last = look == rule.looks[-1].number
+    made = information(rule, look, n, earlier)
+    values = {
+        name: _boundary(rule, name, made, final=last) for name in dict.fromkeys([rule.spending, *COMPARED])
+    }
+    return [
+        {
+            "number": number,
+            "completers": count,
+            "boundaries": {name: value[place] for name, value in values.items()},
+        }
+        for place, (number, count) in enumerate(looks_made(rule, look, n, earlier).items())
+    ]
 
 
 def _observed(rule: StoppingRule, first: int, second: int) -> dict[str, float]:

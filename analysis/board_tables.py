@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from analysis.board_flags import COMPARED, crossed
+from analysis.board_flags import COMPARED, NEVER, crossed
 from analysis.board_words import figure, p_value, share, span
 from analysis.domain.intervals import clopper_pearson
 
@@ -46,7 +46,7 @@ def boundary_table(shown: Mapping[str, Any]) -> Table:
         here = [_("no look due"), "–", "–"]
         if due:
             here = [
-                figure(shown["boundaries"][name], 4),
+                _limit(shown["boundaries"][name]),
                 figure(shown["z"], 4),
                 _("yes") if crossed(shown, name) else _("no"),
             ]
@@ -61,6 +61,10 @@ def boundary_table(shown: Mapping[str, Any]) -> Table:
         tuple(rows),
         _("Only the planned boundary is the protocol’s; the others are shown for comparison."),
     )
+
+
+def _limit(z: float) -> str:
+    return figure(z, 4) if z < NEVER else _("no error left")
 
 
 def arms_table(results: Mapping[str, Any]) -> Table:

@@ -16,12 +16,15 @@ OTHER_KINDS = (("s3", "circle"), ("s4", "cross"), ("s3", "square"))
 
 @dataclass(frozen=True, slots=True)
 class LookPoint:
-    """One planned look. `boundary` and `z` are None while the look has not taken place."""
+    """A look at so many completers. `boundary` is None where nothing crosses, `z` where it is not of these figures;
+    whether z has `crossed` is for the test to say. `planned`: not made yet."""
 
     number: int
     completers: int
     boundary: float | None
     z: float | None
+    crossed: bool = False
+    planned: bool = False
 
 
 def boundary(
@@ -29,14 +32,14 @@ def boundary(
     *,
     name: str,
     sides: int = 2,
-    others: Sequence[tuple[str, Sequence[float]]] = (),
+    others: Sequence[tuple[str, Sequence[float | None]]] = (),
 ) -> Chart:
     """The statistic z at each look, against the boundary that stops the trial; `name`: of the boundary.
 
     `others`: further boundaries to compare, (name, z at each look); they are not the trial's own.
     """
     values = [value for look in looks for value in (look.boundary, look.z) if value is not None]
-    values += [value for _name, line in others for value in line]
+    values += [value for _name, line in others for value in line if value is not None]
     high = max([abs(value) for value in values] + [3.0])
     marks = ticks(-high if sides == 2 and any(v < 0 for v in values) else 0, high)
     frame = Frame(460, 280, marks[0], marks[-1])
@@ -45,7 +48,10 @@ def boundary(
     points, edge = [], []
     for look in looks:
         x = frame.x(look.completers / last * 0.94)
-        label = _("look %(number)d, n = %(n)d") % {"number": look.number, "n": look.completers}
+        label = (
+            _("look %(number)d, n = %(n)d") if not look.planned else _("look %(number)d, planned n = %(n)d")
+        )
+        label = label % {"number": look.number, "n": look.completers}
         frame.rules.append(Rule(num(x), num(frame.top), num(x), num(frame.y(marks[0])), "grid"))
         near_end = look.completers / last > 0.8
         frame.texts.append(Text(num(x), num(280 - 30), label, "end" if near_end else "middle"))
@@ -78,20 +84,22 @@ def boundary(
         ),
         columns=(_("Look"), _("Completers"), _("Boundary z"), _("Observed z"), *(o for o, _line in others)),
         rows=tuple(
-            (str(look.number), str(look.completers), _figure(look.boundary), _figure(look.z),
-             *(f"{line[index]:.3f}" for _other_name, line in others))
+            (_look_name(look), str(look.completers), _boundary_figure(look.boundary), _z_figure(look),
+             *(_boundary_figure(line[index]) for _other_name, line in others))
             for index, look in enumerate(looks)
         ),
     )  # fmt: skip
 
 
 def _other(
-    frame: Frame, looks: Sequence[LookPoint], last: int, name: str, line: Sequence[float], place: int
+    frame: Frame, looks: Sequence[LookPoint], last: int, name: str, line: Sequence[float | None], place: int
 ) -> Line:
     """A boundary to compare with: dashed, above 0 only."""
     kind, shape = OTHER_KINDS[place % 3]
     spots = [
-        (frame.x(look.completers / last * 0.94), frame.y(z)) for look, z in zip(looks, line, strict=True)
+        (frame.x(look.completers / last * 0.94), frame.y(z), look, z)
+        for look, z in zip(looks, line, strict=True)
+        if z is not None
     ]
     points = tuple(
         Point(
@@ -101,9 +109,9 @@ def _other(
             kind,
             shape,
         )
-        for (x, y), look, z in zip(spots, looks, line, strict=True)
+        for x, y, look, z in spots
     )
-    return Line(name, path([*spots]), f"{kind} thin dashed", points)
+    return Line(name, path([(x, y) for x, y, _look, _z in spots]), f"{kind} thin dashed", points)
 
 
 def _edge(edge: Sequence[tuple[float, float, LookPoint]], name: str, sign: int) -> Line:
@@ -122,8 +130,7 @@ def _edge(edge: Sequence[tuple[float, float, LookPoint]], name: str, sign: int) 
 
 
 def _look_kind(look: LookPoint) -> str:
-    crossed = look.boundary is not None and look.z is not None and abs(look.z) >= look.boundary
-    return "s1 crossed" if crossed else "s1"
+    return "s1 crossed" if look.crossed else "s1"
 
 
 def _look_tip(look: LookPoint) -> str:
@@ -131,27 +138,35 @@ def _look_tip(look: LookPoint) -> str:
         "number": look.number,
         "n": look.completers,
         "z": look.z,
-        "boundary": _figure(look.boundary),
+        "boundary": _boundary_figure(look.boundary),
     }
 
 
 def _boundary_sentence(looks: Sequence[LookPoint]) -> str:
-    done = [look for look in looks if look.z is not None and look.boundary is not None]
+    done = [look for look in looks if look.z is not None]
     if not done:
         return _("No look has taken place.")
     last = done[-1]
-    crossed = abs(last.z or 0) >= (last.boundary or 0)
-    said = _("crossed") if crossed else _("not crossed")
-    return _("Look %(number)d: z = %(z).3f against %(boundary).3f, boundary %(said)s.") % {
+    return _("Look %(number)d: z = %(z).3f against %(boundary)s, boundary %(said)s.") % {
         "number": last.number,
         "z": last.z,
-        "boundary": last.boundary,
-        "said": said,
+        "boundary": _boundary_figure(last.boundary),
+        "said": _("crossed") if last.crossed else _("not crossed"),
     }
 
 
-def _figure(value: float | None) -> str:
-    return _("not taken yet") if value is None else f"{value:.3f}"
+def _look_name(look: LookPoint) -> str:
+    return _("%(n)d (planned)") % {"n": look.number} if look.planned else str(look.number)
+
+
+def _z_figure(look: LookPoint) -> str:
+    if look.z is not None:
+        return f"{look.z:.3f}"
+    return _("not taken yet") if look.planned else _("in its own report")
+
+
+def _boundary_figure(value: float | None) -> str:
+    return _("no error left") if value is None else f"{value:.3f}"
 
 
 def means(

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from analysis import closed
-from analysis.board_monitoring import NEVER, monitoring
+from analysis.board_flags import NEVER
+from analysis.board_monitoring import monitoring
 from analysis.board_report import completers_of
 from analysis.board_words import look_words
 from analysis.domain import sequential

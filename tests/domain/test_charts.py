@@ -59,7 +59,9 @@ def washouts() -> Chart:
 
 
 def looks() -> Chart:
-    return boundary([LookPoint(1, 12, 3.1, 2.456), LookPoint(2, 30, None, None)], name="O’Brien–Fleming")
+    return boundary(
+        [LookPoint(1, 12, 3.1, 2.456), LookPoint(2, 30, 1.96, None, planned=True)], name="O’Brien–Fleming"
+    )
 
 
 def by_arm() -> Chart:
@@ -217,19 +219,20 @@ def test_many_washouts_become_a_histogram_that_loses_nobody() -> None:
 
 
 def test_a_look_not_taken_has_no_figure() -> None:
-    """The second look is planned: no z, no boundary point, and the table says so."""
+    """The second look is planned: no z, and the table says so."""
     chart = looks()
     assert chart.description == "Look 1: z = 2.456 against 3.100, boundary not crossed."
-    assert chart.rows[1] == ("2", "30", "not taken yet", "not taken yet")
+    assert chart.rows[1] == ("2 (planned)", "30", "1.960", "not taken yet")
     assert len(chart.points) == 1
 
 
-@pytest.mark.parametrize(
-    ("z", "said"), [(3.1, "boundary crossed"), (-3.2, "boundary crossed"), (3.09, "not crossed")]
-)
-def test_the_boundary_is_crossed_when_it_is_reached(z: float, said: str) -> None:
-    """Either side counts in a two-sided plan, and reaching the boundary is crossing it."""
-    assert said in boundary([LookPoint(1, 12, 3.1, z)], name="b").description
+@pytest.mark.parametrize(("crossed", "said"), [(True, "boundary crossed"), (False, "not crossed")])
+def test_whether_the_boundary_is_crossed_is_what_the_test_says(crossed: bool, said: str) -> None:
+    """The drawing does not judge for itself, nor against a boundary where nothing crosses."""
+    chart = boundary([LookPoint(1, 12, 3.1, 9.9, crossed), LookPoint(2, 30, None, None)], name="b")
+    assert said in chart.description
+    assert ("crossed" in chart.points[0].kind.split()) is crossed
+    assert chart.rows[1] == ("2", "30", "no error left", "in its own report")
 
 
 def test_those_who_leave_stand_beside_the_main_line() -> None:
