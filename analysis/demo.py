@@ -1,10 +1,10 @@
 """The demo trial: invented people whose figures are those of the article.
 
 From the article: 14 started, 12 completed both arms; 7 of 12 responded to ketamine after placebo, 5 of these 7
-in remission; none of the 7 responded after naltrexone; intervals of 14 to 63 days, mean 33; mean day-1
-reductions of 22.3 and 5.6. Those means are over the seven: over all twelve, 22.3 would need every one of the
-seven to fall to 0, and two of them did not even reach 7. Everything else, the order of treatments and the
-values of the other five included, is invented.
+in remission; none of the 7 responded after naltrexone; 14 to 63 days, mean 33, from the end of the first condition
+to the start of the second; mean day-1 reductions of 22.3 and 5.6. Those means are over the seven: over all twelve,
+22.3 would need every one of the seven to fall to 0, and two of them did not even reach 7. Everything else, the order
+of treatments and the values of the other five included, is invented.
 """
 
 import random
@@ -38,6 +38,7 @@ DISSOCIATION = [
     (22, 24), (31, 29), (18, 19), (27, 25), (14, 15), (35, 34),
     (20, 22), (25, 24), (16, 16), (29, 31), (23, 21), (12, 13),
 ]  # fmt: skip
+# Days from the last visit of period 1 to the second infusion.
 INTERVALS = [33, 21, 24, 63, 28, 30, 31, 14, 35, 42, 48, 27]
 DRUGS = ("Sertraline", "Venlafaxine", "Bupropion", "Mirtazapine", "Escitalopram", "Duloxetine")
 # Order of the completers over two sites, so that responders are not the first seven to come.
@@ -59,7 +60,7 @@ def people(rules: Protocol, sites: dict[str, Site], today: date, rng: random.Ran
     washing = today - timedelta(days=20)
     second_started = today - timedelta(days=1)
     found.append(_treated(rules, first, washing, rng, _one(rules, washing, 27, 21, rng), "randomised"))
-    earlier = second_started - timedelta(days=33)
+    earlier = second_started - timedelta(days=_last_day(rules) + 33)
     found.append(
         _treated(rules, second, earlier, rng, _begun(rules, earlier, second_started, rng), "randomised")
     )
@@ -115,10 +116,14 @@ def _both(
     codes = [arm.code for arm in rules.arms]
     by_arm = dict(zip(codes, (_totals(*pair, rng) for pair in COMPLETERS[index]), strict=True))
     beside = dict(zip(codes, map(_dissociation, DISSOCIATION[index]), strict=True))
-    days = (start, start + timedelta(days=interval))
+    days = (start, start + timedelta(days=_last_day(rules) + interval))
     return lambda arms: [
         Course(day, by_arm[arm], others=beside[arm]) for day, arm in zip(days, arms, strict=True)
     ]
+
+
+def _last_day(rules: Protocol) -> int:
+    return max(visit.day for visit in rules.visits)
 
 
 def _dissociation(total: int) -> dict[tuple[str, str], int]:

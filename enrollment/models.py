@@ -196,8 +196,11 @@ class Period(models.Model):
     kit_number = models.CharField(max_length=20, blank=True)
     planned_on = models.DateField(null=True)
     dosed_on = models.DateField(null=True)
-    override_reason = models.TextField(blank=True, help_text="Why the washout minimum was not kept.")
+    override_reason = models.TextField(blank=True, help_text="Why the washout rule was not kept.")
     override_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    override_days = models.SmallIntegerField(
+        null=True, help_text="How far outside the reason was given for: days early below 0, days late above."
+    )
     version = models.PositiveIntegerField(default=1)
 
     class Meta:

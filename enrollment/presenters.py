@@ -8,12 +8,12 @@ from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from enrollment import strip
 from enrollment.domain import eligibility, schedule, washout
 from enrollment.models import Participant, Period, Visit
-from enrollment.selectors import facts_of, today_at, washout_before
+from enrollment.selectors import dates_of, facts_of, today_at, washout_before
 from enrollment.strip_types import State
 from trialsite.accounts.models import User
 from trialsite.accounts.policy import POLICY, roles_for
@@ -98,34 +98,53 @@ def _washouts(
     if rule is None:
         return
     for period in periods[:-1]:
-        done = [v.performed_on for v in visits if v.period_id == period.pk and v.performed_on]
-        anchor = washout.anchor_date(rule, period.day0, max(done, default=None))
-        if anchor:
-            window = washout.window(rule, anchor)
+        mine = [visit for visit in visits if visit.period_id == period.pk]
+        if window := washout.window(rule, dates_of(period, mine)):
             yield strip.StripWashout(
                 after_period=period.number,
                 earliest_on=window.earliest_on,
                 target_on=window.target_on,
                 latest_on=window.latest_on,
+                certain=window.anchor.certain,
             )
 
 
 def washout_sentence(period: Period, window: washout.WashoutWindow | None) -> str:
-    """ "Period 2 from 23 Mar; best 11 Apr; last 11 May"."""
-    if window is None:
+    """ "Infusion 2 is possible from 23 Mar 2026, target 11 Apr 2026, no later than 11 May 2026." and, while the days
+    hang on a visit that is to come, from what they are counted."""
+    if period.number == 1:
         return ""
-    return _("Period %(number)d from %(earliest)s; best %(target)s; last %(latest)s.") % {
-        "number": period.number,
+    dosing = f"{period.participant.protocol.rules.dosing_label} {period.number}"
+    if window is None:
+        return _("When %(dosing)s is possible is not known yet: the period before has no date.") % {
+            "dosing": dosing
+        }
+    sentence = _("%(dosing)s is possible from %(earliest)s, target %(target)s, no later than %(latest)s.") % {
+        "dosing": dosing,
         "earliest": date_format(window.earliest_on),
         "target": date_format(window.target_on),
         "latest": date_format(window.latest_on),
     }
+    return sentence if window.anchor.certain else f"{sentence} {_from_the_plan(period, window)}"
+
+
+def _from_the_plan(period: Period, window: washout.WashoutWindow) -> str:
+    rules = period.participant.protocol.rules
+    counted_from = (
+        f"{rules.dosing_label} {period.number - 1}"
+        if rules.washout and rules.washout.anchor == "dosing"
+        else _("the last visit of period %(n)d") % {"n": period.number - 1}
+    )
+    return _("From the plan: %(from)s is planned for %(day)s, and these days move with it.") % {
+        "from": counted_from,
+        "day": date_format(window.anchor.on),
+    }
 
 
 WHY = {
-    "too_early": gettext_lazy("Before the washout minimum"),
+    "too_early": gettext_lazy("Before the washout minimum, or before the last visit of the period before"),
     "possible": gettext_lazy("Possible"),
-    "target": gettext_lazy("Best day"),
+    "target": gettext_lazy("Target day"),
     "late": gettext_lazy("After the longest interval"),
 }
 
@@ -184,8 +203,30 @@ def page_of(participant: Participant, user: User) -> dict[str, Any]:
 
 
 def _before(period: Period) -> dict[str, Any] | None:
-    window = washout_before(period)
-    if window is None:
+    """The washout before `period`: its window in words, and how the period's day stands to it."""
+    if period.number == 1 or period.participant.protocol.rules.washout is None:
         return None
-    verdict = washout.judge(window, period.day0) if period.day0 else None
-    return {"window": window, "sentence": washout_sentence(period, window), "verdict": verdict}
+    window = washout_before(period)
+    return {
+        "sentence": washout_sentence(period, window),
+        "deviation": deviation_of(period, window),
+    }
+
+
+def deviation_of(period: Period, window: washout.WashoutWindow | None) -> str:
+    """In which way the period's day breaks the washout rule, in words; empty when it does not."""
+    if window is None or period.day0 is None or not (days := washout.days_outside(window, period.day0)):
+        return ""
+    if window.ends_on and period.day0 < window.ends_on:
+        return _("Deviation: before the last visit of period %(n)d.") % {"n": period.number - 1}
+    if days < 0:
+        return ngettext(
+            "Deviation: %(n)d day before the washout minimum.",
+            "Deviation: %(n)d days before the washout minimum.",
+            -days,
+        ) % {"n": -days}
+    return ngettext(
+        "Deviation: %(n)d day after the longest interval.",
+        "Deviation: %(n)d days after the longest interval.",
+        days,
+    ) % {"n": days}

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -130,25 +130,39 @@ def facts_of(participant: Participant) -> dict[str, float | bool | None]:
 
 
 def washout_before(period: Period) -> washout.WashoutWindow | None:
-    """The washout window before `period`, from actual dates; None for the first, or while it is not known."""
+    """The washout window before `period`; None for the first, or while the one before it has no date."""
     return washouts_before([period]).get(period)
 
 
 def washouts_before(periods: Iterable[Period]) -> dict[Period, washout.WashoutWindow]:
-    """The washout windows before those of `periods` that have one yet, in one query whatever their number."""
-    ruled = {
-        period.pk: (period, rule) for period in periods if (rule := period.participant.protocol.rules.washout)
+    """The washout windows before those of `periods` that have one yet, in two queries whatever their number."""
+    ruled = [
+        (period, rule)
+        for period in periods
+        if period.number > 1 and (rule := period.participant.protocol.rules.washout)
+    ]
+    earlier = Period.objects.filter(participant__in={period.participant_id for period, _rule in ruled})
+    ended = {
+        (period.participant_id, period.number): dates_of(period, period.visits.all())
+        for period in earlier.prefetch_related("visits")
     }
-    before = Period.objects.filter(participant=OuterRef("participant"), number=OuterRef("number") - 1)
-    seen = Visit.objects.filter(
-        participant=OuterRef("participant"), period__number=OuterRef("number") - 1, status=Visit.Status.DONE
-    ).order_by("-day")
-    anchors = Period.objects.filter(pk__in=ruled, number__gt=1).values_list(
-        "pk", Subquery(before.values("dosed_on")), Subquery(seen.values("performed_on")[:1])
+    windows = {}
+    for period, rule in ruled:
+        before = ended.get((period.participant_id, period.number - 1))
+        if before and (window := washout.window(rule, before)):
+            windows[period] = window
+    return windows
+
+
+def dates_of(period: Period, visits: Iterable[Visit]) -> washout.PeriodDates:
+    """What the washout after `period` rests on. `visits`: the period's own."""
+    return washout.PeriodDates(
+        dosed_on=period.dosed_on,
+        planned_on=period.planned_on,
+        visits=[
+            washout.VisitDates(
+                visit.day or 0, visit.planned_on, visit.performed_on, visit.status != Visit.Status.PLANNED
+            )
+            for visit in visits
+        ],
     )
-    found = {}
-    for pk, dosed_on, seen_on in anchors:
-        period, rule = ruled[pk]
-        if anchor := washout.anchor_date(rule, dosed_on, seen_on):
-            found[period] = washout.window(rule, anchor)
-    return found

@@ -23,7 +23,7 @@ from enrollment.strip_types import (
     StripVisit,
     StripWashout,
 )
-from enrollment.strip_words import day_and_month, long_day, mark_text, rows_of, sentence_of
+from enrollment.strip_words import day_and_month, mark_text, rows_of, sentence_of, washout_text
 
 __all__ = ["Strip", "StripInput", "StripPeriod", "StripVisit", "StripWashout", "build"]
 
@@ -152,8 +152,9 @@ def _band(
 ) -> Band:
     if washout is None:
         return Band(
-            _percent(left), _percent(right - left), _("Washout"), "", "", "", (), None, None, left, right
-        )
+            _percent(left), _percent(right - left), _("Washout"), "", "", washout_text(None), (), None, None,
+            left, right,
+        )  # fmt: skip
     starts = [on for on in (before.last_on, before.day0) if on] or [washout.earliest_on]
     begin = min(max(starts), washout.earliest_on)
     end = after.dosed_on or washout.latest_on
@@ -164,7 +165,7 @@ def _band(
 
     days = [
         ("earliest", washout.earliest_on, _("earliest")),
-        ("target", washout.target_on, _("best")),
+        ("target", washout.target_on, _("target")),
         ("latest", washout.latest_on, _("latest")),
     ]
     shown = [(kind, x(on), word, day_and_month(on)) for kind, on, word in days if on <= end]
@@ -180,12 +181,7 @@ def _band(
         possible_width=_percent(
             x(min(washout.latest_on, end)) - possible if washout.earliest_on < end else 0
         ),
-        text=_("Washout: earliest %(earliest)s, best %(target)s, latest %(latest)s")
-        % {
-            "earliest": long_day(washout.earliest_on),
-            "target": long_day(washout.target_on),
-            "latest": long_day(washout.latest_on),
-        },
+        text=washout_text(washout),
         marks=tuple(marks),
         begin=begin,
         end=end,

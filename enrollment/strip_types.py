@@ -45,6 +45,8 @@ class StripWashout:
     earliest_on: date
     target_on: date
     latest_on: date
+    # False while the days hang on a visit that is to come.
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)

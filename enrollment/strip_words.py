@@ -6,7 +6,7 @@ from django.utils.dateformat import format as date_text
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from enrollment.strip_types import StripInput, StripPeriod, StripRow, StripVisit
+from enrollment.strip_types import StripInput, StripPeriod, StripRow, StripVisit, StripWashout
 
 STATES = {
     "planned": gettext_lazy("planned, not done"),
@@ -75,15 +75,20 @@ def sentence_of(strip: StripInput) -> str:
         parts.append(_infusion_text(strip, period) + "; " + _counts(period) + ".")
         washout = next((w for w in strip.washouts if w.after_period == period.number), None)
         if washout and not _followed_by_dosing(strip, period):
-            parts.append(
-                _("Next from %(earliest)s; best %(target)s; last %(latest)s.")
-                % {
-                    "earliest": long_day(washout.earliest_on),
-                    "target": long_day(washout.target_on),
-                    "latest": long_day(washout.latest_on),
-                }
-            )
+            parts.append(washout_text(washout) + ".")
     return " ".join(parts)
+
+
+def washout_text(washout: StripWashout | None) -> str:
+    """What the band says: its three days, and that they are from the plan where they are."""
+    if washout is None:
+        return _("Washout: not known yet")
+    said = _("Washout: next possible from %(earliest)s, target %(target)s, no later than %(latest)s") % {
+        "earliest": long_day(washout.earliest_on),
+        "target": long_day(washout.target_on),
+        "latest": long_day(washout.latest_on),
+    }
+    return said if washout.certain else said + _(" (from the plan)")
 
 
 def _followed_by_dosing(strip: StripInput, period: StripPeriod) -> bool:

@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 
 from enrollment.domain import eligibility
 from enrollment.domain.washout import WashoutWindow
+from enrollment.gate import kept
 from enrollment.models import Participant, Period, Visit
+from enrollment.presenters import deviation_of
 from enrollment.selectors import facts_of, participants_at, periods_at, today_at, washouts_before
 from trialsite.accounts.models import Site, Study, User
 from trialsite.accounts.policy import sites_where
@@ -127,6 +129,9 @@ def _infusion_action(period: Period, window: WashoutWindow | None) -> tuple[Acti
     person = period.participant
     today = today_at(person.site)
     dosing = f"{person.protocol.rules.dosing_label} {period.number}"
+    if window and period.planned_on and not kept(period, window, period.planned_on):
+        what, why = _("Plan again: %(dosing)s") % {"dosing": dosing}, deviation_of(period, window)
+        return Action(person.code, what, why, reverse("plan", args=[period.pk]), "overdue", today), True
     if period.planned_on:
         if period.planned_on > today + timedelta(days=7):
             return None
@@ -141,7 +146,7 @@ def _infusion_action(period: Period, window: WashoutWindow | None) -> tuple[Acti
         if period.number > 1:
             return None
         return Action(person.code, what, _("randomised, no date yet"), url, "due", today), True
-    why = _("washout ends %(earliest)s; best %(target)s; last %(latest)s") % {
+    why = _("possible from %(earliest)s, target %(target)s, no later than %(latest)s") % {
         "earliest": date_format(window.earliest_on),
         "target": date_format(window.target_on),
         "latest": date_format(window.latest_on),

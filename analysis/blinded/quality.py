@@ -1,30 +1,55 @@
 """Timeliness and completeness of the data. Counts by site, so that a page can show what its reader may see."""
 
+from collections import Counter
+from datetime import date, timedelta
 from typing import Any
 
 from analysis.blinded.rows import rows
 from enrollment.domain.protocol import WashoutRule
+from enrollment.domain.washout import PeriodDates, VisitDates, anchor_of
 from trialsite.accounts.models import Study
+
+# Any day: only differences are counted.
+DAY_0 = date(2000, 1, 1)
 
 
 def washouts(study: Study, rule: WashoutRule | None) -> list[list[int]]:
-    """[days between two periods as the protocol counts them, how many], ascending: from infusion to infusion, or
-    from the last visit that took place."""
-    last_visit = rule is not None and rule.anchor == "last_visit"
-    found = rows(
+    """[days from the rule's anchor in a period to the next dosing, how many], ascending, of the periods that have one.
+
+    Counted by the function that plans them (enrollment/domain/washout.py), once for each distinct course of days.
+    """
+    if rule is None:
+        return []
+    courses = rows(
         """
-        select b.dosed_on - case when %(last_visit)s then coalesce(v.last_on, a.dosed_on) else a.dosed_on end, count(*)
+        select v.day, v.planned_on - a.dosed_on, v.performed_on - a.dosed_on, v.status <> 'planned',
+               b.dosed_on - a.dosed_on, count(*)
         from enrollment_period a
         join enrollment_period b on b.participant_id = a.participant_id and b.number = a.number + 1
         join enrollment_participant t on t.id = a.participant_id and t.study_id = %(study)s
         left join lateral (
-          select max(performed_on) as last_on from enrollment_visit
-          where %(last_visit)s and period_id = a.id and status = 'done') v on true
-        where a.dosed_on is not null and b.dosed_on is not null group by 1 order by 1
+          select day, planned_on, performed_on, status from enrollment_visit
+          where period_id = a.id order by day desc, id desc limit 1) v on true
+        where a.dosed_on is not null and b.dosed_on is not null group by 1, 2, 3, 4, 5
         """,
-        {"study": study.pk, "last_visit": last_visit},
+        {"study": study.pk},
     )
-    return [list(row) for row in found]
+    found: Counter[int] = Counter()
+    for *last_visit, interval, count in courses:
+        anchor = anchor_of(rule, _course(*last_visit))
+        if anchor:
+            found[interval - (anchor.on - DAY_0).days] += count
+    return [[days, count] for days, count in sorted(found.items())]
+
+
+def _course(day: int | None, planned: int | None, performed: int | None, over: bool | None) -> PeriodDates:
+    """A dosing on DAY_0 and the last scheduled visit, its days counted from there."""
+    visits = [] if day is None else [VisitDates(day, _date(planned), _date(performed), bool(over))]
+    return PeriodDates(DAY_0, None, visits)
+
+
+def _date(days: int | None) -> date | None:
+    return None if days is None else DAY_0 + timedelta(days=days)
 
 
 def timeliness(study: Study) -> list[list[Any]]:

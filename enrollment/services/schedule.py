@@ -5,12 +5,13 @@ from datetime import date
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from enrollment.domain import schedule, washout
+from enrollment.domain import schedule
+from enrollment.gate import plan_within, record_within
 from enrollment.models import Participant, Period, Visit
-from enrollment.selectors import over, today_at, washout_before
+from enrollment.selectors import over, today_at
+from enrollment.services.washout import check_dates, check_dates_after
 from trialsite.accounts.acting import act
 from trialsite.accounts.models import User
-from trialsite.accounts.policy import may
 from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import ring
 from trialsite.lib.errors import Conflict
@@ -22,7 +23,7 @@ def plan_period(
     """Plan day 0 of the period; its visits get their windows.
 
     Raises ValidationError by field: a change without a reason, a period before it that was not given yet,
-    or a day before the washout minimum without an investigator's override. Conflict when `version` is old.
+    or a day outside the washout rule without an investigator's override. Conflict when `version` is old.
     """
     participant = period.participant
     with act(by, "schedule.plan", participant.study, participant.site, reason=reason or "dosing planned"):
@@ -31,9 +32,9 @@ def plan_period(
             raise ValidationError(_("This period was begun; its date can be corrected, not planned."))
         if saved.planned_on and saved.planned_on != planned_on and not reason.strip():
             raise ValidationError({"reason": _("A date was planned already. Say why it changes.")})
-        _check_washout(saved, planned_on, by, override_reason)
+        plan_within(saved, planned_on, by, override_reason)
         saved.planned_on = planned_on
-        return _save(saved)
+        return _save(saved, by, reason)
 
 
 def record_dosing(period: Period, dosed_on: date, *, by: User, version: int, reason: str = "") -> Period:
@@ -49,14 +50,9 @@ def record_dosing(period: Period, dosed_on: date, *, by: User, version: int, rea
         if saved.dosed_on and saved.dosed_on != dosed_on and not reason.strip():
             raise ValidationError({"reason": _("You change a recorded date. Say why.")})
         _check_order(saved, dosed_on)
-        rule = washout_before(saved)
-        early = rule and washout.judge(rule, dosed_on) == "too_early" and not saved.override_by_id
-        if early and not reason.strip():
-            raise ValidationError(
-                {"reason": _("The washout minimum was not kept. Say why it was given this day.")}
-            )
+        record_within(saved, dosed_on, by, reason)
         saved.dosed_on = dosed_on
-        return _save(saved)
+        return _save(saved, by, reason)
 
 
 def mark_performed(visit: Visit, performed_on: date | None, *, by: User, reason: str = "") -> None:
@@ -67,6 +63,7 @@ def mark_performed(visit: Visit, performed_on: date | None, *, by: User, reason:
             status=Visit.Status.DONE, performed_on=performed_on, missed_reason=""
         )
         _complete_when_over(participant)
+        check_dates_after(visit, by=by, reason=reason or _("visit done"))
 
 
 def take_back_performed(visit: Visit, *, by: User, reason: str) -> None:
@@ -80,6 +77,7 @@ def take_back_performed(visit: Visit, *, by: User, reason: str) -> None:
             Participant.objects.filter(pk=participant.pk, status=Participant.Status.COMPLETED).update(
                 status=Participant.Status.RANDOMISED
             )
+        check_dates_after(visit, by=by, reason=reason)
 
 
 def mark_missed(visit: Visit, *, by: User, reason: str) -> None:
@@ -94,6 +92,7 @@ def mark_missed(visit: Visit, *, by: User, reason: str) -> None:
         saved.status, saved.missed_reason, saved.version = Visit.Status.MISSED, reason, saved.version + 1
         saved.save()
         _complete_when_over(participant)
+        check_dates_after(visit, by=by, reason=reason)
         ring(Outbox.Kind.RECOMPUTE)
 
 
@@ -109,6 +108,7 @@ def reopen_visit(visit: Visit, *, by: User, reason: str) -> None:
         Participant.objects.filter(pk=participant.pk, status=Participant.Status.COMPLETED).update(
             status=Participant.Status.RANDOMISED
         )
+        check_dates_after(visit, by=by, reason=reason)
         ring(Outbox.Kind.RECOMPUTE)
 
 
@@ -161,38 +161,8 @@ def _check_order(period: Period, dosed_on: date) -> None:
         raise ValidationError({"dosed_on": said % {"dosing": dosing, "n": after.number, "day": day}})
 
 
-def _check_washout(period: Period, planned_on: date, by: User, override_reason: str) -> None:
-    rule = washout_before(period)
-    if rule is None:
-        if before := _period_before(period):
-            raise ValidationError(
-                {
-                    "planned_on": _("The washout cannot be computed yet: record %(dosing)s %(n)d first.")
-                    % {"dosing": period.participant.protocol.rules.dosing_label, "n": before.number}
-                }
-            )
-        return
-    if washout.judge(rule, planned_on) != "too_early":
-        period.override_reason, period.override_by = "", None
-        return
-    participant = period.participant
-    if not may(by, "washout.override", participant.study, participant.site):
-        raise ValidationError(
-            {
-                "planned_on": _(
-                    "The washout ends on %(day)s. An earlier day needs an investigator's override with a reason."
-                )
-                % {"day": f"{rule.earliest_on:%-d %b %Y}"}
-            }
-        )
-    if not override_reason.strip():
-        raise ValidationError(
-            {"override_reason": _("This day is before the washout minimum. Say why you override it.")}
-        )
-    period.override_reason, period.override_by = override_reason, by
-
-
-def _save(period: Period) -> Period:
+def _save(period: Period, by: User, reason: str) -> Period:
+    """Save the period's day; the windows of its visits follow, and the washouts on both sides are checked again."""
     period.version += 1
     period.save()
     day0 = period.day0
@@ -208,6 +178,7 @@ def _save(period: Period) -> Period:
             plan.latest_on,
         )
     Visit.objects.bulk_update(visits, ["planned_on", "earliest_on", "latest_on"])
+    check_dates(period.participant, by=by, reason=reason or _("dates of dosing changed"))
     ring(Outbox.Kind.RECOMPUTE)
     return period
 

@@ -23,6 +23,7 @@ from enrollment.models import EnrollmentPause
 from enrollment.selectors import today_at
 from enrollment.services.feed import make_feed
 from enrollment.services.randomisation import pause_enrollment, request_allocation_list, resume_enrollment
+from enrollment.services.washout import check_dates
 from tests.access.conftest import OUTSIDE, Person
 from tests.access.places import Places
 from trialsite.accounts import services as accounts
@@ -57,6 +58,7 @@ WITHOUT = {
         "the unblinded worker's: the web's role may not write there at all",
     ),
     "figures_of": "reads",
+    "check_dates_after": "part of the services that change a visit; check_dates does it",
 }
 
 
@@ -142,6 +144,8 @@ CASES: dict[str, Case] = {
         p.period, today_at(p.participant.site), by=by, version=p.period.version, reason="moved")),
     "record_dosing": Case("schedule.plan", True, lambda p, by: services.record_dosing(
         p.period, today_at(p.participant.site), by=by, version=p.period.version, reason="moved")),
+    "check_dates": Case("assessment.enter", True, lambda p, by: check_dates(
+        p.participant, by=by, reason="r")),
     "mark_performed": Case("assessment.enter", True, lambda p, by: services.mark_performed(
         p.visit, today_at(p.participant.site), by=by, reason="moved")),
     "take_back_performed": Case("assessment.enter", True, lambda p, by: services.take_back_performed(

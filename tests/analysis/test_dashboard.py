@@ -63,7 +63,7 @@ def test_the_figures_count_people_and_periods(two: list[Participant], study: Stu
     primary = next(row for row in figures["pooled"] if row["primary"])
     assert (primary["n"], primary["responders"], primary["remitters"]) == (3, 1, 0)
     assert figures["course"] == {"sustained_n": 3, "sustained": 0, "relapse_n": 1, "relapse": 1}
-    assert figures["washouts"] == [[40, 1]]
+    assert figures["washouts"] == [[26, 1]]
     assert figures["baselines"]["differences"] == [[2, 1]]
 
 
@@ -252,7 +252,7 @@ def test_waiting_rules_are_said_on_the_page(
     summarise([study.pk])
     amend(study, "2.0", response_percent=60)
     page = shown(as_user(investigator), study)
-    assert "every figure here is by the rules of protocol 1.0" in page
+    assert "every figure here is by the rules of protocol 1.1" in page
     link = reverse("outcome_rules", args=[study.code])
     assert link not in page
     assert link in shown(as_user(make_user("datamanager")), study)

@@ -136,7 +136,7 @@ def test_the_manifests_hashes_are_those_of_the_files(blinded: Exported) -> None:
         False,
         "datamanager",
     )
-    assert manifest["protocol"]["version"] == "1.0"
+    assert manifest["protocol"]["version"] == "1.1"
 
 
 @pytest.mark.requirement("EXP-02")

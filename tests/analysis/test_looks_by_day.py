@@ -82,14 +82,14 @@ def amended(demo: str) -> Study:
         study.looks.get(), by=person("statistician"), recommendation="continue", decision="continue",
         reason="as planned", session_key=session_of("statistician"),
     )  # fmt: skip
-    load(study, "1.1", today_of(study))
+    load(study, "1.2", today_of(study))
     return study
 
 
 def load(study: Study, version: str, day: date) -> ProtocolVersion:
     source = study.protocols.earliest("id").source
     for old, new in (
-        ('version = "1.0"', f'version = "{version}"'),
+        ('version = "1.1"', f'version = "{version}"'),
         ("{ number = 2, completers = 30 }", f'{{ number = 2, completers = 30, on = "{day.isoformat()}" }}'),
     ):
         assert old in source
@@ -126,7 +126,7 @@ def test_blinded_people_are_told_the_day_and_no_more(amended: Study) -> None:
     assert (looks[1]["on"], looks[1]["due"]) == (day.isoformat(), True)
     said = f"Look 2 is due: it was planned on {day.day} {day:%b %Y}."
     assert said in look_sentence(amended, looks, 12)
-    load(amended, "1.2", day + timedelta(days=1))
+    load(amended, "1.3", day + timedelta(days=1))
     assert "No look due: look 2 is planned on" in look_sentence(amended, figures_of(amended)["looks"], 12)
 
 

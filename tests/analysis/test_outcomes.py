@@ -175,7 +175,7 @@ def test_changed_rules_wait_and_their_difference_is_shown(
 ) -> None:
     """Until they are adopted every recompute goes by the old rules; the proposal names each change."""
     recompute([randomised.pk])
-    assert rules_in_force(study).version == "1.0"
+    assert rules_in_force(study).version == "1.1"
     assert Outcome.objects.get(participant=randomised, period=1).response is True
     proposal = propose(study)
     assert proposal is not None

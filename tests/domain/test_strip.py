@@ -173,7 +173,9 @@ def test_the_sentence_counts_what_is_done_and_overdue() -> None:
         )
     )
     assert "Infusion 1, given 9 Mar 2026; 2 of 3 visits done, 1 overdue." in built.sentence
-    assert "Next from 23 Mar 2026; best 11 Apr 2026; last 11 May 2026." in built.sentence
+    assert (
+        "Washout: next possible from 23 Mar 2026, target 11 Apr 2026, no later than 11 May 2026."
+    ) in built.sentence
 
 
 def test_what_is_not_done_is_said_so_in_the_table() -> None:

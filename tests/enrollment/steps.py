@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from enrollment import services
 from enrollment.models import Participant, Period
 from trialsite.accounts.models import User
+from trialsite.review.models import Query
 
 
 def days(n: int) -> timedelta:
@@ -39,3 +40,9 @@ def windows(participant: Participant, number: int) -> dict[str, tuple[int, int, 
         for v in saved.visits.all()
         if v.earliest_on and v.planned_on and v.latest_on
     }  # fmt: skip
+
+
+def asked(participant: Participant) -> list[tuple[str, str]]:
+    """(check, field) of the open queries about the dates of dosing."""
+    queries = Query.objects.open().filter(participant=participant, visit=None, form="dosing")
+    return list(queries.values_list("check_id", "field"))

@@ -95,7 +95,7 @@ def test_the_calendar_holds_visits_infusions_and_washout_windows(busy: Participa
     found = at(busy.site)
     assert [e.on for e in found if e.kind == "infusion"] == [day(-10, busy.site), day(23, busy.site)]
     (window,) = [e for e in found if e.kind == "washout"]
-    assert (window.on, window.until) == (day(4, busy.site), day(53, busy.site))
+    assert (window.on, window.until) == (day(18, busy.site), day(67, busy.site))
     visits = [e for e in found if e.kind == "visit"]
     assert len(visits) == len({e.key for e in visits}) == 12
     assert {e.text: e.on for e in visits}["period 1, Day 1"] == day(-7, busy.site)

@@ -13,8 +13,8 @@ from enrollment import services
 from enrollment.models import Participant, Period
 from enrollment.presenters import page_of, possible_days
 from enrollment.selectors import washout_before
-from tests.conftest import MakeUser
-from tests.enrollment.steps import days, dose, period, plan, windows
+from tests.conftest import MakeUser, rate
+from tests.enrollment.steps import asked, days, dose, period, plan, windows
 from trialsite.accounts.acting import signed_by
 from trialsite.accounts.models import Site, User
 from trialsite.lib.errors import Conflict
@@ -99,17 +99,24 @@ def test_two_people_planning_at_once_are_told(
 def test_the_washout_is_counted_from_what_happened(
     randomised: Participant, coordinator: User, today: date
 ) -> None:
-    """14, 33 and 63 days after the infusion as it was given, not as it was planned."""
-    plan(randomised, 1, today - days(10), coordinator)
-    assert washout_before(period(randomised, 2)) is None
-    dose(randomised, 1, today - days(8), coordinator)
-    window = washout_before(period(randomised, 2))
+    """14, 33 and 63 days after the last visit of period 1: by the plan, until that has taken place."""
+    plan(randomised, 1, today - days(20), coordinator)
+    dose(randomised, 1, today - days(18), coordinator)
+    assert offered(randomised, today) == (10, 29, 59, False)
+    rate(randomised.visits.get(period__number=1, code="DAY14"), 20, coordinator, on=today - days(2))
+    assert offered(randomised, today) == (12, 31, 61, True)
+
+
+def offered(participant: Participant, today: date) -> tuple[int, int, int, bool]:
+    """Earliest, target and latest day of period 2, from today, and whether they are certain."""
+    window = washout_before(period(participant, 2))
     assert window
-    assert [(day - today).days for day in (window.earliest_on, window.target_on, window.latest_on)] == [
-        6,
-        25,
-        55,
-    ]
+    return (
+        (window.earliest_on - today).days,
+        (window.target_on - today).days,
+        (window.latest_on - today).days,
+        window.anchor.certain,
+    )
 
 
 def test_the_second_period_waits_for_the_first(
@@ -133,7 +140,7 @@ def test_a_correction_of_the_first_date_moves_the_washout(
     dose(first_given, 1, today - days(38), coordinator, reason="read the wrong page")
     window = washout_before(period(first_given, 2))
     assert window
-    assert window.earliest_on == today - days(24)
+    assert window.earliest_on == today - days(10)
     assert windows(first_given, 1) == OF_THE_PROTOCOL
 
 
@@ -149,23 +156,28 @@ def test_a_correction_keeps_the_order_of_infusions(
 
 
 @pytest.mark.requirement("SCH-01")
-def test_before_the_minimum_a_coordinator_is_refused_with_a_sentence(
-    randomised: Participant, coordinator: User, today: date
+@pytest.mark.parametrize(
+    ("offset", "limit"), [(27, "The washout ends on"), (78, "The longest washout ends on")]
+)
+def test_outside_the_washout_a_coordinator_is_refused_with_a_sentence(
+    offset: int, limit: str, randomised: Participant, coordinator: User, today: date
 ) -> None:
-    """It names the last day of the washout and who may override; a reason does not help."""
+    """It names the limit and who may override; a reason does not help. Day 28 and day 77 are possible."""
     dose(randomised, 1, today, coordinator)
     with pytest.raises(ValidationError) as caught:
-        plan(randomised, 2, today + days(13), coordinator, override="please")
-    said = f"The washout ends on {date_format(today + days(14))}. An earlier day needs an investigator's override"
-    assert caught.value.message_dict["planned_on"][0].startswith(said)
+        plan(randomised, 2, today + days(offset), coordinator, override="please")
+    nearest = 28 if offset < 28 else 77
+    said = caught.value.message_dict["planned_on"][0]
+    assert said.startswith(f"{limit} {date_format(today + days(nearest))}.")
+    assert "needs an investigator's override with a reason" in said
     assert period(randomised, 2).planned_on is None
-    plan(randomised, 2, today + days(14), coordinator)
+    plan(randomised, 2, today + days(nearest), coordinator)
 
 
 def test_the_page_says_the_same_sentence(
     randomised: Participant, coordinator: User, as_user: AsUser, today: date
 ) -> None:
-    """And what was typed is still there."""
+    """And what was typed is still there, and that the days are from the plan."""
     dose(randomised, 1, today, coordinator)
     second = period(randomised, 2)
     early = (today + days(13)).isoformat()
@@ -175,35 +187,39 @@ def test_the_page_says_the_same_sentence(
     page = answer.content.decode()
     assert "The washout ends on" in page
     assert early in page
-    for offset in (14, 33, 63):
+    for offset in (28, 47, 77):
         assert date_format(today + days(offset)) in page
+    planned = date_format(today + days(14))
+    assert f"From the plan: the last visit of period 1 is planned for {planned}" in page
 
 
 @pytest.mark.requirement("SCH-01")
+@pytest.mark.parametrize(("offset", "kept"), [(26, -2), (79, 2)])
 def test_an_investigator_overrides_with_a_reason(
-    randomised: Participant, coordinator: User, investigator: User, today: date
+    offset: int, kept: int, randomised: Participant, coordinator: User, investigator: User, today: date
 ) -> None:
-    """Without a reason refused by field; with one, the period keeps who and why."""
+    """Too early or too late: without a reason refused by field; with one, the period keeps who, why and how far."""
     dose(randomised, 1, today, coordinator)
     with pytest.raises(ValidationError) as caught:
-        plan(randomised, 2, today + days(13), investigator)
+        plan(randomised, 2, today + days(offset), investigator)
     assert set(caught.value.message_dict) == {"override_reason"}
-    plan(randomised, 2, today + days(13), investigator, override="leaves the country")
+    plan(randomised, 2, today + days(offset), investigator, override="leaves the country")
     second = period(randomised, 2)
-    assert (second.planned_on, second.override_by, second.override_reason) == (
-        today + days(13), investigator, "leaves the country",
+    assert (second.planned_on, second.override_by, second.override_reason, second.override_days) == (
+        today + days(offset), investigator, "leaves the country", kept,
     )  # fmt: skip
+    assert not asked(randomised)
 
 
-def test_a_later_day_needs_no_override_any_more(
+def test_a_day_inside_needs_no_override_any_more(
     randomised: Participant, coordinator: User, investigator: User, today: date
 ) -> None:
     """Planned again behind the minimum, the override is taken back."""
     dose(randomised, 1, today, coordinator)
     plan(randomised, 2, today + days(13), investigator, override="leaves the country")
-    plan(randomised, 2, today + days(20), coordinator, reason="stays")
+    plan(randomised, 2, today + days(30), coordinator, reason="stays")
     second = period(randomised, 2)
-    assert (second.override_by, second.override_reason) == (None, "")
+    assert (second.override_by, second.override_reason, second.override_days) == (None, "", None)
 
 
 def test_an_investigator_of_another_site_overrides_nothing(
@@ -215,23 +231,30 @@ def test_an_investigator_of_another_site_overrides_nothing(
         plan(randomised, 2, today + days(13), make_user("investigator", other_site), override="r")
 
 
-@pytest.mark.parametrize("offset", [13, 64])
+@pytest.mark.parametrize(
+    ("offset", "refusal", "deviation"),
+    [
+        (13, "minimum was not kept", "before the last visit of period 1"),
+        (27, "minimum was not kept", "1 day before the washout minimum"),
+        (78, "longest washout was exceeded", "1 day after the longest interval"),
+    ],
+)
 def test_an_infusion_outside_the_washout_is_recorded_as_it_was(
-    offset: int, randomised: Participant, coordinator: User, today: date
+    offset: int, refusal: str, deviation: str, randomised: Participant, coordinator: User, today: date
 ) -> None:
-    """Too early with a reason, too late as it is: what happened is data, and stands as a deviation."""
+    """With a reason, which is kept: what happened is data, stands as a deviation, and is asked about once."""
     dose(randomised, 1, today - days(offset), coordinator)
-    if offset < 14:
-        with pytest.raises(ValidationError, match="minimum was not kept"):
-            dose(randomised, 2, today, coordinator)
+    with pytest.raises(ValidationError, match=refusal):
+        dose(randomised, 2, today, coordinator)
     dose(randomised, 2, today, coordinator, reason="given by mistake of the calendar")
-    assert period(randomised, 2).dosed_on == today
-    shown = page_of(randomised, coordinator)["periods"][1]["washout"]["verdict"]
-    assert shown == ("too_early" if offset < 14 else "late")
+    second = period(randomised, 2)
+    assert (second.dosed_on, second.override_reason) == (today, "given by mistake of the calendar")
+    assert deviation in page_of(randomised, coordinator)["periods"][1]["washout"]["deviation"]
+    assert len(asked(randomised)) == 1
 
 
 def test_the_days_offered_are_judged_by_the_same_rule(first_given: Participant) -> None:
-    """The calendar of possible days: 14 is the first, 33 the best, 63 the last, weeks are whole."""
+    """The calendar of possible days: 14 after the last visit is the first, 33 the target, 63 the last; whole weeks."""
     second = period(first_given, 2)
     window = washout_before(second)
     assert window

@@ -55,8 +55,9 @@ class Query(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["visit", "form", "field", "check_id"],
+                fields=["participant", "visit", "form", "field", "check_id"],
                 condition=~Q(check_id="") & ~Q(status="closed"),
+                nulls_distinct=False,
                 name="query_check_asks_once",
             ),
             models.CheckConstraint(

@@ -86,12 +86,16 @@ def close(query: Query, *, by: User, text: str) -> Query:
 
 def note_findings(place: Place, findings: Iterable[Finding], *, by: User, reason: str) -> None:
     """Queries of edit checks at `place` (its field is not used): open one for each finding that has none, and
-    close those whose check no longer fires. Called inside the change that made the findings, with its actor."""
+    close those whose check no longer fires. Called inside the change that made the findings, with its actor.
+
+    A finding's text names no figure that a later correction would make untrue: the query stays as it was raised."""
     person = place.participant
     with act(by, "assessment.enter", person.study, person.site, reason=reason):
         open_ = {
             (query.check_id, query.field): query
-            for query in Query.objects.open().filter(visit=place.visit, form=place.form).exclude(check_id="")
+            for query in Query.objects.open()
+            .filter(participant=person, visit=place.visit, form=place.form)
+            .exclude(check_id="")
         }
         for finding in findings:
             if open_.pop((finding.check_id, finding.field), None):

@@ -127,6 +127,8 @@ def _courses(
             found[n, arm.code] = Course(day, totals, delays, others)
         rule = rules.washout
         if rule:
+            if rule.anchor == "last_visit":
+                day += timedelta(days=max(visit.day for visit in rules.visits))
             day += timedelta(
                 days=min(rule.max_days, max(rule.min_days, round(rng.gauss(rule.target_days, 9))))
             )

@@ -41,7 +41,7 @@ def test_ketnal_rates_hamd_at_baseline_and_five_days_after_the_infusion() -> Non
     ]
     assert p.visits[0].instruments == ("HAMD17", "CADSS")
     assert {v.instruments for v in p.visits[1:]} == {("HAMD17",)}
-    assert p.washout == WashoutRule("dosing", 14, 33, 63)
+    assert p.washout == WashoutRule("last_visit", 14, 33, 63)
 
 
 def test_ketnal_endpoints_and_looks() -> None:

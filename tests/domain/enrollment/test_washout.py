@@ -7,23 +7,52 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrollment.domain.protocol import WashoutRule
-from enrollment.domain.washout import anchor_date, judge, window
+from enrollment.domain.washout import (
+    PeriodDates,
+    VisitDates,
+    WashoutWindow,
+    covers,
+    days_outside,
+    judge,
+    window,
+)
 from tests.domain.enrollment.documents import protocol
 
 RULE = WashoutRule("dosing", 14, 33, 63)
-AFTER_9_MARCH = window(RULE, date(2026, 3, 9))
+LAST_VISIT = WashoutRule("last_visit", 14, 33, 63)
+DOSED = date(2026, 3, 9)
+
+
+def visit(day: int, done: int | None = None, *, missed: bool = False) -> VisitDates:
+    """A visit of a period that was dosed on 9 Mar 2026, done on the day `done` of it."""
+    performed = None if done is None else DOSED + timedelta(days=done)
+    return VisitDates(day, DOSED + timedelta(days=day), performed, missed or done is not None)
+
+
+def after(rule: WashoutRule, *visits: VisitDates, dosed_on: date | None = DOSED) -> WashoutWindow:
+    found = window(rule, PeriodDates(dosed_on, DOSED, visits))
+    assert found
+    return found
+
+
+def anchored(found: WashoutWindow) -> tuple[int, bool]:
+    """The day of the period from which it counts, and whether that is certain."""
+    return (found.anchor.on - DOSED).days, found.anchor.certain
+
+
+AFTER_9_MARCH = after(RULE)
 
 
 @pytest.mark.requirement("SCH-01")
-def test_ketnal_from_23_mar_best_11_apr_last_11_may() -> None:
-    """The sentence of the washout page, for an infusion on 9 Mar 2026."""
+def test_ketnal_from_6_apr_target_25_apr_no_later_than_25_may() -> None:
+    """The article's words: from the end of the first condition. An infusion on 9 Mar 2026 ends with day 14, 23 Mar."""
     rule = protocol("ketamine_naltrexone").washout
     assert rule is not None
-    found = window(rule, date(2026, 3, 9))
+    found = after(rule, visit(7, 7), visit(14, 14))
     assert (found.earliest_on, found.target_on, found.latest_on) == (
-        date(2026, 3, 23),
-        date(2026, 4, 11),
-        date(2026, 5, 11),
+        date(2026, 4, 6),
+        date(2026, 4, 25),
+        date(2026, 5, 25),
     )
 
 
@@ -44,13 +73,48 @@ def test_both_ends_of_the_window_belong_to_it(day: date, verdict: str) -> None:
 
 
 def test_the_washout_counts_from_what_the_rule_names() -> None:
-    """The infusion or the last visit; while that has not happened there is no date, and no guess."""
-    last_visit = WashoutRule("last_visit", 14, 33, 63)
-    dosed, seen = date(2026, 3, 9), date(2026, 3, 23)
-    assert anchor_date(RULE, dosed, seen) == dosed
-    assert anchor_date(last_visit, dosed, seen) == seen
-    assert anchor_date(RULE, None, seen) is None
-    assert anchor_date(last_visit, dosed, None) is None
+    """The infusion, or the last scheduled visit on its actual day."""
+    visits = visit(7, 8), visit(14, 16)
+    assert anchored(after(RULE, *visits)) == (0, True)
+    assert anchored(after(LAST_VISIT, *visits)) == (16, True)
+
+
+def test_until_the_last_visit_is_done_or_missed_its_planned_day_counts() -> None:
+    """A period of which only day 1 was seen ends on day 14, by the plan; a missed day 14 does not move any more."""
+    assert anchored(after(LAST_VISIT, visit(1, 1), visit(14))) == (14, False)
+    assert anchored(after(LAST_VISIT, visit(1, 1), visit(14, missed=True))) == (14, True)
+    assert anchored(after(RULE, visit(1), dosed_on=None)) == (0, False)
+
+
+def test_without_any_date_the_window_is_not_known() -> None:
+    """No guess."""
+    for rule in (RULE, LAST_VISIT):
+        assert window(rule, PeriodDates(None, None, [VisitDates(14, None, None, False)])) is None
+
+
+def test_visits_out_of_order_leave_one_anchor() -> None:
+    """Day 14 was seen on day 14 and day 7 made up on day 18: the last scheduled visit is the anchor."""
+    found = after(LAST_VISIT, visit(7, 18), visit(14, 14))
+    assert anchored(found) == (14, True)
+    assert (found.earliest_on - DOSED).days == 28
+
+
+def test_no_period_begins_before_the_last_visit_of_the_one_before() -> None:
+    """Whatever the anchor: 14 days after an infusion whose day 14 was seen on day 16, or is to come on it."""
+    for last in (visit(14, 16), VisitDates(14, DOSED + timedelta(days=16), None, False)):
+        found = after(RULE, visit(1, 1), last)
+        assert judge(found, DOSED + timedelta(days=15)) == "too_early"
+        assert judge(found, DOSED + timedelta(days=16)) == "possible"
+
+
+def test_an_override_covers_as_far_as_it_was_given_for() -> None:
+    """Three days early were answered for: two are covered, four are not, and nothing late is."""
+    assert covers(-3, -2)
+    assert covers(-3, -3)
+    assert covers(2, 0)
+    assert not covers(-3, -4)
+    assert not covers(-3, 1)
+    assert not covers(5, -1)
 
 
 @given(
@@ -61,8 +125,11 @@ def test_the_washout_counts_from_what_the_rule_names() -> None:
 def test_the_verdict_is_the_count_of_days(days: list[int], anchor_on: date, offset: int) -> None:
     """For any rule and any day the verdict follows from the days since the anchor alone."""
     low, target, high = days
-    verdict = judge(
-        window(WashoutRule("dosing", low, target, high), anchor_on), anchor_on + timedelta(days=offset)
+    found = window(WashoutRule("dosing", low, target, high), PeriodDates(anchor_on, None, []))
+    assert found
+    verdict = judge(found, anchor_on + timedelta(days=offset))
+    assert days_outside(found, anchor_on + timedelta(days=offset)) == min(0, offset - low) + max(
+        0, offset - high
     )
     if offset < low:
         assert verdict == "too_early"

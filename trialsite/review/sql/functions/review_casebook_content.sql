@@ -8,7 +8,7 @@ set search_path = public, pg_temp as $$
               from enrollment_fact f where f.participant_id = p.id),
     'decisions', (select coalesce(jsonb_agg(to_jsonb(d) order by d.id), '[]')
                   from enrollment_eligibilitydecision d where d.participant_id = p.id),
-    'periods', (select coalesce(jsonb_agg(to_jsonb(q) order by q.number), '[]')
+    'periods', (select coalesce(jsonb_agg(review_signed_row(to_jsonb(q), '{override_days}') order by q.number), '[]')
                 from enrollment_period q where q.participant_id = p.id),
     'visits', (select coalesce(jsonb_agg(review_visit_content(v.id) order by v.id), '[]')
                from enrollment_visit v where v.participant_id = p.id))
