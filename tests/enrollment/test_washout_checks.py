@@ -11,9 +11,9 @@ from enrollment.models import Participant
 from enrollment.presenters import page_of, strip_of
 from enrollment.selectors import washout_before
 from enrollment.worklist import worklist
-from tests.conftest import rate
+from tests.conftest import make_screened, rate
 from tests.enrollment.steps import asked, days, dose, period, plan
-from trialsite.accounts.models import Study, User
+from trialsite.accounts.models import Site, Study, User
 from trialsite.review.models import Query
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +67,18 @@ def test_a_missed_last_visit_leaves_the_planned_day(
     assert window
     assert (window.earliest_on, window.anchor.certain) == (today + days(12), True)
     assert not asked(planned)
+
+
+def test_the_dates_of_one_participant_close_no_query_of_another(
+    planned: Participant, site: Site, coordinator: User, investigator: User, today: date
+) -> None:
+    """Both are asked about the same field of the same form."""
+    dose(planned, 1, today - days(13), coordinator, reason="read the wrong page")
+    other = make_screened(site, coordinator)
+    services.confirm_eligibility(other, by=investigator)
+    services.randomise(other, by=coordinator)
+    dose(other, 1, today, coordinator)
+    assert asked(planned) == [("WASHOUT-MINIMUM", "2")]
 
 
 def test_an_override_covers_no_more_than_it_was_given_for(
