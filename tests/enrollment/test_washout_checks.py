@@ -6,6 +6,7 @@ import pytest
 
 from analysis.blinded.quality import washouts
 from analysis.rules import rules_waiting
+from assessments.domain.instrument import catalogue
 from enrollment import services
 from enrollment.models import Participant
 from enrollment.presenters import page_of, strip_of
@@ -153,9 +154,8 @@ def test_a_participant_keeps_the_rule_of_their_own_protocol_version(
 ) -> None:
     """An amendment that counts from the infusion holds for those who come after it, and no outcome rule waits."""
     source = planned.protocol.source.replace('version = "1.1"', 'version = "1.2"')
-    services.load_protocol(
-        source.replace('anchor = "last_visit"', 'anchor = "dosing"'), by=User.objects.system()
-    )
+    amended = source.replace('anchor = "last_visit"', 'anchor = "dosing"')
+    services.load_protocol(amended, by=User.objects.system(), catalogue=catalogue())
     window = washout_before(period(planned, 2))
     assert window
     assert window.earliest_on == today + days(12)
