@@ -4,6 +4,7 @@ An unknown or missing value stops the start: a trial must never run on a guess.
 """
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -24,6 +25,16 @@ def required(name: str) -> str:
 def listed(name: str) -> list[str]:
     """The comma-separated values of an optional variable."""
     return [value.strip() for value in os.environ.get(name, "").split(",") if value.strip()]
+
+
+def networks(name: str) -> list[str]:
+    """As `listed`, of addresses and networks such as 10.0.0.0/8."""
+    for network in (values := listed(name)):
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name}: {error}.") from None
+    return values
 
 
 def one_of(name: str, allowed: tuple[str, ...]) -> str:
@@ -162,6 +173,8 @@ SESSION_IDLE_SECONDS = 15 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
+# Says whose browser this is, so that nobody who guesses elsewhere locks them out: trialsite/accounts/lockout.py.
+DEVICE_COOKIE_NAME = "__Host-device" if SECURE else "device"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "trialsite.accounts.errors.csrf_failure"
@@ -174,20 +187,20 @@ PASSWORD_RESET_TIMEOUT = 3 * 24 * 60 * 60
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 X_FRAME_OPTIONS = "DENY"
 
-AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
+AXES_HANDLER = "trialsite.accounts.lockout.LockoutHandler"
 AXES_FAILURE_LIMIT = 6
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
+# Signing in forgets the slips by itself, while it still knows from which device they were: accounts/access.py.
+AXES_RESET_ON_SUCCESS = False
 AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_ENABLE_ADMIN = False
 # Reverse proxies, as networks, whose X-Forwarded-For is believed; empty: the address is the socket's, for a
 # client can write anything there.
-TRUSTED_PROXIES = listed("TRUSTED_PROXIES")
+TRUSTED_PROXIES = networks("TRUSTED_PROXIES")
 AXES_IPWARE_META_PRECEDENCE_ORDER = ["REMOTE_ADDR"]
-# Failures of one person count together, however the name is spelt.
-AXES_USERNAME_CALLABLE = "trialsite.accounts.access.axes_username"
+AXES_USERNAME_CALLABLE = "trialsite.accounts.lockout.counted_name"
 # What a failed attempt sent is kept beside it, but for these: a reason may name what nobody else may know.
 AXES_SENSITIVE_PARAMETERS = ["username", "password", "again", "current", "code", "reason", "meaning", "decision",
                              "recommendation"]  # fmt: skip

@@ -1,13 +1,12 @@
 """Who came, went, and was kept out: what is audited and is no change of a row of the trial."""
 
-from typing import Any
-
 from axes.handlers.proxy import AxesProxyHandler
 from axes.helpers import get_client_ip_address
 from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest
 
 from trialsite.accounts.acting import signed_by
+from trialsite.accounts.lockout import counted_name
 from trialsite.accounts.models import Access, User
 
 Kind = Access.Kind
@@ -17,18 +16,6 @@ def record(kind: str, user: User | None, *, by: User | None = None, about: str =
     """Write it into the trail: about `user` (None: nobody we know), done by `by` or else by the person."""
     with signed_by(by or user or User.objects.system()):
         Access.objects.create(kind=kind, user=user, about=about[:200])
-
-
-def person_named(username: str) -> User | None:
-    """The person a typed name means; the database decides what is the same name, as it does at the sign-in."""
-    return User.objects.filter(username__iexact=username, is_system=False).first() if username else None
-
-
-def axes_username(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
-    """The name under which failures are counted: of one person they count together, however it is spelt."""
-    typed = str((credentials or {}).get("username") or request.POST.get("username") or "").replace("\0", "")
-    person = person_named(typed)
-    return person.username if person else typed.casefold()[:255]
 
 
 def locked_out(request: HttpRequest) -> bool:
@@ -50,7 +37,9 @@ def count_failure(request: HttpRequest, user: User) -> None:
 
 
 def forget_failures(request: HttpRequest, user: User) -> None:
-    AxesProxyHandler.reset_attempts(username=user.username, ip_address=get_client_ip_address(request))
+    """Who proved to be themselves made slips before. Before signing in: afterwards every device is their own."""
+    name = counted_name(request, {"username": user.username})
+    AxesProxyHandler.reset_attempts(username=name, ip_address=get_client_ip_address(request))
 
 
 def failed(request: HttpRequest, kind: str, user: User | None, about: str = "") -> None:

@@ -17,8 +17,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from trialsite.accounts import services
-from trialsite.accounts.access import Kind, count_failure, failed, is_open, person_named, record
+from trialsite.accounts.access import Kind, count_failure, failed, forget_failures, is_open, record
 from trialsite.accounts.forms import CodeForm, PasswordForm
+from trialsite.accounts.lockout import person_named, remember_device
 from trialsite.accounts.models import User
 from trialsite.accounts.secondfactor import authenticator_of, passes
 from trialsite.accounts.stepup import wrong_code
@@ -42,8 +43,10 @@ class SignIn(LoginView):
                 "next": self.get_redirect_url(),
             }  # fmt: skip
             return redirect("login_code")
+        forget_failures(self.request, user)
         answer = super().form_valid(form)
         record(Kind.SIGNED_IN, user)
+        remember_device(self.request, answer, user)
         return answer
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
@@ -95,10 +98,13 @@ def _pending(request: HttpRequest) -> User | None:
 
 def _let_in(request: HttpRequest, user: User) -> HttpResponse:
     onward = request.session.pop("pending")["next"]
+    forget_failures(request, user)
     sign_in(request, user, backend=MODEL_BACKEND)
     request.session["second_factor"] = True
     record(Kind.SIGNED_IN, user, about="second factor")
-    return redirect(onward or resolve_url(settings.LOGIN_REDIRECT_URL))
+    response = redirect(onward or resolve_url(settings.LOGIN_REDIRECT_URL))
+    remember_device(request, response, user)
+    return response
 
 
 @login_not_required

@@ -1,4 +1,4 @@
-"""Whether the second factor is asked for is said aloud, and is no choice where data are real."""
+"""Settings are said aloud: whether the second factor is asked for (no choice where data are real), and proxies."""
 
 import os
 import subprocess
@@ -36,3 +36,8 @@ def test_production_does_not_start_without_it() -> None:
 def test_the_demo_can_ask_for_it() -> None:
     assert started(TRIALSITE_ENV="demo", SECOND_FACTOR="required")[0] == "required"
     assert "expected one of" in started(TRIALSITE_ENV="demo", SECOND_FACTOR="maybe")[1]
+
+
+def test_a_proxy_that_is_no_address_stops_the_start() -> None:
+    assert "TRUSTED_PROXIES: 'proxy' does not appear to be" in started(TRUSTED_PROXIES="10.0.0.0/8, proxy")[1]
+    assert started(TRUSTED_PROXIES="10.0.0.0/8, 2001:db8::1")[1] == ""
