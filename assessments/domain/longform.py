@@ -8,7 +8,7 @@ Sites, participants and visits are looked up by whoever imports; here is decided
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import BinaryIO
 
@@ -37,11 +37,15 @@ OTHER_DATES = (
 NUMBER_HINT = "not a whole number; write NA or nothing for a missing value"
 
 
+NOT_ASSESSED = "not_assessed"
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row that can be understood. `on`: date of rating, None where the mapping allows it or nothing was rated. `items`:
-    item code to value, the rated ones; empty when the row gives a total only. `total`: as given, or the sum
-    of the items; None while items are missing."""
+    item code to value, the rated ones; empty when the row gives a total only. `missing`: code of an item that
+    the file calls not assessed by the paper form's number for it, such as 16A = 3, to that reason. `total`: as
+    given, or the sum of the items; None while items are missing."""
 
     line: int
     site: str
@@ -52,6 +56,7 @@ class Row:
     instrument: str
     total: int | None
     items: dict[str, int]
+    missing: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_missing(self) -> bool:
@@ -110,6 +115,7 @@ class _Reader:
         self.lines: dict[tuple[int, str, str], dict[str, int]] = {}
         self.days: dict[str, date] = {}
         self.problems: list[Problem] = []
+        self.missing: dict[str, str] = {}
         self.line = 0
 
     def row(self, record: Record) -> list[Row | Problem]:
@@ -135,8 +141,9 @@ class _Reader:
             self._add(self.header.fields["instrument"].column, code, said)
         if participant and period and visit and instrument:
             self._first_time(participant, (period, visit, code))
+        self.missing = {}
         total, items = self._values(cells, instrument) if instrument else (None, {})
-        return Row(self.line, site, participant, period, visit, on, code, total, items)
+        return Row(self.line, site, participant, period, visit, on, code, total, items, self.missing)
 
     def _add(self, column: str, value: str, reason: str) -> None:
         self.problems.append(Problem(self.line, column, value, reason))
@@ -234,6 +241,7 @@ class _Reader:
     def _unusual(self, column: str, text: str, item: Item) -> int | None:
         """An item's value that is not simply one of its digits."""
         if item.not_assessed is not None and _whole(text) == item.not_assessed:
+            self.missing[item.code] = NOT_ASSESSED
             return None
         return self._number(column, text, 0, item.maximum, f"values of item {item.number}")
 
@@ -255,6 +263,10 @@ class _Reader:
 
     def _one_of(self, group: tuple[Item, ...], items: Mapping[str, int]) -> None:
         rated = [item for item in group if item.code in items]
+        if rated:
+            # 16A not assessed, 16B rated: what they ask is known.
+            for item in group:
+                self.missing.pop(item.code, None)
         if len(rated) > 1:
             numbers = " and ".join(item.number for item in rated)
             values = " and ".join(str(items[item.code]) for item in rated)

@@ -216,7 +216,7 @@ def bring(study: Study, ratings: Sequence[tuple[str, str, int]]) -> None:
     ]
     plan = importer.plan(rows)
     assert plan.problems == []
-    importer.carry_out(plan, by=User.objects.system(), reason=uuid.uuid4().hex, progress=lambda n: None)
+    importer.carry_out(rows, plan, by=User.objects.system(), reason=uuid.uuid4().hex, progress=lambda n: None)
 
 
 ratings = st.dictionaries(

@@ -340,8 +340,10 @@ def test_two_imports_at_once_do_not_mix(
         plan = importer.plan(read_rows(opened, None, importer.instruments))
     bring((meanwhile,), "--reason", "meanwhile")
     before = counts(aspen)
+    with file.open("rb") as opened:
+        rows = list(read_rows(opened, None, importer.instruments))
     with pytest.raises(Conflict):
-        importer.carry_out(plan, by=User.objects.system(), reason="late", progress=len_of_nothing)
+        importer.carry_out(rows, plan, by=User.objects.system(), reason="late", progress=len_of_nothing)
     assert counts(aspen) == before
 
 

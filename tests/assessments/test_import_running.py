@@ -57,6 +57,40 @@ def test_items_are_imported_into_a_running_trial(treated: Participant, tmp_path:
     assert (part.total, part.status, part.missing) == (None, "entered", {"HAMD104": "not_recorded"})
 
 
+def test_an_item_that_the_paper_form_calls_not_assessed_is_missing_for_that_reason(
+    treated: Participant, tmp_path: Path
+) -> None:
+    """16A = 3: no points, no total, the reason recorded, and a notice; 16B rated beside it is the rating."""
+    on = today_at(treated.site) - timedelta(days=9)
+    file = tmp_path / "items.csv"
+    header, row = in_items(items(30) | {"HAMD116A": 3, "HAMD116B": None}, treated.code, "DAY1", on)
+    _, other = in_items(items(30) | {"HAMD116A": 3, "HAMD116B": 1}, treated.code, "DAY3", on)
+    file.write_text(f"{header}\n{row}\n{other}\n")
+    done = run(file, "KETNAL")
+    assert done.error == ""
+    assert "In 1 ratings an item has the number that means “not assessed”" in done.out
+    part, whole = treated.assessments.filter(visit__period__number=1).order_by("visit__day")
+    assert (part.total, part.missing) == (None, {"HAMD116A": "not_assessed"})
+    assert (whole.missing, whole.items["HAMD116B"]) == ({}, 1)
+    assert "2 the same" in run(file, "KETNAL").out
+
+
+def test_a_file_without_reasons_keeps_those_that_people_gave(
+    treated: Participant, coordinator: User, tmp_path: Path
+) -> None:
+    """NA says less than "refused" does; another item of the same rating is corrected."""
+    on = today_at(treated.site) - timedelta(days=9)
+    visit = treated.periods.get(number=1).visits.get(code="DAY1")
+    typed = items(30) | {"HAMD104": None}
+    entry = Entry(items=typed, missing={"HAMD104": "refused"}, rater="R", performed_on=on)
+    complete(visit, "HAMD17", entry, by=coordinator, form_token=uuid.uuid4())
+    file = tmp_path / "items.csv"
+    file.write_text("\n".join(in_items(typed | {"HAMD101": 0}, treated.code, "DAY1", on)))
+    assert run(file, "KETNAL", "--reason", "source says 0").error == ""
+    saved = visit.assessments.get()
+    assert (saved.items["HAMD101"], saved.missing) == (0, {"HAMD104": "refused"})
+
+
 def test_a_trial_that_wants_items_takes_no_total_alone(treated: Participant, tmp_path: Path) -> None:
     file = tmp_path / "total.csv"
     file.write_text(f"{HEADER}\n01,{treated.code},1,DAY1,{timezone.localdate()},HAMD17,20\n")

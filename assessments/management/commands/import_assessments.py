@@ -51,34 +51,41 @@ class Command(BaseCommand):
             with options["file"].open("rb") as file:
                 rows = read_rows(file, mapping.columns, importer.instruments)
                 plan = importer.plan(
-                    tqdm(rows, desc="Reading", unit=" rows", disable=not sys.stderr.isatty())
+                    tqdm(rows, desc="Checking", unit=" rows", disable=not sys.stderr.isatty())
                 )
         except OSError as error:
             raise CommandError(f"The file cannot be read: {error}") from error
         self._say(plan)
-        if plan.problems:
-            for problem in plan.problems:
-                self.stderr.write(str(problem))
-            raise CommandError(f"{len(plan.problems)} problems; nothing was imported.")
+        if plan.problem_count:
+            self._refuse(plan)
         if plan.changed and not options["reason"].strip() and not options["dry_run"]:
             raise CommandError(
-                f"{len(plan.changed)} saved ratings would change: say why with --reason. Nothing was imported."
+                f"{plan.changed} saved ratings would change: say why with --reason. Nothing was imported."
             )
         if options["dry_run"]:
             self.stdout.write("Dry run: nothing was imported.")
             return
-        self._carry_out(importer, plan, options)
+        self._carry_out(importer, plan, mapping, options)
 
-    def _carry_out(self, importer: Importer, plan: Plan, options: dict[str, Any]) -> None:
+    def _refuse(self, plan: Plan) -> None:
+        for problem in plan.problems:
+            self.stderr.write(str(problem))
+        if further := plan.problem_count - len(plan.problems):
+            self.stderr.write(f"… and {further} more")
+        raise CommandError(f"{plan.problem_count} problems; nothing was imported.")
+
+    def _carry_out(self, importer: Importer, plan: Plan, mapping: Mapping, options: dict[str, Any]) -> None:
         by = _person(options["by"])
-        with options["file"].open("rb") as file:
+        with (
+            options["file"].open("rb") as file,
+            tqdm(total=plan.rows, desc="Saving", disable=not sys.stderr.isatty()) as bar,
+        ):
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        reason = f"{options['reason'] or 'import'} (file SHA-256 {digest[:16]})"
-        with tqdm(
-            total=len(plan.new) + len(plan.changed), desc="Saving", disable=not sys.stderr.isatty()
-        ) as bar:
+            reason = f"{options['reason'] or 'import'} (file SHA-256 {digest[:16]})"
+            file.seek(0)
+            rows = read_rows(file, mapping.columns, importer.instruments)
             try:
-                importer.carry_out(plan, by=by, reason=reason, progress=bar.update)
+                importer.carry_out(rows, plan, by=by, reason=reason, progress=bar.update)
             except Conflict as conflict:
                 raise CommandError(MEANWHILE) from conflict
             except ValidationError as refused:
@@ -88,9 +95,14 @@ class Command(BaseCommand):
 
     def _say(self, plan: Plan) -> None:
         self.stdout.write(
-            f"{plan.rows} ratings read: {len(plan.new)} new, {len(plan.changed)} changed, {plan.same} the same, "
-            f"{plan.missing} without a value (kept out, not an error); {len(plan.people)} participants to enrol."
+            f"{plan.rows} ratings read: {plan.new} new, {plan.changed} changed, {plan.same} the same, "
+            f"{plan.missing} without a value (kept out, not an error); {plan.people} participants to enrol."
         )
+        if plan.not_assessed:
+            self.stdout.write(
+                f"In {plan.not_assessed} ratings an item has the number that means “not assessed”, such as 16A = 3:"
+                " it is recorded as missing for that reason, and there is no total."
+            )
 
 
 def _person(username: str | None) -> User:

@@ -64,6 +64,7 @@ def test_a_rating_with_gaps_keeps_its_items_and_has_no_total() -> None:
     row = one_row(f"{KEYS},{NUMBERS}", f"{KEY},NA,,{','.join(['1'] * 13)},3,,2")
     assert (row.total, len(row.items)) == (None, 14)
     assert not {"HAMD101", "HAMD102", "HAMD116A", "HAMD116B"} & row.items.keys()
+    assert row.missing == {"HAMD116A": "not_assessed"}
 
 
 @pytest.mark.parametrize("value", ["NA", "", "  ", "N/A", "."])
