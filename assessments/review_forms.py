@@ -33,8 +33,9 @@ class TurnForm(forms.Form):
     text = forms.CharField(label=_("Your words"), max_length=1000, error_messages=SAY)
 
 
-class SignForm(forms.Form):
-    shown = forms.CharField(max_length=64, widget=forms.HiddenInput)
+class SeriesForm(forms.Form):
+    """What several signatures mean, and the password that makes them."""
+
     meaning = forms.ChoiceField(label=_("What your signature means"), choices=MEANINGS)
     password = forms.CharField(
         label=_("Your password, again"),
@@ -42,6 +43,10 @@ class SignForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         error_messages={"required": _("Give your password; each signature asks for it anew.")},
     )
+
+
+class SignForm(SeriesForm):
+    shown = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
 class DecideForm(forms.Form):
@@ -100,7 +105,7 @@ class ReviewFilter(forms.Form):
     """Visits that took place, by how far their review has come."""
 
     STATES = [
-        ("", _("All visits done")),
+        ("all", _("All visits done")),
         ("unverified", _("Not verified")),
         ("unsigned", _("Not signed")),
         ("again", _("Needs signing again")),
@@ -123,8 +128,9 @@ class ReviewFilter(forms.Form):
         ],
     )
 
-    def __init__(self, data: Any, *, sites: QuerySet[Site]) -> None:
-        super().__init__(data)
+    def __init__(self, data: Any, *, sites: QuerySet[Site], first: str = "all") -> None:
+        """`first`: the state that is shown as long as none is chosen."""
+        super().__init__(data if "state" in data else {**data.dict(), "state": first})
         _style(self, sites)
 
     def apply(self, visits: QuerySet[Visit]) -> QuerySet[Visit]:

@@ -21,7 +21,7 @@ from enrollment.selectors import participant_for, study_for, visit_for
 from enrollment.views.respond import add_errors, say_errors
 from trialsite.accounts.http import Request
 from trialsite.accounts.lists import list_file
-from trialsite.accounts.models import Study
+from trialsite.accounts.models import Study, User
 from trialsite.accounts.policy import may, sites_where
 from trialsite.review import services
 from trialsite.review.models import Query, UnlockRequest
@@ -61,7 +61,7 @@ def _queries(request: Request, study: Study) -> tuple[QueryFilter, QuerySet[Quer
 def review_list(request: Request, study: str) -> HttpResponse:
     chosen = study_for(request.user, study, "query.view")
     sites = sites_where(request.user, "query.view", chosen)
-    asked = ReviewFilter(request.GET, sites=sites)
+    asked = ReviewFilter(request.GET, sites=sites, first=_first_state(request.user, chosen))
     visits = Visit.objects.at(sites).select_related("participant__site", "period")
     page = Paginator(asked.apply(visits), PAGE).get_page(request.GET.get("page"))
     unlocks = (
@@ -87,8 +87,15 @@ def review_list(request: Request, study: str) -> HttpResponse:
 def review_file(request: Request, study: str) -> HttpResponseBase:
     chosen = study_for(request.user, study, "query.view")
     sites = sites_where(request.user, "query.view", chosen)
-    visits = ReviewFilter(request.GET, sites=sites).apply(Visit.objects.at(sites))
+    asked = ReviewFilter(request.GET, sites=sites, first=_first_state(request.user, chosen))
+    visits = asked.apply(Visit.objects.at(sites))
     return list_file(request, chosen, "review", "query.view", REVIEW_COLUMNS, review_table(visits))
+
+
+def _first_state(user: User, study: Study) -> str:
+    """What this person has to do is shown first: verify, sign or lock."""
+    steps = {"record.verify": "unverified", "record.sign": "unsigned", "record.lock": "unlocked"}
+    return next((state for action, state in steps.items() if may(user, action, study)), "all")
 
 
 @require_POST
@@ -194,6 +201,8 @@ def _verify(request: Request, participant: Participant, visit: Visit | None) -> 
         )  # fmt: skip
     else:
         messages.info(request, _("Mark the fields that agree with the source."))
+    if "sitting" in request.POST:
+        return redirect("review_participant", participant.study.code, participant.code)
     return redirect(_page_of(participant, visit))
 
 

@@ -6,14 +6,17 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from assessments.presenters import rating_row
-from assessments.review_forms import DecideForm, SignForm
+from assessments.review_forms import DecideForm, SeriesForm, SignForm
 from assessments.selectors import instrument_of, instruments_due
+from assessments.sitting import readings
 from enrollment.forms import ReasonForm
 from enrollment.models import Participant, Visit
 from enrollment.selectors import participant_for, study_for, visit_for
+from enrollment.standing import allowed
 from enrollment.views.respond import add_errors
 from trialsite.accounts.http import Request
 from trialsite.accounts.models import Study
@@ -23,50 +26,36 @@ from trialsite.review import services
 from trialsite.review.models import Lock
 from trialsite.review.selectors import content_sha256, lock_for, unlock_for
 
-
-def sign_visit(request: Request, pk: int) -> HttpResponse:
-    visit = visit_for(request.user, pk, "record.sign")
-    return _sign(request, visit.participant, visit)
-
-
-def sign_casebook(request: Request, study: str, code: str) -> HttpResponse:
-    return _sign(request, participant_for(request.user, study, code, "record.sign"), None)
+CHANGED = gettext_lazy("Values were changed after you opened this page; nothing was signed. Read them again.")
 
 
 @require_http_methods(["GET", "POST"])
-def _sign(request: Request, participant: Participant, visit: Visit | None) -> HttpResponse:
+def sign_visit(request: Request, pk: int) -> HttpResponse:
+    visit = visit_for(request.user, pk, "record.sign")
     form = SignForm(request.POST or None)
-    if form.is_valid() and _signed(request, form, participant, visit):
+    if form.is_valid() and _signed(request, form, visit):
         messages.success(request, _("Signed. Any later change voids the signature and asks for a new one."))
-        return redirect(_back(participant, visit))
+        return redirect("visit", pk)
     # Before the contents are read: what changes in between will not be signed.
-    now = content_sha256(participant.pk, visit.pk if visit else None)
+    now = content_sha256(visit.participant_id, visit.pk)
     changed = form.is_bound and form["shown"].value() != now
     if changed:
         form.data = {**form.data, "shown": now}
-        form.add_error(
-            None, _("Values were changed after you opened this page; nothing was signed. Read them again.")
-        )
+        form.add_error(None, CHANGED)
     form.initial["shown"] = now
-    context = {
-        "participant": participant,
-        "visit": visit,
-        "form": form,
-        "rows": _contents(participant, visit),
-        "back": _back(participant, visit),
-    }
+    context = {"participant": visit.participant, "visit": visit, "form": form, "ratings": _ratings(visit)}
     return render(
         request, "review/sign.html", context, status=409 if changed else 422 if form.errors else 200
     )
 
 
-def _signed(request: Request, form: SignForm, participant: Participant, visit: Visit | None) -> bool:
+def _signed(request: Request, form: SignForm, visit: Visit) -> bool:
     data = form.cleaned_data
     if refused := confirm(request, data["password"]):
         form.add_error("password", refused)
         return False
     try:
-        services.sign(participant, visit, by=request.user, meaning=data["meaning"], shown=data["shown"])
+        services.sign(visit.participant, visit, by=request.user, meaning=data["meaning"], shown=data["shown"])
     except ValidationError as error:
         add_errors(form, error)
     except Conflict:
@@ -74,6 +63,64 @@ def _signed(request: Request, form: SignForm, participant: Participant, visit: V
     else:
         return True
     return False
+
+
+@require_GET
+def review_participant(request: Request, study: str, code: str) -> HttpResponse:
+    """All visits of a participant on one page: read, verified and signed in one sitting."""
+    participant = participant_for(request.user, study, code, "query.view")
+    return _sitting(request, participant, SeriesForm())
+
+
+@require_POST
+def sign_series(request: Request, study: str, code: str) -> HttpResponse:
+    participant = participant_for(request.user, study, code, "record.sign")
+    form = SeriesForm(request.POST)
+    if form.is_valid() and (n := _series_signed(request, form, participant)):
+        messages.success(
+            request,
+            ngettext("%(n)d record signed.", "%(n)d records signed.", n) % {"n": n}
+            + " "
+            + _("Any later change voids the signature under it."),
+        )
+        return redirect("review_participant", study, code)
+    return _sitting(request, participant, form)
+
+
+def _series_signed(request: Request, form: SeriesForm, participant: Participant) -> int:
+    """How many records were signed; 0 when none was, with what to say in the form."""
+    marked = request.POST.getlist("record")
+    shown = {
+        None if key == "casebook" else int(key): request.POST.get(f"shown-{key}", "")
+        for key in marked
+        if key == "casebook" or key.isdecimal()
+    }
+    data = form.cleaned_data
+    if refused := confirm(request, data["password"]):
+        form.add_error("password", refused)
+        return 0
+    try:
+        return len(services.sign_series(participant, shown, by=request.user, meaning=data["meaning"]))
+    except ValidationError as error:
+        add_errors(form, error)
+    except Conflict:
+        form.add_error(None, CHANGED)
+    return 0
+
+
+def _sitting(request: Request, participant: Participant, form: SeriesForm) -> HttpResponse:
+    rows = readings(participant, request.user)
+    marked = set(request.POST.getlist("record")) if form.is_bound else {r.key for r in rows if r.offered}
+    context = {
+        "participant": participant,
+        "readings": rows,
+        "marked": marked,
+        "form": form,
+        "review_may": allowed(request.user, participant),
+    }
+    changed = CHANGED in form.non_field_errors() if form.is_bound else False
+    status = 409 if changed else 422 if form.errors else 200
+    return render(request, "review/participant.html", context, status=status)
 
 
 def lock_visit(request: Request, pk: int) -> HttpResponse:
@@ -171,18 +218,11 @@ def unlock_end(request: Request, pk: int) -> HttpResponse:
     return redirect(_back_of(asked.lock))
 
 
-def _contents(participant: Participant, visit: Visit | None) -> list[dict[str, object]]:
-    """What is signed, on the page where it is signed."""
-    visits = [visit] if visit else list(participant.visits.exclude(status="planned").select_related("period"))
-    rows: list[dict[str, object]] = []
-    for one in visits:
-        saved = {rating.instrument: rating for rating in one.assessments.all()}
-        ratings = [
-            rating_row(instrument_of(participant.protocol.rules, code), saved.get(code))
-            for code in instruments_due(one)
-        ]
-        rows.append({"visit": one, "ratings": ratings})
-    return rows
+def _ratings(visit: Visit) -> list[dict[str, object]]:
+    """What is signed, item by item, on the page where it is signed."""
+    saved = {rating.instrument: rating for rating in visit.assessments.all()}
+    protocol = visit.participant.protocol.rules
+    return [rating_row(instrument_of(protocol, code), saved.get(code)) for code in instruments_due(visit)]
 
 
 def _place(study: Study, participant: Participant | None, visit: Visit | None) -> str:

@@ -1,6 +1,6 @@
 """What ratings and their review add to the work list."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -8,11 +8,11 @@ from django.utils.translation import ngettext
 from assessments.models import Assessment
 from assessments.review_forms import with_standing
 from assessments.standing import where
-from enrollment.models import Visit
+from enrollment.models import Participant, Visit
 from enrollment.worklist import LIMIT, Action
 from trialsite.accounts.models import Study, User
 from trialsite.accounts.policy import may, sites_where
-from trialsite.review.models import Query, UnlockRequest
+from trialsite.review.models import Query, Signature, UnlockRequest
 
 
 def items_missing(user: User, study: Study) -> list[Action]:
@@ -43,11 +43,12 @@ def _action(rating: Assessment) -> Action:
 
 
 def reviews(user: User, study: Study) -> list[Action]:
-    """Queries to answer or to close, visits to sign again, unlock requests to decide."""
+    """Queries to answer or to close, visits to sign again, casebooks to sign, unlock requests to decide."""
     return [
         *_to_answer(user, study),
         *_to_close(user, study),
         *_to_sign_again(user, study),
+        *_casebooks(user, study),
         *_to_decide(user, study),
     ]
 
@@ -102,6 +103,31 @@ def _to_sign_again(user: User, study: Study) -> list[Action]:
             on=visit.performed_on,
         )
         for visit in visits.select_related("participant")[:LIMIT]
+    ]
+
+
+def _casebooks(user: User, study: Study) -> list[Action]:
+    """Of participants who have completed the study: nobody's signature is under them."""
+    signed = Signature.objects.filter(participant=OuterRef("pk"), visit=None, voided_at=None)
+    people = (
+        Participant.objects.filter(
+            ~Exists(signed),
+            site__in=sites_where(user, "record.sign", study),
+            status=Participant.Status.COMPLETED,
+        )
+        .annotate(last_visit=Max("visits__performed_on"))
+        .order_by("last_visit", "code")[:LIMIT]
+    )
+    return [
+        Action(
+            participant=person.code,
+            what=_("Read and sign the casebook"),
+            why=_("completed the study"),
+            url=reverse("review_participant", args=[study.code, person.code]),
+            state="due",
+            on=person.last_visit,  # type: ignore[attr-defined]
+        )
+        for person in people
     ]
 
 

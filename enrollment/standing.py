@@ -52,6 +52,6 @@ def review_of(participant: Participant, visit: Visit | None, user: User) -> dict
         "may_sign_now": may["record_sign"] and took_place and not mine,
         "query_url": reverse("query_raise" if visit else "casebook_query", args=place),
         "verify_url": reverse("verify" if visit else "casebook_verify", args=place),
-        "sign_url": reverse("sign_visit" if visit else "sign_casebook", args=place),
+        "sign_url": reverse("sign_visit" if visit else "review_participant", args=place),
         "lock_url": reverse("lock_visit" if visit else "lock_participant", args=place),
     }

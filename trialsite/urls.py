@@ -52,7 +52,12 @@ urlpatterns = [
     path("studies/<str:study>/participants/<str:code>/randomise/", participants.randomise, name="randomise"),
     path("studies/<str:study>/participants/<str:code>/withdraw/", participants.withdraw, name="withdraw"),
     path("studies/<str:study>/participants/<str:code>/unblind/", unblinding.unblind, name="unblind"),
-    path("studies/<str:study>/participants/<str:code>/sign/", signing.sign_casebook, name="sign_casebook"),
+    path(
+        "studies/<str:study>/participants/<str:code>/review/",
+        signing.review_participant,
+        name="review_participant",
+    ),
+    path("studies/<str:study>/participants/<str:code>/review/sign/", signing.sign_series, name="sign_series"),
     path(
         "studies/<str:study>/participants/<str:code>/lock/", signing.lock_participant, name="lock_participant"
     ),

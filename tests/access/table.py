@@ -35,7 +35,8 @@ TABLE = """
      randomise              participant.randomise  POST      site
      withdraw               participant.withdraw   GET,POST  site
      unblind                participant.unblind    GET,POST  site
-     sign_casebook          record.sign            GET,POST  site
+     review_participant     query.view             GET       site
+     sign_series            record.sign            POST      site
      lock_participant       record.lock            GET,POST  site
      outcomes               dashboard.view         GET       site
      queries                query.view             GET       study

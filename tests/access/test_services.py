@@ -32,6 +32,7 @@ from trialsite.accounts.policy import POLICY, WHOLE_STUDY
 from trialsite.audit.services import record_review, record_taking
 from trialsite.lib.errors import Conflict
 from trialsite.review import services as review
+from trialsite.review.selectors import content_sha256
 from trialsite.review.services import Place
 
 ROOMS = ("trialsite.accounts", "trialsite.audit", "trialsite.review", "enrollment", "assessments", "analysis")
@@ -175,6 +176,8 @@ CASES: dict[str, Case] = {
         p.participant, p.visit, "HAMD17", [""], by=by)),
     "unverify": Case("record.verify", True, lambda p, by: review.unverify(p.verification, by=by, reason="no")),
     "sign": Case("record.sign", True, lambda p, by: review.sign(p.participant, p.visit, by=by, meaning="seen")),
+    "sign_series": Case("record.sign", True, lambda p, by: review.sign_series(
+        p.participant, {p.visit.pk: content_sha256(p.participant.pk, p.visit.pk)}, by=by, meaning="seen")),
     "lock": Case("record.lock", True, lambda p, by: review.lock(
         p.study, p.participant, p.visit, by=by, reason="clean")),
     "request_unlock": Case("unlock.request", True, lambda p, by: review.request_unlock(

@@ -35,7 +35,7 @@ ADDS = {
     "enrollment.request_allocation_list", "enrollment.load_protocol", "enrollment.make_feed",
     "assessments.complete", "assessments.keep_draft", "assessments.discard_draft",
     "analysis.request_look",
-    "trialsite/review.raise_queries", "trialsite/review.verify", "trialsite/review.sign",
+    "trialsite/review.raise_queries", "trialsite/review.verify", "trialsite/review.sign", "trialsite/review.sign_series",
     "trialsite/audit.record_review", "trialsite/audit.record_taking",
     "trialsite/accounts.grant_role", "trialsite/accounts.invite", "trialsite/accounts.change_password",
     "trialsite/accounts.record_list",

@@ -111,6 +111,18 @@ def content_sha256(participant: int, visit: int | None) -> str:
         return str(cursor.fetchone()[0])
 
 
+def contents_sha256(participant: int) -> dict[int | None, str]:
+    """`content_sha256` of the casebook (None) and of each visit, in one question."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select null, encode(sha256(convert_to(review_casebook_content(%s)::text, 'UTF8')), 'hex') union all"
+            " select v.id, encode(sha256(convert_to(review_visit_content(v.id)::text, 'UTF8')), 'hex')"
+            " from enrollment_visit v where v.participant_id = %s",
+            [participant, participant],
+        )
+        return dict(cursor.fetchall())
+
+
 def holds(signature: Signature) -> bool:
     """The signature is in force and under exactly what was signed, as the database computes it."""
     with connection.cursor() as cursor:

@@ -1,6 +1,6 @@
 """The only writers of what people say about a record: queries, verification, signatures, locks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -166,6 +166,39 @@ def sign(
     return signature
 
 
+def sign_series(
+    participant: "Participant", shown: Mapping[int | None, str], *, by: User, meaning: str
+) -> list[Signature]:
+    """Sign several records of a participant that were read in one sitting: all of them, or none.
+
+    `shown`: by visit (None: the casebook, signed last) the hash of what was read. The caller has just confirmed the
+    password: a series of signings in one continuous session needs it once (21 CFR 11.200(a)(1)(i)). Each record gets
+    a signature of its own. Raises what `sign` raises, each ValidationError naming its visit, all of them at once.
+    """
+    visits = {visit.pk: visit for visit in participant.visits.filter(pk__in=[pk for pk in shown if pk])}
+    records = [visits[pk] for pk in shown if pk in visits] + ([None] if None in shown else [])
+    if not records:
+        raise ValidationError(_("Mark what you sign."))
+    signatures, problems = [], []
+    with transaction.atomic():
+        for visit in records:
+            try:
+                read = shown[visit.pk if visit else None]
+                signatures.append(sign(participant, visit, by=by, meaning=meaning, shown=read))
+            except ValidationError as error:
+                name = _named(visit) if visit else _("Casebook")
+                problems += [f"{name}: {message}" for message in error.messages]
+        if problems:
+            raise ValidationError(problems)
+    return signatures
+
+
+def _named(visit: "Visit") -> str:
+    if visit.period is None:
+        return str(visit)
+    return _("period %(n)d, %(visit)s") % {"n": visit.period.number, "visit": visit}
+
+
 def _check_signable(participant: "Participant", visit: "Visit | None") -> None:
     asked = Query.objects.blocking().filter(participant=participant)
     if visit is not None:
@@ -174,7 +207,7 @@ def _check_signable(participant: "Participant", visit: "Visit | None") -> None:
         asked = asked.filter(visit=visit)
     elif unsigned := _unsigned(participant):
         raise ValidationError(
-            _("Sign the visits first: %(visits)s.") % {"visits": ", ".join(map(str, unsigned))}
+            _("Sign the visits first: %(visits)s.") % {"visits": "; ".join(map(_named, unsigned))}
         )
     if n := asked.count():
         raise ValidationError(
@@ -184,7 +217,8 @@ def _check_signable(participant: "Participant", visit: "Visit | None") -> None:
 
 def _unsigned(participant: "Participant") -> list["Visit"]:
     signed = Signature.objects.filter(participant=participant, voided_at=None).exclude(visit=None)
-    return list(participant.visits.exclude(status="planned").exclude(pk__in=signed.values("visit")))
+    visits = participant.visits.exclude(status="planned").select_related("period")
+    return list(visits.exclude(pk__in=signed.values("visit")))
 
 
 def lock(
