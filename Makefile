@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # mypy's Django plugin reads the settings, which do not start on a guess; it opens no connection.
 NOWHERE := DATABASE_URL=postgresql://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0 SECRET_KEY=unused
 
-.PHONY: demo test lint security advisories evidence bench reset requirements browser
+.PHONY: demo test lint security advisories evidence bench drill reset requirements browser
 
 demo: $(VENV)/.installed
 	@exec $(BIN)/python -m trialsite.stack
@@ -34,6 +34,10 @@ evidence: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
+
+# Backs the demo up, restores it into an empty cluster, verifies it there, and compares every table.
+drill: $(VENV)/.installed
+	@$(BIN)/python -m trialsite.stack.drill
 
 reset:
 	rm -rf .local

@@ -156,3 +156,10 @@ READER = {
     "read hashes of passwords": "select password from accounts_user",
     "assign a place": "select * from closed.assign(1)",
 }
+# By who verifies: not even a hash of a secret.
+VERIFIER = {
+    "read sealed secrets": "select sealed from accounts_authenticator",
+    "read hashes of recovery codes": "select token_sha256 from accounts_recoverycode",
+    "read hashes of addresses of calendars": "select token_sha256 from enrollment_calendarfeed",
+    "read a whole person": "select * from accounts_user",
+}

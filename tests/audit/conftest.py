@@ -76,8 +76,11 @@ def inside(django_db_setup: None, django_db_blocker: Any) -> Inside:
     return go
 
 
+Verify = Callable[..., list[str]]
+
+
 @pytest.fixture
-def verify(inside: Inside) -> Callable[..., list[str]]:
+def verify(inside: Inside) -> Verify:
     """verify(name, ...) → what `manage.py verify_audit` complains of in that database, line by line."""
 
     def run(name: str, **options: Any) -> list[str]:

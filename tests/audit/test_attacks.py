@@ -16,6 +16,12 @@ OF_ROLE = {
     "app": attacks.TRAIL | attacks.SERVER | attacks.TABLES | attacks.CLOSED,
     "closed": attacks.TRAIL | attacks.SERVER | attacks.TABLES | attacks.ONCE,
     "report": attacks.TRAIL | attacks.SERVER | attacks.TABLES | attacks.CLOSED | attacks.READER,
+    "verify": attacks.TRAIL
+    | attacks.SERVER
+    | attacks.TABLES
+    | attacks.CLOSED
+    | attacks.READER
+    | attacks.VERIFIER,
     "owner": attacks.TRAIL | attacks.SERVER | attacks.ONCE,
 }
 ATTEMPTS = [
@@ -31,6 +37,9 @@ def test_the_database_refuses(role: str, statement: str, victim: str) -> None:
     """With a context and a reason, as application code would have them: still refused."""
     statement = statement.replace("current_database_name", victim)
     with connect(role, victim) as connection, connection.cursor() as cursor:
+        # The readers' sessions begin read only, which is a habit and no guard.
+        cursor.execute("set default_transaction_read_only = off")
+        connection.commit()
         if statement.startswith(("create database", "alter system")):
             connection.rollback()
             connection.autocommit = True

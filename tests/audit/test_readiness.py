@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection as django_connection
 
-from tests.audit.conftest import connect
+from tests.audit.conftest import Inside, Verify, connect
 from trialsite.audit import readiness
 from trialsite.stack import testing
 
@@ -101,6 +102,24 @@ BROKEN = {
     "the web is a member of the owner": (
         "setup", "grant trialsite_owner to trialsite_app", "connected as an owner or a superuser",
     ),
+    "a migration is missing": (
+        "owner", "delete from django_migrations where app = 'review' and name = '0002_rules'",
+        "the migration review 0002_rules is missing; run migrate",
+    ),
+    "a migration of a newer version": (
+        "owner", "insert into django_migrations (app, name, applied) values ('review', '9999_next', now())",
+        "the migration review 9999_next is of a newer version than this process",
+    ),
+    "a setting of the web's role": (
+        "setup", "do $$ begin execute format('alter role trialsite_app in database %I set synchronous_commit = off',"
+        " current_database()); end $$",
+        "synchronous_commit is not as setup_database pins it for this role",
+    ),
+    "no pins": (
+        "setup", "do $$ begin execute format('alter role trialsite_app in database %I reset all',"
+        " current_database()); end $$",
+        "search_path is not as setup_database pins it for this role",
+    ),
     "temporary tables": (
         "setup", "do $$ begin execute format('grant temporary on database %I to public', current_database()); end $$",
         "may make schemas or temporary tables",
@@ -111,7 +130,7 @@ BROKEN = {
 def _seen(connection: Any) -> list[str]:
     """Without durability: the test servers are fast and not durable."""
     with connection.cursor() as cursor:
-        return [*readiness.identity(cursor), *readiness.guard(cursor)]
+        return [*readiness.identity(cursor), *readiness.migrations(cursor), *readiness.guard(cursor)]
 
 
 @pytest.fixture
@@ -191,6 +210,39 @@ def test_neither_web_nor_worker_starts_as_owner_or_superuser(
     done = _start(role, victim, command)
     assert done.returncode != 0
     assert "connected as an owner or a superuser" in done.stderr
+
+
+@pytest.mark.parametrize("command", [WEB, WORKER], ids=["web", "worker"])
+def test_neither_web_nor_worker_starts_with_a_migration_missing(command: list[str], spoilt: str) -> None:
+    with connect("owner", spoilt) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("delete from django_migrations where app = 'review' and name = '0002_rules'")
+    done = _start("app", spoilt, command)
+    assert done.returncode != 0
+    assert "the migration review 0002_rules is missing" in done.stderr
+
+
+def test_what_a_role_sets_for_itself_does_not_reach_the_web(
+    spoilt: str, inside: Inside, verify: Verify
+) -> None:
+    """PostgreSQL lets every role change its own settings. What the web asks for when it connects goes before them,
+    its readiness and verify_audit name what was moved, and setup_database puts it back."""
+    with connect("app", spoilt) as session, session, session.cursor() as cursor:
+        for setting in (
+            "synchronous_commit = off",
+            "search_path = audit, public",
+            "default_transaction_read_only = on",
+        ):
+            cursor.execute(f'alter role trialsite_app in database "{spoilt}" set {setting}')
+    with inside(spoilt), django_connection.cursor() as cursor:
+        cursor.execute(
+            "select current_setting('synchronous_commit'), current_setting('search_path'),"
+            " current_setting('default_transaction_read_only')"
+        )
+        assert cursor.fetchone() == ("on", "public", "off")
+        assert len([line for line in readiness.identity(cursor) if "pins" in line]) == 3
+    assert "settings of trialsite_app: is not as it was since the last migration" in verify(spoilt)
+    testing.manage("owner", spoilt, "setup_database")
+    assert verify(spoilt) == []
 
 
 def test_the_web_does_not_start_without_a_trigger(spoilt: str) -> None:

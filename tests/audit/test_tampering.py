@@ -1,14 +1,11 @@
 """What a superuser, whom nothing stops, does to the trail and to the tables; and what verify_audit says then."""
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.audit.conftest import connect, execute
-from trialsite.audit import replay
+from tests.audit.conftest import Verify, connect, execute
+from trialsite.audit import replay, settle
 from trialsite.stack import testing
 
-Verify = Callable[..., list[str]]
 OFF = "set session_replication_role = replica; alter table audit.event disable trigger all"
 CHAIN = (
     "select chain from audit.event where chain like 'participant:%' group by chain having count(*) > 8"
@@ -171,6 +168,18 @@ GUARDS = {
         "grant select on closed.kit to trialsite_app",
         "table closed.kit: is not as it was since the last migration",
     ),
+    "a rule of uniqueness": (
+        "drop index public.signed_once",
+        "index public.signed_once on public.review_signature: is gone since the last migration",
+    ),
+    "a column that may be empty": (
+        "alter table review_signature alter printed_name drop not null",
+        "table public.review_signature: is not as it was since the last migration",
+    ),
+    "a right of one column": (
+        "grant select (arm) on closed.kit to trialsite_app",
+        "table closed.kit: is not as it was since the last migration",
+    ),
     "a new function": (
         "create function public.helper() returns int language sql as 'select 1'",
         "function public.helper(): is new since the last migration",
@@ -210,11 +219,65 @@ def test_what_a_migration_makes_of_a_row_is_told(spoilt: str, verify: Verify) ->
         assert cursor.fetchall() == [(0, "migration", "ages were a year late", "trialsite_owner", 1)]
 
 
+def test_a_migration_does_not_accept_a_guard_that_was_changed_before_it(spoilt: str, verify: Verify) -> None:
+    """Nor does setup_database: running them again silences nothing."""
+    statement, sentence = GUARDS["a right"]
+    execute("owner", spoilt, statement)
+    for command in (("setup_database",), ("migrate", "--verbosity", "0")):
+        testing.manage("owner", spoilt, *command)
+    assert verify(spoilt)[:-1] == [sentence]
+
+
 def test_a_migration_tells_what_it_changed_of_the_guards(spoilt: str, verify: Verify) -> None:
-    """By name, so that it can be seen in the trail when a guard was changed."""
-    execute("owner", spoilt, GUARDS["a new function"][0])
+    """By name, so that it can be seen in the trail when a guard was changed. Here a function of an earlier version,
+    explained as that, which migrate replaces."""
+    execute("owner", spoilt, EARLIER)
+    testing.manage("owner", spoilt, "accept_guard", TURNS, "--reason", "an earlier version")
     testing.manage("owner", spoilt, "migrate", "--verbosity", "0")
     assert verify(spoilt) == []
     with connect("report", spoilt) as session, session.cursor() as cursor:
-        cursor.execute("select new from audit.event where table_name = 'guards' order by n desc limit 1")
-        assert list(cursor.fetchone()[0]) == ["function public.helper()"]
+        cursor.execute(LAST_OF_GUARDS)
+        assert cursor.fetchone() == ("manage.py migrate", [TURNS])
+
+
+EARLIER = (
+    "create or replace function review_lock_takes_turn() returns trigger language plpgsql as"
+    " 'begin return new; end'"
+)
+TURNS = "function public.review_lock_takes_turn()"
+LAST_OF_GUARDS = (
+    "select reason, array(select jsonb_object_keys(new)) from audit.event where table_name = 'guards'"
+    " order by n desc limit 1"
+)
+
+
+def test_a_guard_changed_on_purpose_is_accepted_by_name_with_a_reason(spoilt: str, verify: Verify) -> None:
+    """Only what is named; the reason stands in the trail."""
+    for name in ("a right", "a new function"):
+        execute("owner", spoilt, GUARDS[name][0])
+    testing.manage("owner", spoilt, "accept_guard", "table closed.kit", "--reason", "for the pharmacy's list")
+    assert verify(spoilt)[:-1] == [GUARDS["a new function"][1]]
+    with connect("report", spoilt) as session, session.cursor() as cursor:
+        cursor.execute(LAST_OF_GUARDS)
+        assert cursor.fetchone() == ("for the pharmacy's list", ["table closed.kit"])
+
+
+@pytest.mark.parametrize(("name", "reason"), [("table closed.kit", "r"), ("table closed.kitt", "r")])
+def test_what_was_not_changed_cannot_be_accepted(name: str, reason: str, spoilt: str) -> None:
+    with pytest.raises(RuntimeError, match="no guard"):
+        testing.manage("owner", spoilt, "accept_guard", name, "--reason", reason)
+
+
+def test_constraints_are_kept_as_a_dump_brings_them_back(spoilt: str, verify: Verify) -> None:
+    """A constraint that PostgreSQL writes down otherwise once it has read its own text is made anew by migrate."""
+    unsettled = "check (code in ('a', 'b') or code <> 'c')"
+    with connect("owner", spoilt) as session, session, session.cursor() as cursor:
+        assert settle.settle(cursor) == []
+        cursor.execute(f"alter table accounts_study add constraint mine {unsettled}")
+        cursor.execute(
+            "create unique index my_index on accounts_study (code) where short_title in ('a', 'b')"
+        )
+    testing.manage("owner", spoilt, "migrate", "--verbosity", "0")
+    assert verify(spoilt) == []
+    with connect("owner", spoilt) as session, session.cursor() as cursor:
+        assert settle.settle(cursor) == []

@@ -7,6 +7,7 @@ last number and hash of every chain, signed with an Ed25519 key that is not in t
 import base64
 import json
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,9 +77,11 @@ def new_key(path: Path) -> Path:
 
 
 def sign(checkpoint: Checkpoint, key: Path) -> str:
-    """The checkpoint as JSON text with its signature. Raises Invalid when `key` is no private Ed25519 key."""
+    """The checkpoint as JSON text with its signature; `-` is a key on standard input. Raises Invalid when `key` is
+    no private Ed25519 key."""
     try:
-        private = load_pem_private_key(key.read_bytes(), password=None)
+        pem = sys.stdin.buffer.read() if str(key) == "-" else key.read_bytes()
+        private = load_pem_private_key(pem, password=None)
     except (OSError, ValueError, TypeError) as error:
         raise Invalid(f"{key} is no readable private key: {error}") from error
     if not isinstance(private, Ed25519PrivateKey):

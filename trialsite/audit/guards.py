@@ -1,6 +1,7 @@
 """How the guards of the database were left by the last migration, and what has been changed since."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 TABLE, ROW = "guards", "database"
@@ -14,8 +15,7 @@ def changed(cursor: Any) -> dict[str, tuple[str | None, str | None]]:
         [TABLE],
     )
     told = {name: state for name, state in json.loads(cursor.fetchone()[0]).items() if state is not None}
-    cursor.execute("select object, state from audit.guards()")
-    now = dict(cursor.fetchall())
+    now = states(cursor)
     return {
         name: (told.get(name), now.get(name))
         for name in sorted(told.keys() | now.keys())
@@ -23,16 +23,29 @@ def changed(cursor: Any) -> dict[str, tuple[str | None, str | None]]:
     }
 
 
+def states(cursor: Any) -> dict[str, str]:
+    """Object → hash of how it is now."""
+    cursor.execute("select object, state from audit.guards()")
+    return dict(cursor.fetchall())
+
+
 def sentence(name: str, before: str | None, now: str | None) -> str:
     happened = "is new" if before is None else "is gone" if now is None else "is not as it was"
     return f"{name}: {happened} since the last migration"
 
 
-def record(cursor: Any, why: str) -> None:
-    """Write what the guards are now into the trail. Only the owner may."""
-    if found := changed(cursor):
+def unexplained(cursor: Any) -> dict[str, str | None]:
+    """Object → hash now, of what differs from the trail before a command that may change guards itself."""
+    return {name: now for name, (_, now) in changed(cursor).items()}
+
+
+def record(cursor: Any, why: str, *, but: Collection[str] = ()) -> list[str]:
+    """Write what the guards are now into the trail, `but` for these. Only the owner may. Returns their names."""
+    found = {name: pair for name, pair in changed(cursor).items() if name not in but}
+    if found:
         was, now = ({name: pair[side] for name, pair in found.items()} for side in (0, 1))
         cursor.execute(
             "select audit.record('system', %s, %s, %s, %s, %s)",
             [TABLE, ROW, json.dumps(was), json.dumps(now), why],
         )
+    return list(found)

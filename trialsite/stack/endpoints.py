@@ -7,9 +7,9 @@ import socket
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from trialsite.lib.roles import LOGINS
 from trialsite.stack.broker import QUEUES
 
-ROLES = ("owner", "app", "closed", "report")
 FILE = "endpoints.json"
 
 
@@ -26,7 +26,7 @@ class Endpoints:
 
     def secret(self, role: str) -> str:
         """The password of a login role without its prefix, of `redis`, or of `postgres`, the superuser."""
-        return self.passwords.get(role, self.password)
+        return self.password if role == "postgres" else self.passwords[role]
 
     def database(self, role: str, name: str = "trialsite") -> str:
         """URL of database `name` for a role without its prefix, or for `postgres`, the superuser."""
@@ -53,7 +53,7 @@ class Endpoints:
         }
         if role != "owner":
             return own
-        passwords = {f"TRIALSITE_{name.upper()}_PASSWORD": self.secret(name) for name in ROLES}
+        passwords = {f"TRIALSITE_{name.upper()}_PASSWORD": self.secret(name) for name in LOGINS}
         return {**own, "SETUP_DATABASE_URL": self.database("postgres"), **passwords}
 
     def answer(self) -> bool:
@@ -70,13 +70,14 @@ def load(folder: Path) -> Endpoints | None:
 def choose(folder: Path) -> Endpoints:
     """The kept ones while their ports are free, else new ports and the kept secrets, else all new. Kept again."""
     kept = load(folder)
-    if kept and free(kept.postgres_port) and free(kept.valkey_port):
+    own = {name: secrets.token_urlsafe(24) for name in (*LOGINS, "redis")}
+    if kept and own.keys() <= kept.passwords.keys() and free(kept.postgres_port) and free(kept.valkey_port):
         return kept
     ports = _free_ports()
     if kept:
-        fresh = Endpoints(*ports, kept.password, kept.secret_key, kept.passwords)
+        # A role that a later version brought gets a password of its own.
+        fresh = Endpoints(*ports, kept.password, kept.secret_key, {**own, **kept.passwords})
     else:
-        own = {name: secrets.token_urlsafe(24) for name in (*ROLES, "redis")}
         fresh = Endpoints(*ports, secrets.token_urlsafe(24), secrets.token_urlsafe(50), own)
     # Renamed into place: a reader never sees half a file.
     partial = folder / f"{FILE}.new"

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,26 @@ def prepare(folder: Path, endpoints: Endpoints) -> None:
     mark.write_text(now)
 
 
+def prepare_demo(folder: Path, endpoints: Endpoints) -> None:
+    """As `prepare`, and the synthetic trial in it. Raises Failed."""
+    prepare(folder, endpoints)
+    if not (folder / "demo-loaded").exists():
+        run(endpoints, "closed", ["load_demo"], DEMO_PASSWORD=demo_password())
+        (folder / "demo-loaded").touch()
+
+
+def demo_password() -> str:
+    """Of all logins of the demo; made when it is asked for the first time."""
+    file = LOCAL / "demo-password"
+    if not file.exists():
+        partial = LOCAL / "demo-password.new"
+        partial.unlink(missing_ok=True)
+        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
+            handle.write(secrets.token_urlsafe(12) + "\n")
+        partial.rename(file)
+    return file.read_text().strip()
+
+
 def run(endpoints: Endpoints, role: str, command: list[str], **more: str) -> None:
     """Run a management command as `role`. Raises Failed."""
     environment = {**os.environ, "TRIALSITE_ENV": "demo", **endpoints.environment(role), **more}
@@ -51,11 +72,12 @@ def _protocols() -> list[Path]:
 
 
 def _fingerprint(endpoints: Endpoints) -> str:
-    """Of everything that the commands above read: all SQL and migrations, the protocols, the roles' passwords."""
+    """Of everything that the commands above read: all SQL and migrations, the protocols, the roles and their
+    passwords."""
     digest = hashlib.sha256(repr(sorted(endpoints.passwords.items())).encode())
     kinds = ("migrations/*.py", "migrations/sql/*.sql", "sql/*.sql", "sql/functions/*.sql")
     files = [file for app in APPS for kind in kinds for file in ROOT.glob(f"{app}/{kind}")]
-    for file in [*sorted(files), *_protocols()]:
+    for file in [ROOT / "trialsite" / "lib" / "roles.py", *sorted(files), *_protocols()]:
         digest.update(file.relative_to(ROOT).as_posix().encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -24,7 +24,7 @@ class Servers:
     """PostgreSQL and Valkey with their state in `folder`. A lock on the folder is held while they run.
 
     `durable` off loses data in a crash: for tests. `prepare` is called between start and the moment others may
-    join.
+    join. `settings`: of PostgreSQL, besides ours.
     """
 
     def __init__(
@@ -33,9 +33,11 @@ class Servers:
         *,
         durable: bool = True,
         prepare: Callable[[Path, Endpoints], None] | None = None,
+        settings: dict[str, str] | None = None,
     ) -> None:
         self.folder = folder
         self.durable = durable
+        self.settings = settings or {}
         self.prepare = prepare
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.runner = Runner(folder)
@@ -116,6 +118,7 @@ class Servers:
             "shared_buffers": "128MB",
             "max_connections": "120",
             **(DURABLE if self.durable else FAST),
+            **self.settings,
         }
         listen = ["-h", "127.0.0.1", "-p", str(self.endpoints.postgres_port)]
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]

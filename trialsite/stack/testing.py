@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from trialsite.lib import roles
 from trialsite.stack.servers import Servers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +25,7 @@ SETUP = "TRIALSITE_TEST_SETUP_URL"
 
 
 def url(role: str, name: str) -> str:
-    """URL of database `name` for `setup` (who may do everything) or one of the four login roles."""
+    """URL of database `name` for `setup` (who may do everything) or one of the login roles."""
     parts = urlsplit(os.environ[SETUP])
     netloc = (
         parts.netloc if role == "setup" else f"trialsite_{role}:{PASSWORD}@{parts.netloc.rpartition('@')[2]}"
@@ -38,7 +39,7 @@ def environment(role: str, name: str) -> dict[str, str]:
         **os.environ,
         "DATABASE_URL": url(role, name),
         "SETUP_DATABASE_URL": url("setup", name),
-        **{f"TRIALSITE_{login.upper()}_PASSWORD": PASSWORD for login in ("owner", "app", "closed", "report")},
+        **{f"TRIALSITE_{login.upper()}_PASSWORD": PASSWORD for login in roles.LOGINS},
     }
 
 
@@ -47,10 +48,11 @@ def database(name: str, template: str = TEMPLATE) -> None:
     with _maintenance() as cursor:
         cursor.execute(f'drop database if exists "{name}" with (force)')
         cursor.execute(f'create database "{name}" template "{template}"')
-        # What setup_database took from everybody is not copied with the database.
+        # What setup_database took from everybody, and the settings of the roles, are not copied with the database.
         cursor.execute(f'revoke all on database "{name}" from public')
-        logins = ", ".join(f"trialsite_{login}" for login in ("owner", "app", "closed", "report"))
+        logins = ", ".join(f"trialsite_{login}" for login in roles.LOGINS)
         cursor.execute(f'grant connect on database "{name}" to {logins}')
+        roles.pin(cursor, name)
 
 
 def drop(name: str) -> None:

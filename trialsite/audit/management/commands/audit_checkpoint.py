@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection, transaction
 
 from trialsite.audit import checkpoint
+from trialsite.audit.verification import chains, one_moment
 
 
 class Command(BaseCommand):
@@ -20,7 +20,8 @@ class Command(BaseCommand):
             "--key",
             type=Path,
             default=os.environ.get("TRIALSITE_CHECKPOINT_KEY") or None,
-            help="the private Ed25519 key (PEM), or where --new-key writes it; TRIALSITE_CHECKPOINT_KEY else",
+            help="the private Ed25519 key (PEM; - for standard input), or where --new-key writes it;"
+            " TRIALSITE_CHECKPOINT_KEY else",
         )
         parser.add_argument("--out", type=Path, help="where to write; standard output else")
         parser.add_argument("--new-key", action="store_true", help="make a key pair: FILE and FILE.pub")
@@ -44,9 +45,7 @@ class Command(BaseCommand):
 
     def _take(self) -> checkpoint.Checkpoint:
         """A broken trail is not signed."""
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("set transaction isolation level repeatable read, read only")
-            cursor.execute("select count(*) from audit.verify()")
-            if cursor.fetchone()[0]:
+        with one_moment() as cursor:
+            if any(chains(cursor)):
                 raise CommandError("The trail is broken: run verify_audit. Nothing was signed.")
             return checkpoint.take(cursor)

@@ -1,13 +1,12 @@
 """`manage.py verify_audit`: every hash chain, entry by entry; the tables against the trail; the guards."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection, transaction
 
-from trialsite.audit import checkpoint, guards, readiness, replay
+from trialsite.audit import checkpoint
+from trialsite.audit.verification import CHECKS, one_moment
 
 
 class Command(BaseCommand):
@@ -21,11 +20,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         kept = self._kept(options["checkpoint"], options["public_key"])
-        with transaction.atomic(), connection.cursor() as cursor:
-            # One moment for all questions: work goes on meanwhile.
-            cursor.execute("set transaction isolation level repeatable read, read only")
-            broken = [*_chains(cursor), *(checkpoint.faults(cursor, kept) if kept else ())]
-            broken += [*_guards(cursor), *map(str, replay.differences(cursor))]
+        with one_moment() as cursor:
+            broken = [sentence for check in CHECKS for sentence in check(cursor)]
+            broken += checkpoint.faults(cursor, kept) if kept else ()
             cursor.execute("select count(*), count(distinct chain) from audit.event")
             entries, chains = cursor.fetchone()
         for sentence in broken:
@@ -47,15 +44,3 @@ class Command(BaseCommand):
             return checkpoint.read(file.read_text(), key)
         except (checkpoint.Invalid, OSError) as error:
             raise CommandError(str(error)) from error
-
-
-def _chains(cursor: Any) -> Iterator[str]:
-    cursor.execute("select chain, n, problem from audit.verify() order by chain, n")
-    for chain, n, problem in cursor.fetchall():
-        yield f"{chain}, entry {n}: {problem}"
-
-
-def _guards(cursor: Any) -> Iterator[str]:
-    yield from readiness.guard(cursor)
-    for name, (before, now) in guards.changed(cursor).items():
-        yield guards.sentence(name, before, now)
