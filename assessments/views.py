@@ -35,7 +35,11 @@ def today(request: Request, study: str) -> HttpResponse:
     columns = worklist(
         request.user, chosen, [*items_missing(request.user, chosen), *reviews(request.user, chosen)]
     )
-    context = {"columns": columns, "unblinded": unblinded_lately(request.user, chosen)}
+    context = {
+        "columns": columns,
+        "busy": any(column.n for column in columns),
+        "unblinded": unblinded_lately(request.user, chosen),
+    }
     return render(request, "enrollment/today.html", context)
 
 

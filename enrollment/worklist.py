@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -36,7 +35,21 @@ class Action:
     on: date | None = None
 
 
-def worklist(user: User, study: Study, more: Iterable[Action] = ()) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What is equally urgent: `groups` are the actions of each participant, the most urgent first; `n` counts those
+    too that LIMIT leaves out."""
+
+    title: str
+    groups: list[tuple[str, list[Action]]]
+    n: int
+
+    @property
+    def actions(self) -> list[Action]:
+        return [action for _participant, actions in self.groups for action in actions]
+
+
+def worklist(user: User, study: Study, more: Iterable[Action] = ()) -> list[Column]:
     """Three columns by urgency: now (with `more`, which other rooms found), this week, waiting on others."""
     enters = sites_where(user, "schedule.plan", study)
     views = sites_where(user, "participant.view", study)
@@ -49,15 +62,17 @@ def worklist(user: User, study: Study, more: Iterable[Action] = ()) -> list[dict
         (now if mine else waiting).append(_screening_action(person, verdict))
     now += [_randomise_action(p) for p in participants_at(enters).filter(status=Participant.Status.ELIGIBLE)]
     now += more
-    columns = [(_("Now"), now), (_("This week"), week), (_("Waiting on others"), waiting)]
     return [
-        {
-            "title": title,
-            "actions": sorted(rows, key=lambda a: (a.on or date.max, a.participant))[:LIMIT],
-            "n": len(rows),
-        }
-        for title, rows in columns
+        Column(title, _by_participant(actions), len(actions))
+        for title, actions in ((_("Now"), now), (_("This week"), week), (_("Waiting on others"), waiting))
     ]
+
+
+def _by_participant(actions: list[Action]) -> list[tuple[str, list[Action]]]:
+    groups: dict[str, list[Action]] = {}
+    for action in sorted(actions, key=lambda action: (action.on or date.max, action.participant))[:LIMIT]:
+        groups.setdefault(action.participant, []).append(action)
+    return list(groups.items())
 
 
 def unblinded_lately(user: User, study: Study) -> QuerySet[Participant]:

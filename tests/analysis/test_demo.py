@@ -164,4 +164,4 @@ def test_everybody_of_a_site_finds_work(demo: str) -> None:
 
 
 def _now(user: User, study: Study) -> set[str]:
-    return {action.what for action in worklist(user, study)[0]["actions"]}
+    return {action.what for action in worklist(user, study)[0].actions}

@@ -277,7 +277,7 @@ def test_the_calendar_and_the_work_list_cost_the_same_for_more_people(
     def asked() -> int:
         with CaptureQueriesContext(connection) as found:
             windows = [e for e in at(busy.site) if e.kind == "washout"]
-            plans = [a for column in worklist(coordinator, study) for a in column["actions"]]
+            plans = [a for column in worklist(coordinator, study) for a in column.actions]
         assert len(windows) == 1 + len(more)
         assert len([a for a in plans if a.what.startswith("Plan")]) == len(more)
         return len(found)

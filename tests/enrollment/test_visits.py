@@ -231,7 +231,7 @@ def test_what_is_overdue_is_overdue_at_the_site(randomised: Participant, coordin
         here = move_site(randomised.site, zone)
         day1 = period(randomised, 1).visits.get(code="DAY1")
         assert (state_of(day1, here) == "overdue") is overdue
-        rows = [action for column in worklist(coordinator, randomised.study) for action in column["actions"]]
+        rows = [action for column in worklist(coordinator, randomised.study) for action in column.actions]
         (row,) = [action for action in rows if action.url == f"/visits/{day1.pk}/"]
         assert (row.state, row.why.startswith("overdue")) == ("overdue" if overdue else "due", overdue)
 

@@ -44,7 +44,7 @@ def test_moving_the_first_infusion_checks_the_plan_of_the_second(
     tasks = {
         (action.what, action.url)
         for column in worklist(coordinator, planned.study)
-        for action in column["actions"]
+        for action in column.actions
     }
     assert ("Plan again: Infusion 2", f"/periods/{period(planned, 2).pk}/plan/") in tasks
     plan(planned, 2, today + days(20), coordinator, reason="inside the washout")

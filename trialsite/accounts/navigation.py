@@ -11,19 +11,25 @@ from trialsite.accounts.http import entered
 from trialsite.accounts.models import Membership, Role, Study
 from trialsite.accounts.policy import POLICY, WHOLE_STUDY
 
+# Who may enter, the address, its name, and what one does there.
 ROOMS = [
-    ("home.view", "today", _("Today")),
-    ("participant.view", "participants", _("Participants")),
-    ("calendar.view", "calendar", _("Calendar")),
-    ("query.view", "queries", _("Queries")),
-    ("query.view", "review", _("Review")),
-    ("dashboard.view", "dashboard", _("Dashboard")),
-    ("closed.view", "closed", _("Closed report")),
-    ("allocation.view", "allocation", _("Allocation")),
-    ("outcomes.adopt", "outcome_rules", _("Outcome rules")),
-    ("export.blinded", "export", _("Export")),
-    ("audit.view", "audit", _("Audit trail")),
-    ("people.manage", "people", _("People and sites")),
+    ("home.view", "today", _("Today"), _("What waits for you")),
+    (
+        "participant.view",
+        "participants",
+        _("Participants"),
+        _("Everybody in the study, and how far each has come"),
+    ),
+    ("calendar.view", "calendar", _("Calendar"), _("Visits and infusions by day")),
+    ("query.view", "queries", _("Queries"), _("Questions about values, and their answers")),
+    ("query.view", "review", _("Review"), _("Verify against the source, sign and lock")),
+    ("dashboard.view", "dashboard", _("Dashboard"), _("The study in figures, blinded")),
+    ("closed.view", "closed", _("Closed report"), _("By treatment, for the monitoring board")),
+    ("allocation.view", "allocation", _("Allocation"), _("Who gets which kit")),
+    ("outcomes.adopt", "outcome_rules", _("Outcome rules"), _("Adopt the rules of a new protocol version")),
+    ("export.blinded", "export", _("Export"), _("All data with their codebook, without treatments")),
+    ("audit.view", "audit", _("Audit trail"), _("Who did what, when and why")),
+    ("people.manage", "people", _("People and sites"), _("Invitations, roles and access")),
 ]
 
 
@@ -56,9 +62,9 @@ def _rooms(request: HttpRequest, study: Study, grants: list[Membership]) -> list
     roles = {Role(grant.role) for grant in grants}
     everywhere = {Role(grant.role) for grant in grants if grant.site_id is None}
     rooms = []
-    for action, name, label in ROOMS:
+    for action, name, label, about in ROOMS:
         if POLICY[action] & (everywhere if action in WHOLE_STUDY else roles):
             url = reverse(name, args=[study.code])
             active = request.path == url or (name != "today" and request.path.startswith(url))
-            rooms.append({"label": label, "url": url, "active": active, "name": name})
+            rooms.append({"label": label, "about": about, "url": url, "active": active, "name": name})
     return rooms
