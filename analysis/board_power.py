@@ -10,7 +10,7 @@ from typing import Any
 
 from scipy.special import ndtr
 
-from analysis.domain import futility, paired, sequential
+from analysis.domain import checks, futility, paired, sequential
 from enrollment.domain.protocol import FutilityRule, StoppingRule
 
 STEPS = 24
@@ -32,13 +32,15 @@ class Ahead:
     design: float | None
 
     def towards(self, z: float, assumed: str) -> float:
-        """z as seen in the direction whose chance is asked for."""
+        """z as seen in the direction whose chance is asked for. Raises ValueError for an unknown assumption."""
+        checks.one_of("assumed", assumed, ("null", "trend", "design", "predictive"))
         if assumed == "design" and self.design:
             return z * copysign(1, self.design)
         return abs(z) if self.sides == 2 else z
 
     def drift(self, z: float, assumed: str) -> float:
         """The drift of the rest in that direction: "null", "trend" or "design". Raises ValueError without a design."""
+        checks.one_of("assumed", assumed, ("null", "trend", "design"))
         if assumed == "null":
             return 0.0
         if assumed == "trend":

@@ -86,13 +86,14 @@ def _baselines(rows: list[dict[str, Any]], test: str, reference: str) -> dict[st
 
 
 def _binary(rows: list[dict[str, Any]], outcome: str, first: str, second: str) -> dict[str, Any]:
-    """Paired difference first − second with Newcombe's interval; Mainland–Gart and Prescott by sequence."""
+    """Paired difference first − second with Newcombe's and Tango's intervals; Mainland–Gart and Prescott by sequence."""
     pairs = _by_sequence(rows, outcome, first, second)
     table = binary.paired_table(*pairs)
     found: dict[str, Any] = {
         "table": asdict(table),
         "n": table.n,
         "difference": asdict(binary.risk_difference(table)),
+        "score": asdict(binary.risk_difference(table, "tango")),
         "p": binary.mcnemar_exact(table.test_only, table.reference_only),
         "mid_p": binary.mcnemar_mid_p(table.test_only, table.reference_only),
         "orders": None,
@@ -100,8 +101,17 @@ def _binary(rows: list[dict[str, Any]], outcome: str, first: str, second: str) -
     if pairs[0] and pairs[1]:
         order = binary.preferences(*pairs)
         gart = binary.mainland_gart(order)
-        found["orders"] = {"mainland_gart": gart.fisher_p, "prescott": binary.prescott(order).exact_p,
-                           "zero_cells": list(gart.zero_cells)}  # fmt: skip
+        scores = binary.prescott(order)
+        found["orders"] = {
+            "mainland_gart": gart.p,
+            "prescott": scores.p,
+            "zero_cells": list(gart.zero_cells),
+            "asymptotic": [
+                name
+                for name, exact in (("Mainland–Gart", gart.fisher_p), ("Prescott", scores.exact_p))
+                if exact is None
+            ],
+        }
     return found
 
 

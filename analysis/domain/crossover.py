@@ -18,6 +18,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student_t
 
+from analysis.domain import checks
+
 Floats = NDArray[np.float64]
 Rows = ArrayLike | Sequence[Sequence[float | None]]
 Gap = Literal["sequence_empty", "too_few", "no_variation", "collinear"]
@@ -87,14 +89,16 @@ def student(estimate: float, se: float, df: float, level: float = 0.95) -> Contr
     """t = estimate/se on `df` degrees of freedom, p = 2·P(T_df > |t|), interval estimate ± t_df,(1+level)/2·se.
 
     Assumes a normally distributed estimate and an independent scaled χ² variance. `df` may be a fraction.
-    Raises ValueError unless se > 0, df > 0 and 0 < level < 1.
+    Raises ValueError unless se > 0, df > 0 and 0 < level < 1, and for an estimate that is no number.
 
     >>> c = student(2.0367647, 0.6186000, 27)
     >>> round(c.p, 7), round(c.low, 5), round(c.high, 5)
     (0.0027725, 0.7675, 3.30603)
     """
-    if not (se > 0 and df > 0 and 0 < level < 1):
-        raise ValueError(f"se {se}, df {df} must be positive and level {level} within 0 and 1")
+    checks.finite(estimate=estimate, se=se)
+    checks.within(0, 1, level=level)
+    if not (se > 0 and df > 0):
+        raise ValueError(f"se {se}, df {df} must be positive")
     estimate, se, df = float(estimate), float(se), float(df)
     half = float(student_t.isf((1 - level) / 2, df)) * se
     p = float(2 * student_t.sf(abs(estimate / se), df))
@@ -115,6 +119,8 @@ def pairs(frame: pd.DataFrame, test: str, reference: str, value: str = "value") 
     >>> pairs(rows, "drug", "placebo").ba.tolist()
     [[nan, 11.0]]
     """
+    if test == reference or frame["participant"].isna().any():
+        raise ValueError("needs two treatments, and whose each row is")
     if not (set(frame["period"]) <= {1, 2} and set(frame["treatment"]) <= {test, reference}):
         raise ValueError(f"an AB/BA trial has periods 1 and 2 and treatments {test!r} and {reference!r} only")
     if frame.duplicated(["participant", "period"]).any():
@@ -125,6 +131,8 @@ def pairs(frame: pd.DataFrame, test: str, reference: str, value: str = "value") 
         raise ValueError("a participant has the same treatment in both periods")
     wide = frame.pivot(index="participant", columns="period", values=value).reindex(columns=[1, 2])
     values = wide.astype("float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    if np.isinf(values).any():
+        raise ValueError("a value is infinite")
     first = orders["min"].reindex(wide.index).to_numpy(dtype=bool)
     ids = list(wide.index)
     return Pairs(values[first], values[~first], tuple(compress(ids, first)), tuple(compress(ids, ~first)))
@@ -160,6 +168,7 @@ def hills_armitage(ab: Rows, ba: Rows, level: float = 0.95) -> HillsArmitage:
     >>> round(result.treatment.estimate, 4), round(result.treatment.t, 3), result.treatment.df, result.n
     (46.6071, 4.325, 11.0, (7, 6))
     """
+    checks.within(0, 1, level=level)
     (one, two), excluded = _complete(as_pairs(ab), as_pairs(ba))
     n = len(one), len(two)
     differences = one[:, 0] - one[:, 1], two[:, 0] - two[:, 1]
@@ -192,6 +201,7 @@ def baseline_adjusted(
     >>> round(result.treatment.estimate, 3), result.treatment.df
     (3.75, 3.0)
     """
+    checks.within(0, 1, level=level)
     values, baselines = (as_pairs(ab), as_pairs(ba)), (as_pairs(ab_baselines), as_pairs(ba_baselines))
     if [v.shape for v in values] != [b.shape for b in baselines]:
         raise ValueError("values and baselines must have the same participants")

@@ -8,6 +8,8 @@ taking what is shown from the total.
 from collections.abc import Hashable, Mapping
 from typing import TypeVar
 
+from analysis.domain import checks
+
 MINIMUM = 5
 Part = TypeVar("Part", bound=Hashable)
 
@@ -21,6 +23,7 @@ def withheld(sizes: Mapping[Part, int], minimum: int = MINIMUM) -> frozenset[Par
     >>> sorted(withheld({"01": 7, "02": 4, "03": 9}))
     ['01', '02']
     """
+    checks.whole(minimum=minimum, **{f"size of {part}": size for part, size in sizes.items()})
     rest = sorted((part for part in sizes if sizes[part]), key=lambda part: (sizes[part], str(part)))
     hidden = [part for part in rest if sizes[part] < minimum]
     shown = rest[len(hidden) :]

@@ -10,9 +10,12 @@ CONSORT 2010, extension to randomised crossover trials: Dwan et al. (2019), doi:
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
+
+from analysis.domain import checks
 
 PeriodState = Literal["evaluable", "to_come", "no_primary", "no_baseline", "not_dosed"]
+STATES = frozenset(get_args(PeriodState))
 Reason = Literal[
     "excluded", "screening", "withdrawn", "waiting", "not_given", "to_come", "no_baseline", "no_primary", "completer"
 ]  # fmt: skip
@@ -30,6 +33,10 @@ class Course:
     randomised: bool
     states: tuple[PeriodState, ...] = ()
     criteria: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for state in self.states:
+            checks.one_of("state", state, STATES)
 
 
 class Stop(NamedTuple):

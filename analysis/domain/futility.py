@@ -15,6 +15,7 @@ from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import gammaln
 
+from analysis.domain import checks
 from analysis.domain.recursion import exit_probabilities
 
 CRITICAL = 1.959963984540054  # one-sided 2.5 %
@@ -34,6 +35,7 @@ def conditional_power(z: float, t: float, drift: float, critical: float = CRITIC
     0.038213
     """
     _fraction(t)
+    checks.finite(z=z, drift=drift, critical=critical)
     if t == 1:
         return float(z >= critical)
     return crossing_power(z, t, drift, [1.0], [critical])
@@ -54,6 +56,8 @@ def crossing_power(
     >>> round(crossing_power(1, 0.5, 2**0.5, [0.75, 1.0], [2.4, 2.0]), 4)
     0.2062
     """
+    _fraction(t)
+    checks.finite(z=z)
     later = [u - t for u in ahead]
     upper = [(b * sqrt(u) - z * sqrt(t)) / sqrt(u - t) for b, u in _pairs(boundaries, ahead, t)]
     return sum(exit_probabilities(later, [-inf] * len(later), upper, drift).upper)
@@ -66,6 +70,7 @@ def trend(z: float, t: float) -> float:
     1.4142
     """
     _fraction(t)
+    checks.finite(z=z)
     if t == 0:
         raise ValueError("there is no trend before the first information")
     return z / sqrt(t)
@@ -81,6 +86,7 @@ def predictive_power(z: float, t: float, critical: float = CRITICAL) -> float:
     0.292619
     """
     _fraction(t)
+    checks.finite(z=z, critical=critical)
     if t == 0:
         raise ValueError("with a flat prior nothing is predicted before the first information")
     if t == 1:
@@ -98,7 +104,9 @@ def predictive_crossing(z: float, t: float, ahead: Sequence[float], boundaries: 
     >>> round(predictive_crossing(1, 0.5, [1.0], [CRITICAL]), 6)
     0.292619
     """
-    if t <= 0:
+    _fraction(t)
+    checks.finite(z=z)
+    if t == 0:
         raise ValueError("with a flat prior nothing is predicted before the first information")
     later = [1 / t - 1 / u for u in ahead]
     upper = [(b / sqrt(u) - z / sqrt(t)) / sqrt(1 / t - 1 / u) for b, u in _pairs(boundaries, ahead, t)]
@@ -111,6 +119,8 @@ def limit(chance: Callable[[float], float], below: float, lowest: float = 0.0) -
     >>> round(limit(lambda z: predictive_power(z, 0.4), 0.1) or 0, 4)
     0.2469
     """
+    checks.within(0, 1, below=below)
+    checks.finite(lowest=lowest)
     if chance(lowest) >= below:
         return None
     return float(brentq(lambda z: chance(z) - below, lowest, FARTHEST, xtol=1e-10))
@@ -140,12 +150,16 @@ def bayesian_predictive_probability(
 
     The m = planned − n to come are beta-binomial given x and the Beta(a, b) prior: PP = Σ_y P(y | x) · 1{P(p > p0 | x + y
     of planned) > success}. Lee & Liu (2008), doi:10.1177/1740774508089279; their example follows. One arm, a binary
-    outcome, exchangeable participants. Raises ValueError for counts that can't be.
+    outcome, exchangeable participants. Raises ValueError for counts that can't be,
+    shares outside 0 and 1, and an improper prior.
 
     >>> round(bayesian_predictive_probability(16, 23, 40, p0=0.6, success=0.9, prior=(0.6, 0.4)), 6)
     0.565559
     """
-    if not 0 <= responders <= n <= planned:
+    checks.whole(responders=responders, n=n, planned=planned)
+    checks.within(0, 1, p0=p0, success=success)
+    checks.prior(prior, 2)
+    if not responders <= n <= planned:
         raise ValueError(f"0 ≤ responders ≤ n ≤ planned does not hold: {responders}, {n}, {planned}")
     a, b = prior
     to_come = np.arange(planned - n + 1)
@@ -170,14 +184,18 @@ def paired_predictive_probability(
     PP = Σ P(i, j | data)·1{first + i > second + j, p(first + i, second + j) ≤ level}. The idea of
     `bayesian_predictive_probability`, for pairs and for the very test that will be made: Spiegelhalter, Freedman &
     Blackburn (1986), doi:10.1016/0197-2456(86)90003-6. The default prior is uniform over the shares. Participants are
-    exchangeable; looks between are not counted; the cost grows with m². Raises ValueError for counts that can't be.
+    exchangeable; looks between are not counted; the cost grows with m². Raises ValueError for counts that can't be,
+    shares outside 0 and 1, and an improper prior.
 
     >>> round(paired_predictive_probability(7, 0, 12, 30, level=0.0497), 4)
     0.9559
     >>> paired_predictive_probability(0, 0, 28, 30, level=0.0497)
     0.0
     """
-    if not 0 <= first + second <= n <= planned or min(first, second) < 0:
+    checks.whole(first=first, second=second, n=n, planned=planned)
+    checks.share(level=level)
+    checks.prior(prior, 3)
+    if not first + second <= n <= planned:
         raise ValueError(f"0 ≤ first + second ≤ n ≤ planned does not hold: {first}, {second}, {n}, {planned}")
     more = planned - n
     i, j = np.indices((more + 1, more + 1))

@@ -10,16 +10,18 @@ Satterthwaite (1946), doi:10.2307/3002019.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
+from analysis.domain import checks
 from analysis.domain.crossover import Contrast, Floats, Gap, Pairs, pairs, rounding, student, unknown
 
 DegreesOfFreedom = Literal["kenward_roger", "satterthwaite"]
+METHODS = get_args(DegreesOfFreedom)
 RATIOS = np.concatenate([[0.0], np.logspace(-8, 12, 81)])  # λ: from nothing to more than rounding can tell
 
 
@@ -112,6 +114,8 @@ def crossover(
     >>> round(model.treatment.estimate, 3), model.complete, model.single
     (3.759, 4, 1)
     """
+    checks.one_of("method", method, METHODS)
+    checks.within(0, 1, level=level)
     used = frame.dropna(subset=[value] if baseline is None else [value, baseline])
     both = pairs(used, test, reference, value)
     design = _design(used, both, test, baseline)
@@ -171,7 +175,10 @@ def contrast(
     >>> round(contrast(fit, [0, 1]).df, 6)
     2.0
     """
+    checks.one_of("method", method, METHODS)
     w = np.asarray(weights, dtype=np.float64)
+    if w.shape != fit.beta.shape or not np.isfinite(w).all():
+        raise ValueError("needs a finite weight for each coefficient")
     v = float(w @ fit.covariance @ w)
     g = w @ fit.gradient @ w
     if method == "kenward_roger":
@@ -204,10 +211,13 @@ def random_intercept(outcome: ArrayLike, design: ArrayLike, participant: ArrayLi
     y, x = np.asarray(outcome, dtype=np.float64), np.asarray(design, dtype=np.float64)
     if not (np.isfinite(y).all() and np.isfinite(x).all()):
         raise ValueError("outcome and design must be finite")
+    whose = pd.Series(np.asarray(participant))
+    if x.ndim != 2 or not len(y) == len(x) == len(whose) or whose.isna().any():
+        raise ValueError("needs an outcome, a row of the design and a participant for each observation")
     n, p = x.shape
     if np.linalg.matrix_rank(x) < p:
         return "collinear"
-    _, codes = np.unique(np.asarray(participant), return_inverse=True)
+    _, codes = np.unique(whose.to_numpy(), return_inverse=True)
     start = np.asarray(np.linalg.lstsq(x, y, rcond=None)[0], dtype=np.float64)
     sums = _sums(np.column_stack([x, y - x @ start]), codes)
     inside, outside = sums.within[:p, :p], sums.between[:, :p, :p].sum(axis=0)

@@ -2,6 +2,8 @@
 
 from math import sqrt
 
+from analysis.domain import checks
+
 
 def cells(responses: tuple[float, float], correlation: float = 0.0) -> tuple[float, float, float, float]:
     """Probabilities of responding with the first only, the second only, both, neither.
@@ -13,6 +15,9 @@ def cells(responses: tuple[float, float], correlation: float = 0.0) -> tuple[flo
     [0.48, 0.08, 0.12, 0.32]
     """
     one, two = responses
+    checks.share(first=one, second=two)
+    if not -1 <= correlation <= 1:
+        raise ValueError(f"a correlation is from -1 to 1, found {correlation}")
     both = one * two + correlation * sqrt(max(0.0, one * (1 - one) * two * (1 - two)))
     found = (one - both, two - both, both, 1 - one - two + both)
     if min(found) < -1e-12:
@@ -29,5 +34,6 @@ def drift(n: int, responses: tuple[float, float], correlation: float = 0.0) -> f
     >>> round(drift(30, (0.6, 0.2)), 4)
     2.9277
     """
+    checks.whole(n=n)
     first, second, _both, _neither = cells(responses, correlation)
     return sqrt(n) * (first - second) / sqrt(first + second) if first + second > 0 else 0.0

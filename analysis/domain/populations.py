@@ -52,14 +52,18 @@ class Sizes:
 def membership(randomised: bool, records: Iterable[PeriodRecord], planned: Sequence[int]) -> Membership:
     """Sets of one participant. `planned`: the period numbers of the protocol; a period without record is not dosed.
 
-    Who was not randomised is in no set, whatever was recorded. Records of other periods do not count.
+    Who was not randomised is in no set, whatever was recorded. Records of other periods do not count. Raises ValueError
+    for two records of one period.
 
     >>> membership(True, [PeriodRecord(1, True, True, True), PeriodRecord(2, True, True, False)], (1, 2)).shortfall
     'no_primary'
     """
     if not randomised:
         return Membership(False, False, (), False, "not_randomised", None)
-    by_number = {record.number: record for record in records}
+    known = list(records)
+    by_number = {record.number: record for record in known}
+    if len(by_number) < len(known):
+        raise ValueError("a period has two records")
     found = [by_number.get(number, PeriodRecord(number, False, False, False)) for number in sorted(planned)]
     missing = [(shortfall, record.number) for record in found if (shortfall := _shortfall(record))]
     shortfall, period = missing[0] if missing else (None, None)

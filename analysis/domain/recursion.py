@@ -25,6 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from analysis.domain import checks
+
 Floats = NDArray[np.float64]
 
 # Beyond nine standard deviations a normal variable is found with probability 2e-19.
@@ -147,8 +149,9 @@ def exit_probabilities(
     looks = check_information(information)
     if not len(looks) == len(lower) == len(upper):
         raise ValueError("needs one lower and one upper boundary for each look")
-    if any(isnan(z) for z in (*lower, *upper, drift)):
-        raise ValueError("boundaries and drift must be numbers")
+    if any(isnan(z) for z in (*lower, *upper)):
+        raise ValueError("boundaries must be numbers")
+    checks.finite(drift=drift)
     walk, ups, downs = Walk(looks, drift), [], []
     for look, (low, high) in enumerate(zip(lower, upper, strict=True), start=1):
         ups.append(walk.above(high))

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from analysis.domain import checks
+
 NO_SUBSCALES: Mapping[str, Mapping[str, int | None]] = MappingProxyType({})
 
 
@@ -23,6 +25,11 @@ class RuleSet:
     response_percent: int
     remission_max: int
     visits: tuple[tuple[str, int], ...]
+
+    def __post_init__(self) -> None:
+        checks.whole(response_percent=self.response_percent, remission_max=self.remission_max)
+        if not 1 <= self.response_percent <= 100:
+            raise ValueError(f"response is a fall by 1 to 100 percent, not {self.response_percent}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,8 @@ class Subscale:
 class PeriodOutcome:
     """One participant's outcome in one period; change, response and remission at the primary visit.
 
-    `by_visit`: each visit but the baseline. `completer`: rated at baseline and at the primary visit.
+    `by_visit`: each visit but the baseline. `rated`: at baseline and at the primary visit; not yet evaluable, for that
+    the baseline must be above 0. A completer is evaluable in every period: `populations.membership`.
     `remission` is None unless `response` is evaluable, so that both have one denominator.
 
     `sustained`: response at the primary visit and at every later one. `relapse`, of responders only: a later
@@ -67,7 +75,7 @@ class PeriodOutcome:
     change: int | None
     response: bool | None
     remission: bool | None
-    completer: bool
+    rated: bool
     sustained: bool | None = None
     relapse: bool | None = None
     relapse_visit: str | None = None
@@ -103,7 +111,7 @@ def assess(
         change=primary.change,
         response=primary.response,
         remission=None if primary.response is None else primary.remission,
-        completer=baseline is not None and primary.total is not None,
+        rated=baseline is not None and primary.total is not None,
         sustained=sustained,
         relapse=relapse,
         relapse_visit=None if lost is None else later[lost],
@@ -117,6 +125,7 @@ def points_needed(baseline: int, rules: RuleSet) -> int:
     >>> points_needed(24, RuleSet("BL", "D1", 50, 7, ())), points_needed(25, RuleSet("BL", "D1", 50, 7, ()))
     (12, 13)
     """
+    checks.whole(baseline=baseline)
     return -(-rules.response_percent * baseline // 100)
 
 
@@ -164,7 +173,11 @@ def _subscale(sums: Mapping[str, int | None], rules: RuleSet) -> Subscale:
 
 
 def visit_outcome(baseline: int | None, total: int | None, rules: RuleSet) -> VisitOutcome:
-    """Outcome at one visit from its total and the baseline of its period."""
+    """Outcome at one visit from its total and the baseline of its period. Raises ValueError for totals that are no
+    whole numbers."""
+    checks.whole(
+        **{name: value for name, value in (("baseline", baseline), ("total", total)) if value is not None}
+    )
     if total is None:
         return NOT_RATED
     remission = total <= rules.remission_max

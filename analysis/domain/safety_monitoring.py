@@ -10,18 +10,23 @@ from bisect import bisect_left
 
 from scipy.special import betaincc
 
+from analysis.domain import checks
+
 PRIOR = (1.0, 9.0)
 
 
 def exceedance(events: int, n: int, *, p0: float = 0.1, prior: tuple[float, float] = PRIOR) -> float:
     """P(p > p0 | `events` of `n`): how sure one is that the rate is too high. n = 0 gives the prior's own.
 
-    Raises ValueError for counts that can't be.
+    Raises ValueError for counts that can't be, a rate that is no question, and an improper prior.
 
     >>> round(exceedance(3, 3), 4)
     0.9744
     """
-    if not 0 <= events <= n:
+    checks.whole(events=events, n=n)
+    checks.within(0, 1, p0=p0)
+    checks.prior(prior, 2)
+    if events > n:
         raise ValueError(f"0 ≤ events ≤ n does not hold: {events} of {n}")
     a, b = prior
     return float(betaincc(a + events, b + n - events, p0))
@@ -37,6 +42,7 @@ def boundary(
     >>> boundary(30)
     [(3, 3), (6, 4), (12, 5), (19, 6), (26, 7)]
     """
+    checks.whole(planned=planned)
     rows: list[tuple[int, int]] = []
     for n in range(1, planned + 1):
         events = stops_at(n, p0=p0, certainty=certainty, prior=prior)
@@ -53,6 +59,7 @@ def stops_at(
     >>> stops_at(14), stops_at(2)
     (5, None)
     """
+    checks.whole(n=n)
     least = bisect_left(
         range(n + 1), True, key=lambda x: stops(x, n, p0=p0, certainty=certainty, prior=prior)
     )
@@ -67,4 +74,5 @@ def stops(
     >>> stops(3, 5), stops(3, 6), stops(4, 6)
     (True, False, True)
     """
+    checks.within(0, 1, certainty=certainty)
     return exceedance(events, n, p0=p0, prior=prior) > certainty

@@ -14,6 +14,7 @@ from sys import float_info
 from scipy.optimize import brentq
 from scipy.special import ndtri
 
+from analysis.domain import checks
 from analysis.domain.recursion import REACH, Walk, check_information, exit_probabilities
 from analysis.domain.spending import FUNCTIONS, spent
 
@@ -56,21 +57,12 @@ def boundary(
     [2.1933, 2.1933]
     """
     looks = _fractions(information)
-    check_error(alpha, sides)
+    checks.error(alpha, sides)
+    checks.one_of("boundary", spending, (*FUNCTIONS, *SHAPES))
     if spending in FUNCTIONS:
         return _spend(lambda t: spent(spending, t, alpha, sides) / sides, looks, alpha / sides, sides, final)
-    if spending not in SHAPES:
-        raise ValueError(f"unknown boundary {spending!r}, expected one of {', '.join((*FUNCTIONS, *SHAPES))}")
     plan = _plan(looks, planned, final)
     return _follow(SHAPES[spending], looks, plan, alpha / sides, sides, final)
-
-
-def check_error(alpha: float, sides: int) -> None:
-    """Raises ValueError unless there are one or two sides and the error of each lies between 0 and 1/2."""
-    if sides not in (1, 2):
-        raise ValueError(f"a test has one or two sides, found {sides}")
-    if not 0 < alpha / sides < 0.5:
-        raise ValueError(f"alpha must lie between 0 and {sides / 2}, found {alpha}")
 
 
 def _fractions(information: Sequence[float]) -> tuple[float, ...]:
@@ -211,15 +203,19 @@ def repeated_intervals(
     side the upper end is ∞ and the level 1 − alpha is that of the lower end. They exclude 0 exactly where the
     boundary is crossed. Wide: once a trial has stopped by its boundary, `stagewise.after_stop` is shorter. Assumes
     estimates near normal with information 1/SE². Jennison & Turnbull (1989),
-    doi:10.1111/j.2517-6161.1989.tb01433.x. Raises ValueError for sequences of different length or an SE not above 0.
+    doi:10.1111/j.2517-6161.1989.tb01433.x. Raises ValueError for sequences of different length, an SE or a critical value
+    not above 0, and anything that is no number.
 
     >>> repeated_intervals([0.58], [0.14], [2.1933])[0][0] > 0
     True
     """
     if not len(estimates) == len(errors) == len(critical):
         raise ValueError("needs one estimate, standard error and critical value for each look")
-    if any(not (se > 0 and isfinite(se)) for se in errors):
-        raise ValueError("standard errors must be above 0")
+    checks.one_of("sides", sides, (1, 2))
+    for theta in estimates:
+        checks.finite(estimate=theta)
+    if any(not (value > 0 and isfinite(value)) for value in (*errors, *critical)):
+        raise ValueError("standard errors and critical values must be above 0")
     return tuple(
         (theta - z * se, theta + z * se if sides == 2 else inf)
         for theta, se, z in zip(estimates, errors, critical, strict=True)

@@ -7,6 +7,7 @@ and number of trials alone, not on how many processes share the blocks, or in wh
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import sqrt
 from typing import Protocol
 
@@ -14,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from analysis.domain import checks
 from analysis.domain.paired import cells
+from analysis.domain.recursion import check_information
 
 BLOCK = 50_000
 # z of a p that no number can hold, as analysis/board_monitoring.py has it.
@@ -51,8 +54,10 @@ class Rules:
     harmful: tuple[int | None, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.sides not in (1, 2):
-            raise ValueError(f"a test has one or two sides, found {self.sides}")
+        checks.one_of("sides", self.sides, (1, 2))
+        checks.one_of("direction", self.direction, (-1, 0, 1))
+        for z in (*self.upper, *(limit for limit in self.futile if limit is not None)):
+            checks.finite(z=z)
         if any(given and len(given) != len(self.upper) for given in (self.futile, self.harmful)):
             raise ValueError("as many limits as boundaries")
 
@@ -74,6 +79,10 @@ class Normal:
 
     at: tuple[float, ...]
     drift: float
+
+    def __post_init__(self) -> None:
+        check_information(self.at)
+        checks.finite(drift=self.drift)
 
     def draw(self, n: int, rng: np.random.Generator) -> Floats:
         steps = np.diff(np.asarray(self.at), prepend=0.0)
@@ -97,6 +106,7 @@ class Paired:
 
     def __post_init__(self) -> None:
         cells(self.responses, self.correlation)
+        _increasing(self.completers)
         most = max(self.completers)
         table = _mcnemar_z(*np.indices((most + 1, most + 1))) if most <= TABLE_UP_TO else None
         object.__setattr__(self, "_z", table)
@@ -121,6 +131,10 @@ class Events:
 
     treated: tuple[int, ...]
     rate: float
+
+    def __post_init__(self) -> None:
+        checks.share(rate=self.rate)
+        _increasing(self.treated)
 
     def draw(self, n: int, rng: np.random.Generator) -> Counts:
         new = np.diff(np.asarray(self.treated), prepend=0)
@@ -205,6 +219,8 @@ def simulate_paired(
     >>> found.crossing.value > 0.9
     True
     """
+    for level in levels:
+        checks.within(0, 1, level=level)
     upper = tuple(float(z) for z in stats.norm.isf(np.asarray(levels) / 2))
     model = Paired(tuple(completers), responses, correlation)
     return run(model, Rules(upper), trials=trials, seed=seed)
@@ -230,6 +246,7 @@ def sizes(trials: int) -> list[int]:
     >>> sizes(120_000)
     [50000, 50000, 20000]
     """
+    checks.whole(trials=trials)
     if trials < 1:
         raise ValueError("at least one trial")
     return [BLOCK] * (trials // BLOCK) + ([trials % BLOCK] if trials % BLOCK else [])
@@ -289,6 +306,14 @@ def characteristics(tally: Tally, at: Sequence[float]) -> Characteristics:
         stopped=tuple(_share(count, n) for count in ended),
         expected=Estimate(float(mean), sqrt(spread / n)),
     )
+
+
+def _increasing(counts: Sequence[int]) -> None:
+    """Whole numbers that grow from look to look, from 1 on."""
+    for count in counts:
+        checks.whole(count=count)
+    if not counts or any(high <= low for low, high in pairwise((0, *counts))):
+        raise ValueError(f"the numbers at the looks must increase from 1 on, found {list(counts)}")
 
 
 def _share(count: int, n: int) -> Estimate:

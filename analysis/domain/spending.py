@@ -5,9 +5,11 @@ times of the looks in advance, only that neither is chosen for what the data sho
 """
 
 from collections.abc import Callable
-from math import e, log, sqrt
+from math import e, inf, log, sqrt
 
 from scipy.special import ndtr, ndtri
+
+from analysis.domain import checks
 
 
 def obrien_fleming_like(t: float, alpha: float) -> float:
@@ -18,6 +20,7 @@ def obrien_fleming_like(t: float, alpha: float) -> float:
     >>> round(obrien_fleming_like(0.4, 0.025), 6)
     0.000394
     """
+    _check(t, alpha)
     return float(2 * ndtr(ndtri(alpha / 2) / sqrt(t))) if t > 0 else 0.0
 
 
@@ -27,7 +30,14 @@ def pocock_like(t: float, alpha: float) -> float:
     >>> round(pocock_like(0.4, 0.025), 6)
     0.013078
     """
+    _check(t, alpha)
     return alpha * log(1 + (e - 1) * t)
+
+
+def _check(t: float, alpha: float) -> None:
+    checks.error(alpha, 1)
+    if not 0 <= t < inf:
+        raise ValueError(f"an information fraction is at least 0, found {t}")
 
 
 FUNCTIONS: dict[str, Callable[[float, float], float]] = {
@@ -46,8 +56,6 @@ def spent(spending: str, t: float, alpha: float = 0.05, sides: int = 2) -> float
     >>> round(spent("lan_demets_obf", 0.4), 6)
     0.000788
     """
-    if spending not in FUNCTIONS:
-        raise ValueError(f"unknown spending function {spending!r}, expected one of {', '.join(FUNCTIONS)}")
-    if not t >= 0:
-        raise ValueError(f"an information fraction is at least 0, found {t}")
+    checks.one_of("spending function", spending, FUNCTIONS)
+    checks.error(alpha, sides)
     return sides * FUNCTIONS[spending](min(t, 1.0), alpha / sides)

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import fsum, sqrt
 
 from scipy.special import stdtrit
+
+from analysis.domain import checks
 
 Counts = Sequence[tuple[int, int]]
 
@@ -25,7 +27,7 @@ class Spread:
 
 
 def spread(counts: Counts) -> Spread | None:
-    """The distribution of `counts`: (value, how many), ascending; None of nothing.
+    """The distribution of `counts`: (value, how many), ascending; None of nothing. Raises ValueError for others.
 
     Quantile p is at place (n − 1) p of the ordered values, between two of them in proportion: Hyndman & Fan
     (1996), doi:10.1080/00031305.1996.10473566, definition 7.
@@ -33,6 +35,11 @@ def spread(counts: Counts) -> Spread | None:
     >>> spread([(1, 1), (2, 1), (10, 2)]).median
     6.0
     """
+    for value, count in counts:
+        checks.finite(value=value)
+        checks.whole(count=count)
+    if any(low >= high for (low, _n), (high, _m) in pairwise(counts)):
+        raise ValueError("the values must ascend")
     known = [(value, count) for value, count in counts if count]
     n = sum(count for _value, count in known)
     if not n:
@@ -67,6 +74,7 @@ def mean_interval(found: Spread, confidence: float = 0.95) -> tuple[float, float
     >>> [round(end, 3) for end in mean_interval(spread([(1, 1), (2, 1), (3, 1)]))]
     [-0.484, 4.484]
     """
+    checks.within(0, 1, confidence=confidence)
     if found.sd is None:
         return None
     half = float(stdtrit(found.n - 1, (1 + confidence) / 2)) * found.sd / sqrt(found.n)

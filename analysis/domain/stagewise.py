@@ -61,7 +61,7 @@ def after_stop(
     looks = check_information(information)
     highs = [float(u) for u in upper[: len(looks) - 1]]
     lows = _lower(highs, lower, sides)
-    if len(highs) < len(looks) - 1 or any(low >= high for low, high in zip(lows, highs, strict=True)):
+    if len(highs) < len(looks) - 1 or not all(low < high for low, high in zip(lows, highs, strict=True)):
         raise ValueError("needs a boundary for each look before the last, and room between lower and upper")
     if not isfinite(z) or not 0 < level < 1:
         raise ValueError("needs a finite z, and a level between 0 and 1")

@@ -238,3 +238,13 @@ def test_extremes_give_figures_that_can_be_stored(pairs: tuple[int, int, int]) -
 )
 def test_what_is_not_certain_is_never_said_to_be(share: float, said: str) -> None:
     assert percent(share) == said
+
+
+def test_a_misspelt_assumption_is_refused() -> None:
+    """It would be the chance under another effect, under the name asked for."""
+    ahead = ahead_of(RULE, 1, [0.4])
+    assert ahead
+    with pytest.raises(ValueError, match="assumed must be"):
+        ahead.chance(1, "desing")
+    with pytest.raises(ValueError, match="assumed must be"):
+        ahead.drift(1, "predictive")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
+from scipy.stats import multinomial
 
 from analysis.domain import binary
 from analysis.domain.binary import (
@@ -284,7 +285,49 @@ def test_what_is_no_count_or_outcome_is_refused() -> None:
         lambda: PairedTable(1, 2, 3, -1),
         lambda: mcnemar_chi2(0.5, 3),  # type: ignore[arg-type]
     ):
-        with pytest.raises(ValueError, match="whole numbers"):
+        with pytest.raises(ValueError, match="whole number"):
             build()
     with pytest.raises(ValueError, match="True, False or None"):
         preferences([(1, 2)], [])
+
+
+@pytest.mark.parametrize(
+    ("method", "truth", "coverage"),
+    [
+        ("newcombe", (0.0, 0.18, 0.82), 0.8586),
+        ("tango", (0.0, 0.0, 0.96), 0.9191),
+        ("newcombe", (0.02, 0.16, 0.80), 0.8947),
+        ("tango", (0.02, 0.34, 0.62), 0.9363),
+    ],
+)
+def test_the_level_that_the_docs_state_is_the_one_kept(
+    method: Method, truth: tuple[float, float, float], coverage: float
+) -> None:
+    """Exact coverage of 12 pairs at the worst truths of docs/statistics/comparison.md."""
+    n, cells = 12, (*truth, 1 - sum(truth))
+    difference, covered = truth[1] - truth[2], 0.0
+    for both, one, other in product(range(n + 1), repeat=3):
+        if (neither := n - both - one - other) < 0:
+            continue
+        found = risk_difference(PairedTable(both, one, other, neither), method)
+        if number(found.low) <= difference + 1e-12 and difference - 1e-12 <= number(found.high):
+            covered += float(multinomial.pmf((both, one, other, neither), n, cells))
+    assert covered == pytest.approx(coverage, abs=1e-4)
+
+
+def test_large_samples_hand_over_to_the_asymptotic_tests() -> None:
+    """Up to 500 the exact p counts; beyond there is none, and p is that of χ²: near the exact one there."""
+    small = Preferences((90, 80, 70), (75, 85, 100))
+    large = Preferences((91, 80, 70), (75, 85, 100))
+    exact, asymptotic = prescott(small), prescott(large)
+    assert exact.p == exact.exact_p
+    assert exact.trend.p == pytest.approx(exact.exact_p, abs=0.003)
+    assert (asymptotic.exact_p, asymptotic.p) == (None, asymptotic.trend.p)
+    exact_gart = mainland_gart(Preferences((130, 0, 120), (110, 0, 140)))
+    gart = mainland_gart(Preferences((130, 0, 121), (110, 0, 140)))
+    assert exact_gart.p == exact_gart.fisher_p
+    assert (gart.fisher_p, gart.p, gart.odds.method) == (None, gart.pearson.p, "Woolf")
+    assert number(gart.odds.estimate) == pytest.approx(number(exact_gart.odds.estimate), abs=0.01)
+    assert number(gart.odds.low) == pytest.approx(number(exact_gart.odds.low), abs=0.02)
+    assert number(gart.odds.high) == pytest.approx(number(exact_gart.odds.high), abs=0.02)
+    assert mainland_gart(Preferences((600, 0, 0), (300, 0, 200))).odds.estimate is None

@@ -90,7 +90,7 @@ def test_the_predictive_probability_adds_up_by_hand(n: int, more: int, data: st.
 
 @pytest.mark.parametrize("counts", [(3, 2, 10), (-1, 2, 10), (1, 5, 4)])
 def test_counts_that_cannot_be_are_refused(counts: tuple[int, int, int]) -> None:
-    with pytest.raises(ValueError, match="does not hold"):
+    with pytest.raises(ValueError, match=r"does not hold|whole number"):
         futility.bayesian_predictive_probability(*counts, p0=0.5, success=0.9)
 
 
@@ -108,7 +108,7 @@ def test_the_boundary_is_where_stopping_begins() -> None:
 
 
 def test_impossible_event_counts_are_refused() -> None:
-    with pytest.raises(ValueError, match="does not hold"):
+    with pytest.raises(ValueError, match=r"does not hold|whole number"):
         safety_monitoring.exceedance(4, 3)
     assert safety_monitoring.exceedance(0, 0) == pytest.approx(stats.beta.sf(0.1, 1, 9))
 
@@ -186,5 +186,5 @@ def test_every_future_has_its_share(n: int, more: int, data: st.DataObject) -> N
 
 def test_impossible_pairs_are_refused() -> None:
     for counts in [(3, 2, 4, 10), (-1, 2, 4, 10), (1, 1, 5, 4)]:
-        with pytest.raises(ValueError, match="does not hold"):
+        with pytest.raises(ValueError, match=r"does not hold|whole number"):
             futility.paired_predictive_probability(*counts, level=0.05)

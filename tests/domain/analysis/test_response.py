@@ -50,7 +50,7 @@ def test_remission_is_a_total_of_at_most_7(total: int, remission: bool) -> None:
 def test_change_counts_from_baseline_and_is_negative_when_better() -> None:
     """30 → 12 is a change of −18 points, −60 %."""
     found = assess({"BL": 30, "D1": 12, "D3": 33}, KETNAL)
-    assert (found.baseline, found.change, found.completer) == (30, -18, True)
+    assert (found.baseline, found.change, found.rated) == (30, -18, True)
     assert (found.by_visit["D1"].change, found.by_visit["D1"].percent_change) == (-18, -60.0)
     assert (found.by_visit["D3"].change, found.by_visit["D3"].percent_change) == (3, 10.0)
     assert found.by_visit["D3"].response is False
@@ -62,7 +62,7 @@ def test_without_a_baseline_nothing_is_evaluable(given_totals: dict[str, int | N
     """A person without a baseline is never a non-responder; the visit's own total is kept."""
     found = assess(given_totals, KETNAL)
     assert (found.baseline, found.change, found.response, found.remission) == (None, None, None, None)
-    assert found.completer is False
+    assert found.rated is False
     seen = found.by_visit["D1"]
     assert (seen.total, seen.change, seen.percent_change, seen.response) == (5, None, None, None)
     assert seen.remission is True
@@ -73,14 +73,14 @@ def test_a_baseline_of_0_has_nothing_to_reduce() -> None:
     found = assess({"BL": 0, "D1": 0}, KETNAL)
     assert (found.baseline, found.change, found.response, found.remission) == (0, 0, None, None)
     assert found.by_visit["D1"].percent_change is None
-    assert found.completer is True
+    assert found.rated is True
 
 
 @pytest.mark.parametrize("given_totals", [{"BL": 30}, {"BL": 30, "D1": None, "D3": 4}])
 def test_a_visit_without_a_total_is_missing_and_not_0(given_totals: dict[str, int | None]) -> None:
     """No total on day 1: not evaluable, not in remission, not a completer, whatever came later."""
     found = assess(given_totals, KETNAL)
-    assert (found.change, found.response, found.remission, found.completer) == (None, None, None, False)
+    assert (found.change, found.response, found.remission, found.rated) == (None, None, None, False)
     assert found.by_visit["D1"].total is None
 
 
@@ -137,4 +137,4 @@ def test_the_series_of_reisby_1977() -> None:
     without = [one for one in outcomes if one.baseline is None]
     assert (len(outcomes), len(without)) == (66, 5)
     assert all(seen.response is None for one in without for seen in one.by_visit.values())
-    assert sum(one.completer for one in outcomes) == 53
+    assert sum(one.rated for one in outcomes) == 53
