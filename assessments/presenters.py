@@ -70,7 +70,7 @@ def rating_page(
         "form_token": token,
         "reason_required": saved is not None,
         "total": saved.total if saved else None,
-        "draft_saved_at": draft.saved_at if draft else None,
+        "draft": draft,
         "save_url": reverse("rating", args=[visit.pk, instrument.code]),
         "draft_url": reverse("draft", args=[visit.pk, instrument.code]),
         "discard_url": reverse("draft_discard", args=[visit.pk, instrument.code]),

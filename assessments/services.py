@@ -53,7 +53,7 @@ def complete(
     """Save the first rating of `instrument_code` at `visit`.
 
     A second send of the same form (`form_token`) returns the record it made. Raises ValidationError by
-    field, and Conflict when somebody else has entered this rating.
+    field, and Conflict when somebody else has entered this rating, or the same form was saved with other values.
     """
     participant = visit.participant
     assessment = Assessment(
@@ -79,7 +79,7 @@ def complete(
             ) from None
         if saved is None:
             raise
-        if saved.form_token == form_token:
+        if saved.form_token == form_token and _says_the_same(saved, visit, entry):
             return saved
         raise Conflict(saved) from None
     return assessment
@@ -113,8 +113,11 @@ def _was_sent_before(saved: Assessment, visit: Visit, entry: Entry, by: User, re
         table_name=Assessment._meta.db_table,
         row_pk=str(saved.pk),
     ).latest("n")
-    if (made.actor, made.reason) != (by.pk, reason.strip()):
-        return False
+    return (made.actor, made.reason) == (by.pk, reason.strip()) and _says_the_same(saved, visit, entry)
+
+
+def _says_the_same(saved: Assessment, visit: Visit, entry: Entry) -> bool:
+    """Whether `entry` is what is saved: nothing that was typed since the first send is lost in silence."""
     again = copy(saved)
     try:
         _fill(again, visit, entry)

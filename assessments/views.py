@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -47,9 +46,6 @@ def today(request: Request, study: str) -> HttpResponse:
 def visit(request: Request, pk: int) -> HttpResponse:
     chosen = visit_for(request.user, pk, "assessment.view")
     saved = {a.instrument: a for a in chosen.assessments.all()}
-    if just := saved.get(request.GET.get("saved", "")):
-        messages.success(request, _said(just))
-        _warn(request, chosen, just)
     due = instruments_due(chosen)
     may_enter = may(request.user, "assessment.enter", chosen.participant.study, chosen.participant.site)
     if len(due) == 1 and not saved and may_enter and chosen.status == Visit.Status.PLANNED:
@@ -103,7 +99,9 @@ def _submitted(request: Request, chosen: Visit, instrument: Instrument) -> HttpR
         except Conflict as conflict:
             return _conflict(request, chosen, form, conflict)
         else:
-            return redirect(reverse("visit", args=[chosen.pk]) + f"?saved={assessment.instrument}")
+            messages.success(request, _said(assessment))
+            _warn(request, chosen, assessment)
+            return redirect("visit", chosen.pk)
     else:
         why = form.cleaned_data.get("reason", "") if saved and form.cleaned_data.get("version") else None
         form.add_problems(services.problems_of(chosen, instrument.code, form.entry(), reason=why))

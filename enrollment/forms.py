@@ -1,5 +1,6 @@
 """Forms of enrolment. They check what was typed; the services decide."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -64,6 +65,10 @@ class ScreeningForm(PersonFields):
         self.order_fields(
             ["consented_on", "age", "sex", *(f"check_{c.fact}" for c in self.checklist), "reason"]
         )
+
+    def typed(self, data: Mapping[str, Any]) -> dict[str, str]:
+        """What a draft keeps of `data`: this form's own fields, each of bounded length."""
+        return {name: str(data[name])[:500] for name in self.fields if name in data}
 
     def answers(self) -> dict[str, bool | None]:
         return {c.fact: AS_VALUE[self.cleaned_data[f"check_{c.fact}"]] for c in self.checklist}

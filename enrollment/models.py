@@ -169,6 +169,23 @@ class Fact(models.Model):
         return f"{self.name} = {self.value}"
 
 
+class ScreeningDraft(models.Model):
+    """What a person has typed into a screening form and not saved. Not trial data: replaced at will, deleted on save."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    participant = models.ForeignKey(Participant, models.CASCADE, related_name="+")
+    fields = models.JSONField()
+    saved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "participant"], name="screening_draft_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"draft {self.pk}"
+
+
 class EligibilityDecision(models.Model):
     """An investigator's decision, with the criteria and the facts it judged. Never changed; the latest counts."""
 

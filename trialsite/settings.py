@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "trialsite.audit.middleware.RequestContextMiddleware",
     "trialsite.accounts.middleware.PresenceMiddleware",
+    "trialsite.accounts.in_place.InPlaceMiddleware",
     "trialsite.accounts.middleware.LoginRequiredMiddleware",
     "trialsite.accounts.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -18,6 +18,7 @@ urlpatterns = [
     path("", today.home, name="home"),
     path("login/", signin.login, name="login"),
     path("login/code/", signin.login_code, name="login_code"),
+    path("login/again/", signin.login_again, name="login_again"),
     path("logout/", signin.logout, name="logout"),
     path("invitations/<str:uid>/<str:token>/", signin.invitation, name="invitation"),
     path("account/", own.account, name="account"),
@@ -34,6 +35,16 @@ urlpatterns = [
     path("studies/<str:study>/participants/new/", participants.participant_new, name="participant_new"),
     path("studies/<str:study>/participants/<str:code>/", participants.participant_detail, name="participant"),
     path("studies/<str:study>/participants/<str:code>/screening/", participants.screening, name="screening"),
+    path(
+        "studies/<str:study>/participants/<str:code>/screening/draft/",
+        participants.screening_draft,
+        name="screening_draft",
+    ),
+    path(
+        "studies/<str:study>/participants/<str:code>/screening/draft/discard/",
+        participants.screening_draft_discard,
+        name="screening_draft_discard",
+    ),
     path(
         "studies/<str:study>/participants/<str:code>/treatments/",
         participants.treatment_add,

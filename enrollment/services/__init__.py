@@ -1,5 +1,6 @@
 """The only writers of enrolment data: one function for each change of the world."""
 
+from enrollment.services.drafts import discard_screening_draft, keep_screening_draft
 from enrollment.services.protocol import load_protocol
 from enrollment.services.randomisation import (
     pause_enrollment,
@@ -29,6 +30,8 @@ from enrollment.services.unblinding import unblind
 __all__ = [
     "add_treatment",
     "confirm_eligibility",
+    "discard_screening_draft",
+    "keep_screening_draft",
     "load_protocol",
     "mark_missed",
     "mark_performed",

@@ -22,6 +22,7 @@ from enrollment.models import (
     Visit,
 )
 from enrollment.selectors import facts_of, today_at
+from enrollment.services.drafts import discard_screening_draft
 from trialsite.accounts.acting import act
 from trialsite.accounts.models import Site, User
 from trialsite.lib.errors import Conflict
@@ -89,6 +90,7 @@ def record_screening(
         saved.consented_on, saved.age, saved.sex, saved.version = consented_on, age, sex, version + 1
         saved.save()
         _write_facts(saved, facts, source="screening form")
+        discard_screening_draft(saved, by=by)
 
 
 def add_treatment(

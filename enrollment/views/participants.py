@@ -3,8 +3,9 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -19,7 +20,7 @@ from enrollment.forms import (
     TreatmentForm,
 )
 from enrollment.listing import ParticipantFilter, table_of
-from enrollment.models import FailedTreatment, Participant
+from enrollment.models import FailedTreatment, Participant, ScreeningDraft
 from enrollment.presenters import page_of, strip_of, strips_of
 from enrollment.selectors import facts_of, participant_for, participants_for, study_for
 from enrollment.standing import beside, review_of
@@ -95,7 +96,9 @@ def participant_detail(request: Request, study: str, code: str) -> HttpResponse:
 def screening(request: Request, study: str, code: str) -> HttpResponse:
     participant = participant_for(request.user, study, code, "participant.screen")
     criteria = participant.protocol.rules.criteria
-    form = ScreeningForm(request.POST or None, criteria=criteria, initial=_initial(participant))
+    draft = ScreeningDraft.objects.filter(user=request.user, participant=participant).first()
+    initial = _initial(participant) | (draft.fields if draft else {})
+    form = ScreeningForm(request.POST or None, criteria=criteria, initial=initial)
     if form.is_valid():
         data = form.cleaned_data
         try:
@@ -116,8 +119,25 @@ def screening(request: Request, study: str, code: str) -> HttpResponse:
         else:
             messages.success(request, _("Screening form saved."))
             return redirect("participant", study, code)
-    context = {"participant": participant, "form": form, "strip": strip_of(participant)}
-    return render(request, "enrollment/screening.html", context)
+    context = {"participant": participant, "form": form, "draft": draft, "strip": strip_of(participant)}
+    status = 422 if form.is_bound else 200
+    return render(request, "enrollment/screening.html", context, status=status)
+
+
+@require_POST
+def screening_draft(request: Request, study: str, code: str) -> HttpResponse:
+    participant = participant_for(request.user, study, code, "participant.screen")
+    form = ScreeningForm(None, criteria=participant.protocol.rules.criteria)
+    kept = services.keep_screening_draft(participant, form.typed(request.POST), by=request.user)
+    return JsonResponse({"saved": f"{timezone.localtime(kept.saved_at):%H:%M:%S}"})
+
+
+@require_POST
+def screening_draft_discard(request: Request, study: str, code: str) -> HttpResponse:
+    participant = participant_for(request.user, study, code, "participant.screen")
+    services.discard_screening_draft(participant, by=request.user)
+    messages.info(request, _("The draft is thrown away; saved data are as they were."))
+    return redirect("screening", study, code)
 
 
 def _initial(participant: Participant) -> dict[str, object]:

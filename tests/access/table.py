@@ -12,6 +12,7 @@ from dataclasses import dataclass
 TABLE = """
      login                  public                 GET,POST  -
      login_code             public                 GET,POST  -
+     login_again            public                 GET,POST  -
      logout                 signed-in              POST      -
      account                signed-in              GET       -
      password_change        signed-in              GET,POST  -
@@ -29,6 +30,8 @@ TABLE = """
      participant_new        participant.screen     GET,POST  study
      participant            participant.view       GET       site
      screening              participant.screen     GET,POST  site
+     screening_draft          participant.screen    POST      site
+     screening_draft_discard  participant.screen    POST      site
      treatment_add          participant.screen     GET,POST  site
      treatment_remove       participant.screen     GET,POST  site
      eligibility_confirm    eligibility.confirm    GET,POST  site

@@ -47,6 +47,7 @@ WITHOUT = {
     "feed_of": "reads; the token is the right",
     "load_protocol": "a management command's; no page and no role loads a protocol",
     "discard_draft": "deletes the caller's own draft only",
+    "discard_screening_draft": "deletes the caller's own draft only",
     "findings_of": "reads",
     "problems_of": "reads",
     "earlier_looks": "reads",
@@ -165,6 +166,8 @@ CASES: dict[str, Case] = {
     "correct": Case("assessment.enter", True, lambda p, by: correct(
         _rating(p), _entry(p), by=by, version=99, reason="typing error")),
     "keep_draft": Case("assessment.enter", True, lambda p, by: keep_draft(p.visit, "HAMD17", {}, by=by)),
+    "keep_screening_draft": Case("participant.screen", True, lambda p, by: services.keep_screening_draft(
+        p.screening, {}, by=by)),
     "raise_queries": Case("query.raise", True, lambda p, by: review.raise_queries(
         [Place(p.participant, p.visit)], by=by, text="?")),
     "answer": Case("query.answer", True, lambda p, by: review.answer(p.query, by=by, text="so")),

@@ -64,17 +64,35 @@ def test_twelve_hours_are_the_end_however_busy(signed_in: Client) -> None:
 def test_a_draft_is_there_after_signing_in_again(
     randomised: Participant, coordinator: User, by_form: SignInByForm
 ) -> None:
-    """Typed, kept by itself, then nobody there: what was typed comes back with the next sign-in. Keeping it is no
-    work: it does not put off the end."""
-    visit = randomised.visits.filter(period__number=1).order_by("day")[0]
-    page = reverse("rating", args=[visit.pk, "HAMD17"])
+    """Typed, kept by itself, then nobody there: what was typed comes back with the next sign-in."""
+    page, address = rating_of(randomised)
     client = by_form(coordinator)
-    client.get(page)
-    _age(client, seen=800)
-    keep = {"data": {"rater": "Dr Unmistakable"}, "headers": {"X-Background": "1"}}
-    address = reverse("draft", args=[visit.pk, "HAMD17"])
-    assert client.post(address, **keep).status_code == 200  # type: ignore[arg-type]
-    _age(client, seen=200)
-    assert client.post(address, **keep).status_code == 302  # type: ignore[arg-type]
+    assert client.post(address, {"rater": "Dr Unmistakable"}).status_code == 200
+    _age(client, seen=901)
     assert client.get(page)["Location"] == f"/login/?next={page}"
     assert "Dr Unmistakable" in by_form(coordinator).get(page).content.decode()
+
+
+@pytest.mark.requirement("ENT-05", "ACC-08")
+def test_typing_counts_as_being_there(
+    randomised: Participant, coordinator: User, by_form: SignInByForm
+) -> None:
+    """An interview is longer than a quarter of an hour: each draft starts the clock again. One that a page sends
+    again by itself does not."""
+    page, address = rating_of(randomised)
+    client = by_form(coordinator)
+    client.get(page)
+    for _ in range(3):
+        _age(client, seen=800)
+        assert client.post(address, {"rater": "Rita"}).status_code == 200
+    again = {"X-Background": "1", "X-In-Place": str(coordinator.pk)}
+    _age(client, seen=800)
+    assert client.post(address, {"rater": "Rita"}, headers=again).status_code == 200
+    _age(client, seen=200)
+    assert client.post(address, {"rater": "Rita"}, headers=again).status_code == 401
+
+
+def rating_of(participant: Participant) -> tuple[str, str]:
+    """Addresses of a rating and of its draft."""
+    visit = participant.visits.filter(period__number=1).order_by("day")[0]
+    return reverse("rating", args=[visit.pk, "HAMD17"]), reverse("draft", args=[visit.pk, "HAMD17"])

@@ -150,6 +150,17 @@ def test_sending_a_form_twice_makes_one_record(visit: Visit, coordinator: User) 
     assert [event.op for event in events_of(first)] == ["I"]
 
 
+@pytest.mark.requirement("ENT-04")
+def test_the_same_form_with_other_values_is_a_conflict(visit: Visit, coordinator: User) -> None:
+    """What was typed after a first send whose answer was lost is not dropped in silence."""
+    token = uuid.uuid4()
+    enter(visit, entry(20), coordinator, token)
+    for changed in (entry(21), entry(20, rater="Somebody else"), entry(20, lookback_days=7)):
+        with pytest.raises(Conflict):
+            enter(visit, changed, coordinator, token)
+    assert visit.assessments.get().total == 20
+
+
 def test_a_second_form_for_the_same_rating_is_a_conflict(visit: Visit, coordinator: User) -> None:
     """Whoever comes second is given what is saved; nothing is overwritten."""
     first = enter(visit, entry(20), coordinator)

@@ -47,6 +47,14 @@ def test_a_complete_form_is_saved_and_answered_with_its_total(
     assert visit.assessments.get().total == 23
 
 
+def test_saved_is_said_once(visit: Visit, coordinator: User, as_user: AsUser) -> None:
+    """A reload of the visit's page does not say it again."""
+    client = as_user(coordinator)
+    address = client.post(page_of(visit), typed(23))["Location"]
+    assert "total 23." in client.get(address).content.decode()
+    assert "Saved" not in client.get(address).content.decode()
+
+
 @pytest.mark.requirement("ENT-04")
 def test_a_double_click_saves_once(visit: Visit, coordinator: User, as_user: AsUser) -> None:
     """Both sends are answered like one."""

@@ -7,21 +7,22 @@ from typing import cast
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from trialsite.accounts.access import Kind, record
+from trialsite.accounts.in_place import HEADER
 from trialsite.accounts.secondfactor import must_have
 
 
 class PresenceMiddleware:
     """Signs out whoever did nothing for SESSION_IDLE_SECONDS, and everybody after SESSION_COOKIE_AGE.
 
-    What a page does by itself (polling, keeping a draft) says so in the header X-Background and does not
-    count as being there.
+    What a page does by itself (polling, sending again what had no answer) says so in the header X-Background and
+    does not count as being there. A draft is kept because somebody types: that counts.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -83,4 +84,7 @@ class SecondFactorMiddleware:
             return None
         if request.headers.get("HX-Request"):
             return HttpResponseClientRedirect(reverse("second_factor"))
+        if HEADER in request.headers:
+            # To be led there would lose what was typed.
+            return HttpResponse(status=403)
         return redirect("second_factor")

@@ -10,7 +10,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
@@ -35,13 +36,8 @@ class SignIn(LoginView):
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user: User = form.get_user()
-        found = authenticator_of(user)
-        if found:
-            self.request.session.cycle_key()
-            self.request.session["pending"] = {
-                "user": user.pk, "hash": user.get_session_auth_hash(), "at": time.time(),
-                "next": self.get_redirect_url(),
-            }  # fmt: skip
+        if authenticator_of(user):
+            _await_code(self.request, user, self.get_redirect_url())
             return redirect("login_code")
         forget_failures(self.request, user)
         answer = super().form_valid(form)
@@ -77,13 +73,83 @@ def login_code(request: HttpRequest) -> HttpResponse:
         request.session.pop("pending", None)
         return redirect("login")
     form = CodeForm(request.POST or None)
-    if form.is_valid() and is_open(request, user):
-        if passes(user, form.cleaned_data["code"]):
-            return _let_in(request, user)
-        count_failure(request, user)
-        failed(request, Kind.FAILED, user, "second factor")
-        form.add_error("code", wrong_code(user))
+    if _is_right(request, user, form):
+        answer = redirect(_let_in(request, user) or resolve_url(settings.LOGIN_REDIRECT_URL))
+        remember_device(request, answer, user)
+        return answer
     return render(request, "accounts/login_code.html", {"form": form})
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def login_again(request: HttpRequest) -> HttpResponse:
+    """Signing in from a page that must not be left, in JSON for static/guard.js: the password, then the code of
+    whoever has a second factor.
+
+    Answers {"ask": "code"}, (422) {"ask": step to take, "said": why}, or who is signed in now, as a number or null,
+    with a token for the page's next requests: {"person": …, "csrf": …}.
+    """
+    if request.method == "GET":
+        return _who(request)
+    return _code_again(request) if "code" in request.POST else _password_again(request)
+
+
+def _who(request: HttpRequest) -> HttpResponse:
+    return JsonResponse({"person": request.user.pk, "csrf": get_token(request)})
+
+
+def _password_again(request: HttpRequest) -> HttpResponse:
+    form = AuthenticationForm(request, request.POST)
+    if not form.is_valid():
+        if form.data.get("username") and form.data.get("password"):
+            failed(request, Kind.FAILED, person_named(form.data["username"]))
+        return _step("password", _("This is not your password."))
+    user: User = form.get_user()
+    if authenticator_of(user):
+        _await_code(request, user, "")
+        return _step("code")
+    forget_failures(request, user)
+    sign_in(request, user)
+    record(Kind.SIGNED_IN, user)
+    answer = _who(request)
+    remember_device(request, answer, user)
+    return answer
+
+
+def _code_again(request: HttpRequest) -> HttpResponse:
+    user = _pending(request)
+    if user is None:
+        return _step("password", _("That took too long. Type your password again."))
+    if not _is_right(request, user, CodeForm(request.POST)):
+        return _step("code", wrong_code(user))
+    _let_in(request, user)
+    answer = _who(request)
+    remember_device(request, answer, user)
+    return answer
+
+
+def _is_right(request: HttpRequest, user: User, form: CodeForm) -> bool:
+    """Whether the code passes; a wrong one is counted, and said by the field."""
+    if not (form.is_valid() and is_open(request, user)):
+        return False
+    if passes(user, form.cleaned_data["code"]):
+        return True
+    count_failure(request, user)
+    failed(request, Kind.FAILED, user, "second factor")
+    form.add_error("code", wrong_code(user))
+    return False
+
+
+def _step(ask: str, said: str = "") -> HttpResponse:
+    return JsonResponse({"ask": ask, "said": said}, status=422 if said else 200)
+
+
+def _await_code(request: HttpRequest, user: User, onward: str) -> None:
+    """The password was right: the code is awaited, and nobody is signed in yet."""
+    request.session.cycle_key()
+    request.session["pending"] = {
+        "user": user.pk, "hash": user.get_session_auth_hash(), "at": time.time(), "next": onward,
+    }  # fmt: skip
 
 
 def _pending(request: HttpRequest) -> User | None:
@@ -96,15 +162,14 @@ def _pending(request: HttpRequest) -> User | None:
     return user if same else None
 
 
-def _let_in(request: HttpRequest, user: User) -> HttpResponse:
-    onward = request.session.pop("pending")["next"]
+def _let_in(request: HttpRequest, user: User) -> str:
+    """Signed in with both factors; returns the address that was asked for before."""
+    onward = str(request.session.pop("pending")["next"])
     forget_failures(request, user)
     sign_in(request, user, backend=MODEL_BACKEND)
     request.session["second_factor"] = True
     record(Kind.SIGNED_IN, user, about="second factor")
-    response = redirect(onward or resolve_url(settings.LOGIN_REDIRECT_URL))
-    remember_device(request, response, user)
-    return response
+    return onward
 
 
 @login_not_required

@@ -16,6 +16,7 @@ from trialsite.lib import roles
 UNAUDITED = {
     "accounts_session": "sessions come and go",
     "assessments_draft": "what was typed and not saved is no trial data",
+    "enrollment_screeningdraft": "what was typed and not saved is no trial data",
     "audit_outbox": "debts, deleted when paid",
     "analysis_outcome": "derived: computed again from the ratings at any time",
     "analysis_participantoutcome": "derived: computed again from the ratings at any time",

@@ -1,17 +1,9 @@
-// Entry of a rating: keyboard, one item per screen on a phone, drafts kept on the server.
+// Entry of a rating: keyboard, one item per screen on a phone. guard.js sends the form and keeps its draft.
 // Nothing is summed here and nothing clinical is stored in the browser.
 (function () {
   "use strict";
-  var form = document.querySelector("[data-rating]");
-  if (!form) return;
-  var rows = Array.from(form.querySelectorAll("[data-row]"));
-  var guide = form.querySelector("[data-guide]");
   var phone = window.matchMedia("(width < 48rem)");
-  var current = -1;
-  var changed = form.hasAttribute("data-unsent") ? 1 : 0;
-  var kept = 0;
-  var sending = false;
-  var leaving = false;
+  var form, rows, guide, current;
 
   function fill(text, values) {
     return text.replace(/\{(\w+)\}/g, function (all, name) {
@@ -150,13 +142,13 @@
     radios(row)[0].focus();
   }
   function touched(row) {
-    changed += 1;
-    if (row) {
-      row.classList.remove("has-error");
-      paint(row);
-      paintProgress();
-    }
-    say(form.dataset.unsaved, false);
+    form.dispatchEvent(new CustomEvent("touched"));
+    repaint(row);
+  }
+  function repaint(row) {
+    row.classList.remove("has-error");
+    paint(row);
+    paintProgress();
   }
   function digit(row, value) {
     var choices = radios(row);
@@ -174,26 +166,24 @@
     row.querySelector("[data-said]").textContent = text;
   }
 
-  form.addEventListener("change", function (event) {
+  function onChange(event) {
     var row = event.target.closest("[data-row]");
-    if (row && event.target.type === "radio") {
+    if (!row) return;
+    if (event.target.type === "radio") {
       why(row).value = "";
       row.classList.remove("is-missing");
     }
-    if (row && event.target === why(row)) {
+    if (event.target === why(row)) {
       row.classList.toggle("is-missing", Boolean(event.target.value));
       if (event.target.value) unrate(row);
     }
-    touched(row);
-  });
-  form.addEventListener("input", function (event) {
-    if (!event.target.closest("[data-row]")) touched(null);
-  });
-  form.addEventListener("focusin", function (event) {
+    repaint(row);
+  }
+  function onFocus(event) {
     var row = event.target.closest("[data-row]");
     if (row && rows[current] !== row) show(rows.indexOf(row));
-  });
-  form.addEventListener("click", function (event) {
+  }
+  function onClick(event) {
     var row = event.target.closest("[data-row]");
     var step = event.target.closest("[data-step]");
     if (step) go(Math.min(current, rows.length) + Number(step.dataset.step));
@@ -201,7 +191,7 @@
     if (event.target.closest("[data-na]")) toggleMissing(row, event.detail > 0);
     var to = event.target.closest("[data-switch]");
     if (to) switchTo(row, to.dataset.switch);
-  });
+  }
 
   document.addEventListener("keydown", function (event) {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
@@ -241,54 +231,6 @@
     return true;
   }
 
-  // Drafts: kept by the server a few seconds after a change.
-  function say(text, trouble) {
-    var state = form.querySelector("[data-draft-state]");
-    if (state.textContent !== text) state.textContent = text;
-    state.classList.toggle("is-trouble", trouble);
-  }
-  function keep() {
-    if (changed === kept || sending || leaving || !form.dataset.draftUrl) return;
-    var upto = changed;
-    sending = true;
-    say(form.dataset.keeping, false);
-    fetch(form.dataset.draftUrl, {
-      method: "POST",
-      body: new FormData(form),
-      credentials: "same-origin",
-      headers: { "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content, Accept: "application/json", "X-Background": "1" },
-      keepalive: true,
-    })
-      .then(function (answer) {
-        if (answer.redirected || answer.status === 401 || answer.status === 403) throw new Error("refused");
-        if (!answer.ok) throw new Error("unkept");
-        return answer.json();
-      })
-      .then(function (draft) {
-        kept = upto;
-        if (changed === kept) say(fill(form.dataset.kept, { time: draft.saved }), false);
-      })
-      .catch(function (error) {
-        say(error.message === "refused" ? form.dataset.refused : form.dataset.unkept, true);
-      })
-      .finally(function () {
-        sending = false;
-      });
-  }
-  window.setInterval(keep, 5000);
-  document.addEventListener("visibilitychange", function () {
-    if (document.visibilityState === "hidden") keep();
-  });
-  form.addEventListener("submit", function () {
-    leaving = true;
-  });
-  window.addEventListener("pageshow", function () {
-    leaving = false;
-  });
-  window.addEventListener("beforeunload", function (event) {
-    if (changed !== kept && !leaving) event.preventDefault();
-  });
-
   // Two versions of one rating: a choice puts its value into the form below.
   document.addEventListener("change", function (event) {
     var pick = event.target;
@@ -311,8 +253,8 @@
         });
       }
       row.classList.toggle("is-missing", Boolean(why(row).value));
-    }
-    touched(row);
+      touched(row);
+    } else form.dispatchEvent(new CustomEvent("touched"));
   }
 
   // Links of the error list lead to their item, on a phone too.
@@ -330,16 +272,28 @@
     }
   });
 
-  var first = rows.findIndex(function (row) {
-    return row.classList.contains("has-error");
-  });
-  if (first < 0) {
-    first = rows.findIndex(function (row) {
-      return !done(row);
+  // Also when the form came back with what is wrong with it.
+  function start() {
+    form = document.querySelector("[data-rating]");
+    rows = Array.from(form.querySelectorAll("[data-row]"));
+    guide = form.querySelector("[data-guide]");
+    current = -1;
+    form.addEventListener("change", onChange);
+    form.addEventListener("focusin", onFocus);
+    form.addEventListener("click", onClick);
+    var first = rows.findIndex(function (row) {
+      return row.classList.contains("has-error");
     });
+    if (first < 0) {
+      first = rows.findIndex(function (row) {
+        return !done(row);
+      });
+    }
+    show(Math.max(first, 0));
+    if (!document.querySelector("[data-error-summary]") && !phone.matches) go(Math.max(first, 0));
   }
-  show(Math.max(first, 0));
-  if (!document.querySelector("[data-error-summary]") && !phone.matches) go(Math.max(first, 0));
+  start();
+  document.addEventListener("guard:swapped", start);
   window.takeEarlyKeys().forEach(function (key) {
     if (rows[current]) act(rows[current], key, document.body);
   });

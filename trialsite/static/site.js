@@ -68,7 +68,7 @@
   // A form is sent once: a second press while the first is on its way does nothing.
   document.addEventListener("submit", function (event) {
     var form = event.target;
-    if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+    if (form.method !== "post" || form.hasAttribute("hx-post") || form.hasAttribute("data-guarded")) return;
     if (form.dataset.sent) {
       event.preventDefault();
       return;
