@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 
 from analysis.blinded.proportion import proportion
 from analysis.dashboard_parts import pattern_rows, quality_rows, site_rows
+from analysis.domain.response import later_visits
 from analysis.looks import look_sentence
 from analysis.models import Outcome, StudySummary
-from analysis.rules import rules_in_force, rules_waiting
+from analysis.rules import rule_set, rules_in_force, rules_waiting
 from analysis.services.summary import SHAPE
 from analysis.trajectory_filter import EVERYBODY, Selection
-from enrollment.models import Participant, Visit
+from enrollment.models import Participant, ProtocolVersion, Visit
 from trialsite.accounts.models import Site, Study
 
 TRAJECTORIES = 40
@@ -45,7 +46,7 @@ def dashboard_page(study: Study, sites: QuerySet[Site], selection: Selection = E
             "headline": _headline(figures),
             "pooled": [_with_intervals(row) for row in figures["pooled"]],
             "patterns": pattern_rows(figures),
-            "course": _course(figures["course"]),
+            "course": _course(figures["course"], page["in_force"]),
             "quality": quality_rows(figures, page["rules"].washout),
             "by_site": site_rows(figures, mine),
             "look": look_sentence(study, figures["looks"], figures["completers"]),
@@ -78,19 +79,20 @@ def _with_intervals(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _course(counted: dict[str, int]) -> list[dict[str, Any]]:
-    """What became of the responses: each figure with who can count in it."""
+def _course(counted: dict[str, int], protocol: ProtocolVersion) -> list[dict[str, Any]]:
+    """What became of the responses: shares of the responding participant-periods in which it is known; where no visit
+    follows the primary one, neither is defined."""
+    names = {"sustained": _("Response sustained to the last visit"), "relapse": _("Relapse")}
+    if not later_visits(rule_set(protocol)):
+        primary = protocol.rules.visit(protocol.rules.endpoints.primary_visit)
+        said = _("not defined by this protocol: no visit follows %(visit)s") % {"visit": primary.label}
+        return [{"name": name, "undefined": said} for name in names.values()]
+    of = _("of %(all)d responding participant-periods, those in which it is known") % {
+        "all": counted["responders"]
+    }
     return [
-        {
-            "name": _("Response sustained to the last visit"),
-            "proportion": proportion(counted["sustained"], counted["sustained_n"]),
-            "of": _("participant-periods in which it is known"),
-        },
-        {
-            "name": _("Relapse"),
-            "proportion": proportion(counted["relapse"], counted["relapse_n"]),
-            "of": _("responders of whom it is known"),
-        },
+        {"name": name, "proportion": proportion(counted[key], counted["known"]), "of": of}
+        for key, name in names.items()
     ]
 
 

@@ -70,16 +70,25 @@ def courses(outcome: Outcome, rules: response.RuleSet, labels: Labels) -> list[W
     """Sustained response and relapse."""
     later = response.later_visits(rules)
     reason = _course(outcome, rules, labels, later)
-    relapse = yes_no(outcome.relapse)
+    sustained, relapse = yes_no(outcome.sustained), yes_no(outcome.relapse)
     if outcome.response is False:
         relapse = _("no response to lose")
+    if not later:
+        sustained = relapse = undefined()
     return [
-        Word(f"sustained-{outcome.period}", _("Sustained response"), yes_no(outcome.sustained), reason),
+        Word(f"sustained-{outcome.period}", _("Sustained response"), sustained, reason),
         Word(f"relapse-{outcome.period}", _("Relapse"), relapse, reason),
     ]
 
 
+def undefined() -> str:
+    """Of sustained response and relapse, where no visit follows the primary one."""
+    return _("not defined by this protocol")
+
+
 def _course(outcome: Outcome, rules: response.RuleSet, labels: Labels, later: Sequence[str]) -> str:
+    if not later:
+        return _("No visit follows %(visit)s.") % {"visit": labels[rules.primary_visit]}
     if outcome.response is None or outcome.baseline is None:
         return _not_evaluable(outcome, rules, labels)
     if not outcome.response:
@@ -96,8 +105,6 @@ def _course(outcome: Outcome, rules: response.RuleSet, labels: Labels, later: Se
             "later": ", ".join(f"{labels[code]} {outcome.visits[code]['total']}" for code in later),
         }
     missing = [labels[code] for code in later if outcome.visits.get(code, {}).get("total") is None]
-    if not missing:
-        return _("No visit follows %(visit)s.") % {"visit": labels[rules.primary_visit]}
     return _("Response at %(visit)s; not evaluable without a total at %(missing)s.") % {
         "visit": labels[rules.primary_visit],
         "missing": ", ".join(missing),

@@ -13,7 +13,7 @@ from trialsite.accounts.models import Study
 from trialsite.lib import canonical
 
 # Counts up when a definition in docs/statistics/outcomes.md changes, so that a row says by which it was made.
-DEFINITIONS = 2
+DEFINITIONS = 3
 _known: dict[tuple[int, str], str] = {}
 
 

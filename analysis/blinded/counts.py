@@ -142,15 +142,15 @@ def pooled(study: Study, rules: Protocol) -> list[dict[str, Any]]:
 
 
 def course(study: Study) -> dict[str, int]:
-    """Sustained response of participant-periods where it is known; relapse of responders where it is known."""
+    """Of participant-periods with response: how many, in how many its course is known, was sustained, was lost."""
     (found,) = rows(
         """
-        select count(sustained), count(*) filter (where sustained), count(relapse), count(*) filter (where relapse)
-        from analysis_outcome where study_id = %(study)s
+        select count(*), count(relapse), count(*) filter (where sustained), count(*) filter (where relapse)
+        from analysis_outcome where study_id = %(study)s and response
         """,
         {"study": study.pk},
     )
-    return dict(zip(("sustained_n", "sustained", "relapse_n", "relapse"), found, strict=True))
+    return dict(zip(("responders", "known", "sustained", "relapse"), found, strict=True))
 
 
 def baselines(study: Study) -> dict[str, Any]:

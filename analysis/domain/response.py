@@ -67,7 +67,7 @@ class PeriodOutcome:
 
     `sustained`: response at the primary visit and at every later one. `relapse`, of responders only: a later
     visit no longer meets response; `relapse_visit` is the first. Both are None while a later visit without a
-    total could still decide them.
+    total could still decide them, and in everybody where no visit follows the primary one: then neither is defined.
     """
 
     baseline: int | None
@@ -151,14 +151,15 @@ def rule_content(rules: RuleSet, instrument: str, subscales: Mapping[str, Sequen
 
 def course(primary: bool | None, later: Sequence[bool | None]) -> tuple[bool | None, bool | None, int | None]:
     """Sustained, relapse, and which of the `later` visits is the first without response, from response at the
-    primary visit and at those after it. Who did not respond is not sustained, and can't relapse."""
-    if primary is None:
+    primary visit and at those after it. Who did not respond is not sustained, and can't relapse; without a later visit
+    neither is defined."""
+    if primary is None or not later:
         return None, None, None
     if not primary:
         return False, None, None
     if False in later:
         return False, True, later.index(False)
-    if not later or None in later:
+    if None in later:
         return None, None, None
     return True, False, None
 

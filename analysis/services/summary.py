@@ -17,7 +17,7 @@ from trialsite.audit.models import Outbox
 from trialsite.audit.outbox import owe
 
 # Of the figures' keys: a page does not show figures of another shape, which an upgrade leaves for some seconds.
-SHAPE = 4
+SHAPE = 5
 
 
 @transaction.atomic

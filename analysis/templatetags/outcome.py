@@ -4,7 +4,10 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from analysis.explain_words import yes_no
+from analysis.domain.response import later_visits
+from analysis.explain_words import undefined, yes_no
+from analysis.rules import rule_set, rules_in_force
+from trialsite.accounts.models import Study
 
 register = template.Library()
 NAMES = {
@@ -22,6 +25,12 @@ NAMES = {
 @register.filter
 def flag_name(flag: str) -> str:
     return str(NAMES[flag])
+
+
+@register.simple_tag
+def course_undefined(study: Study) -> str:
+    """What stands for sustained response and relapse where the study's rules define neither; else empty."""
+    return "" if later_visits(rule_set(rules_in_force(study))) else undefined()
 
 
 @register.filter

@@ -62,7 +62,7 @@ def test_the_figures_count_people_and_periods(two: list[Participant], study: Stu
     assert figures["patterns"] == [["1", 1]]
     primary = next(row for row in figures["pooled"] if row["primary"])
     assert (primary["n"], primary["responders"], primary["remitters"]) == (3, 1, 0)
-    assert figures["course"] == {"sustained_n": 3, "sustained": 0, "relapse_n": 1, "relapse": 1}
+    assert figures["course"] == {"responders": 1, "known": 1, "sustained": 0, "relapse": 1}
     assert figures["washouts"] == [[26, 1]]
     assert figures["baselines"]["differences"] == [[2, 1]]
 
@@ -112,6 +112,20 @@ def test_data_quality_says_of_how_many(two: list[Participant], study: Study) -> 
     assert rows["Visits without a valid signature"] == (done, done)
     assert rows["Washouts outside 14 to 63 days"] == (0, 1)
     assert rows["Ratings with items missing"] == (0, done)
+
+
+def test_what_became_of_responses_is_a_share_of_responses(
+    two: list[Participant], study: Study, site: Site, coordinator: User, investigator: User, as_user: Login
+) -> None:
+    """Non-responders have nothing to sustain; a responder without the later ratings is named, not counted as a no."""
+    third = make_screened(site, coordinator)
+    services.confirm_eligibility(third, by=investigator)
+    treat(services.randomise(third, by=coordinator), 1, investigator, BASELINE=30, DAY1=5)
+    recompute([third.pk])
+    summarise([study.pk])
+    assert figures_of(study)["course"] == {"responders": 2, "known": 1, "sustained": 0, "relapse": 1}
+    page = re.sub(r"<[^>]+>", "", shown(as_user(investigator), study))
+    assert "1 (of 2 responding participant-periods, those in which it is known)" in page
 
 
 def test_a_small_site_is_not_shown_apart(study: Study) -> None:

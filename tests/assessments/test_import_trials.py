@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.dashboard import dashboard_page
 from analysis.domain.flow import from_rows
 from analysis.flow_text import enrolment_steps, period_steps
 from analysis.models import Outcome
@@ -60,6 +61,10 @@ def test_the_series_of_reisby_gives_its_known_responders(tmp_path: Path) -> None
         ("Not evaluable in every period", 13, [5, 8]),
         ("Completers: evaluable in every period", 53, []),
     ]
+    course = dashboard_page(study, study.sites.all())["course"]
+    assert [row["undefined"] for row in course] == [
+        "not defined by this protocol: no visit follows Week 5"
+    ] * 2
     again = run(SHARED, "REISBY", "--mapping", "reisby")
     assert "0 new, 0 changed, 375 the same" in again.out
 

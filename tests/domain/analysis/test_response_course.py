@@ -49,9 +49,11 @@ def test_without_a_baseline_neither_is_known() -> None:
 
 
 def test_a_primary_visit_at_the_end_leaves_nothing_to_sustain() -> None:
-    """When no visit follows the primary one, both are not evaluable."""
+    """When no visit follows the primary one, neither is defined: of nobody, not even of who did not respond."""
     found = assess({"BL": 30, "D7": 10}, replace(RULES, primary_visit="D7"))
     assert (found.response, found.sustained, found.relapse) == (True, None, None)
+    found = assess({"BL": 30, "D7": 29}, replace(RULES, primary_visit="D7"))
+    assert (found.response, found.sustained, found.relapse) == (False, None, None)
     assert later_visits(RULES) == ["D3", "D7"]
 
 
