@@ -38,5 +38,5 @@ def test_whoever_has_no_task_finds_their_rooms(
 ) -> None:
     """And nothing that they may not enter."""
     page = today(as_user(make_user(role)))
-    assert f'class="room" href="{reverse(room, args=["KETNAL"])}"' in page
+    assert f'class="workplace" href="{reverse(room, args=["KETNAL"])}"' in page
     assert reverse("calendar", args=["KETNAL"]) not in page
