@@ -20,6 +20,9 @@ SCREENS = [
     ("monitor", "audit/"),
     ("monitor", "queries/?state=all"),
     ("monitor", "review/"),
+    ("investigator", "participants/01-002/review/"),
+    ("monitor", "participants/01-003/review/"),
+    ("pharmacist", ""),
     ("datamanager", "participants/01-001/"),
     ("statistician", "closed/"),
     ("statistician", "closed/looks/1/"),
@@ -48,3 +51,36 @@ def test_no_accessibility_violation(
     assert found.violations_count == 0, found.generate_report()
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_phone_has_cards_a_menu_and_one_button_for_the_filters(sign_in: SignIn, site_url: str) -> None:
+    """No table is scrolled sideways, no room is cut off, and the list begins on the first screen."""
+    page = sign_in("investigator", viewport={"width": 390, "height": 844})
+    page.goto(f"{site_url}/studies/KETNAL/review/?state=all")
+    table = page.locator(".table").first
+    assert table.evaluate("table => table.scrollWidth <= table.clientWidth + 1")
+    first = table.locator("tbody tr").first
+    assert first.bounding_box()["y"] < 300  # type: ignore[index]
+    assert first.locator("[data-column=Performed]").inner_text() != ""
+    assert not page.locator(".filter-bar").is_visible()
+    page.get_by_role("button", name="Filter visits").click()
+    assert page.locator(".filter-bar").is_visible()
+    page.locator("summary", has_text="More").click()
+    assert Axe().run(page).violations_count == 0
+    page.locator(".tabs-panel").get_by_role("link", name="Dashboard").click()
+    page.wait_for_url("**/dashboard/")
+
+
+def test_a_participant_is_verified_by_keys_without_leaving(sign_in: SignIn, site_url: str) -> None:
+    """j goes to a visit, v verifies its form in place, and the keyboard goes on to the next."""
+    page = sign_in("monitor")
+    page.goto(f"{site_url}/studies/KETNAL/participants/01-004/review/")
+    page.keyboard.press("j")
+    before = page.locator("[data-verify]").count()
+    page.keyboard.press("v")
+    page.get_by_text("verified against the source").first.wait_for()
+    assert page.locator("[data-verify]").count() == before - 1
+    assert page.evaluate("document.activeElement.id") == page.locator("[data-reading]").nth(1).get_attribute(
+        "id"
+    )
+    assert page.url.endswith("/review/")
