@@ -3,9 +3,10 @@
 import csv
 import hashlib
 import json
+import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -13,10 +14,13 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from analysis.exports.codebook import column_kinds, write_codebook
 from analysis.exports.columns import Table
 from analysis.exports.tables import parameters, tables
 from trialsite.accounts.models import Study, User
 from trialsite.lib.spreadsheet import guard
+
+SCRIPTS = Path(__file__).parent / "scripts"
 
 # plain: what was entered, byte for byte. spreadsheet: text that begins like a formula has an apostrophe before it.
 Profile = Literal["plain", "spreadsheet"]
@@ -50,12 +54,15 @@ def write_folder(
             for table in chosen:
                 with open(begun / f"{table.name}.csv", "wb") as file:
                     copy_csv(table, parameters(study, sites), file)
-        _codebook(chosen, begun / "codebook.csv", profile)
-        if profile == "spreadsheet":
-            for path in begun.glob("*.csv"):
-                guard(path)
+        _describe(chosen, begun, parameters(study, sites), profile)
         files = {path.name: _described(path) for path in sorted(begun.glob("*.csv"))}
-        content = {**_manifest(study, sites, by, unblinded), "profile": profile, "files": files}
+        scripts = {path.name: _sha256(path) for path in sorted(begun.iterdir()) if path.name not in files}
+        content = {
+            **_manifest(study, sites, by, unblinded),
+            "profile": profile,
+            "files": files,
+            "scripts": scripts,
+        }
         manifest = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
         (begun / "manifest.json").write_text(manifest, encoding="utf-8")
         for path in sorted(begun.iterdir()):
@@ -63,9 +70,28 @@ def write_folder(
     return hashlib.sha256(manifest.encode()).hexdigest()
 
 
+def _describe(chosen: Sequence[Table], folder: Path, values: dict[str, Any], profile: Profile) -> None:
+    """Codebook and codes beside the tables; for a spreadsheet its guards, for statistics software the scripts."""
+    write_codebook(chosen, folder, values, spreadsheet=profile == "spreadsheet")
+    if profile == "plain":
+        for script in SCRIPTS.iterdir():
+            shutil.copyfile(script, folder / script.name)
+        return
+    texts = {
+        table.name: {name for name, kind in column_kinds(table, values).items() if kind == "text"}
+        for table in chosen
+    }
+    for path in folder.glob("*.csv"):
+        guard(path, texts.get(path.stem, set()))
+
+
 def _described(path: Path) -> dict[str, Any]:
-    content = path.read_bytes()
-    return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "rows": _rows(path)}
+    return {"sha256": _sha256(path), "bytes": path.stat().st_size, "rows": _rows(path)}
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def blinded(study: Study, sites: Any, *, by: User, profile: Profile = "plain") -> Iterator[bytes]:
@@ -86,22 +112,6 @@ def copy_csv(table: Table, values: dict[str, Any], file: IO[bytes]) -> None:
     with connection.cursor() as cursor:
         query = cursor.mogrify(table.query, values).decode()
         cursor.copy_expert(f"copy ({query}) to stdout with (format csv, header)", file)
-
-
-def _codebook(chosen: tuple[Table, ...], path: Path, profile: Profile) -> None:
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["file", "column", "label", "values", "instrument"])
-        if profile == "spreadsheet":
-            text = (
-                "Profile spreadsheet: text that begins with = + - @ tab or return has an apostrophe before it"
-            )
-            writer.writerow(["*.csv", "", text, "", ""])
-        for table in chosen:
-            for column in table.columns:
-                writer.writerow(
-                    [f"{table.name}.csv", column.name, column.label, column.codes, column.instrument]
-                )
 
 
 def _rows(path: Path) -> int:

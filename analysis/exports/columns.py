@@ -1,17 +1,31 @@
 """What a table of an export is made of."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+# As the reading scripts take them. `moment` is a time in UTC, `flag` 1 or 0.
+Kind = Literal["text", "integer", "number", "date", "time", "moment", "flag"]
+
+YES_NO = {"1": "yes", "0": "no"}
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`sql` is an expression of our own making; values never come into it. `instrument`: whose item it is."""
+    """`sql` is an expression of our own making; values never come into it. `values`: what occurs, in words; else the
+    `codes`, which have a label each. `instrument`: whose item it is. `kind`: where the database's type says less."""
 
     name: str
     sql: str
     label: str
-    codes: str = ""
+    values: str = ""
     instrument: str = ""
+    codes: Mapping[str, str] = field(default_factory=dict)
+    kind: Kind | None = None
+
+    @property
+    def described(self) -> str:
+        return self.values or ", ".join(self.codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +42,23 @@ class Table:
         return f"select {columns} {self.source}"
 
 
-def flag(expression: str) -> str:
-    """1 yes, 0 no, empty not known: sums and means work as they are."""
-    return f"({expression})::int"
+def flag(name: str, expression: str, label: str, unknown: str = "") -> Column:
+    """1 yes, 0 no, empty as `unknown` says: sums and means work as they are."""
+    values = "1 yes, 0 no" + (f", empty {unknown}" if unknown else "")
+    return Column(name, f"({expression})::int", label, values, codes=YES_NO, kind="flag")
 
 
-def moment(expression: str) -> str:
+def moment(name: str, expression: str, label: str) -> Column:
     """ISO 8601 in UTC, always of one length: sizes of files tell nothing of the clock."""
-    return f"""to_char({expression} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+    text = f"""to_char({expression} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+    return Column(name, text, label, "ISO 8601, UTC", kind="moment")
+
+
+def day(name: str, sql: str, label: str) -> Column:
+    return Column(name, sql, label, "ISO 8601", kind="date")
 
 
 PARTICIPANT = Column("participant", "t.code", "Participant code")
-SITE = Column("site", "s.code", "Site code")
 FROM_PARTICIPANT = (
     "from enrollment_participant t join accounts_site s on s.id = t.site_id {join}"
     " where t.study_id = %(study)s and t.site_id = any(%(sites)s) order by t.code{order}"

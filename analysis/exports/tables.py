@@ -1,177 +1,73 @@
 """The tables of an export: columns with their meaning, and the query that fills them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from analysis.domain.patterns import patterns
 from analysis.domain.response import RuleSet
-from analysis.exports.columns import FROM_PARTICIPANT, PARTICIPANT, SITE, Column, Table, flag, moment
-from analysis.exports.review_tables import queries, signatures
+from analysis.exports import people_tables, review_tables, visit_tables
+from analysis.exports.columns import FROM_PARTICIPANT, PARTICIPANT, Column, Table, day, flag, moment
+from analysis.exports.labels import Labels, arm_labels, labels_of, pattern_column
+from analysis.models import ParticipantOutcome
 from analysis.rules import endpoint_instrument, rule_set, rules_in_force
-from assessments.domain.instrument import Instrument
-from assessments.selectors import instrument_of
+from enrollment.domain.protocol import Protocol
 from trialsite.accounts.models import Study
 
-YES_NO = "1 yes, 0 no, empty not evaluable"
+EVALUABLE = "not evaluable"
 
 
 def tables(study: Study, *, unblinded: bool) -> tuple[Table, ...]:
     """All tables of `study`; only with `unblinded` is there a column of treatment."""
-    outcome_rules = rules_in_force(study)
-    names = sorted(endpoint_instrument(outcome_rules.rules).subscales)
+    protocol = rules_in_force(study)
+    labels = labels_of(study)
     return (
-        _participants(),
-        _visits(),
-        _assessments(_instruments(study)),
-        _outcomes(rule_set(outcome_rules), len(outcome_rules.rules.periods), names, unblinded),
-        queries(),
-        signatures(),
+        people_tables.participants(labels, protocol.rules, unblinded),
+        people_tables.criteria(study),
+        people_tables.facts(labels),
+        people_tables.decisions(labels),
+        people_tables.treatments(labels),
+        visit_tables.periods(labels),
+        visit_tables.visits(labels),
+        visit_tables.ratings(labels),
+        visit_tables.missing_items(labels),
+        _outcomes(labels, rule_set(protocol), protocol.rules, unblinded),
+        review_tables.queries(labels),
+        review_tables.signatures(labels),
+        review_tables.locks(labels),
     )
 
 
-def _participants() -> Table:
-    columns = (
-        PARTICIPANT,
-        SITE,
-        Column(
-            "status",
-            "t.status",
-            "State in the study",
-            "screening, screen_failed, eligible, randomised, completed, withdrawn",
-        ),
-        Column("consented_on", "t.consented_on", "Consent date", "ISO 8601"),
-        Column("age", "t.age", "Age at consent, years"),
-        Column("sex", "t.sex", "Sex", "F, M, U"),
-        Column(
-            "randomised_on",
-            "(t.randomised_at at time zone s.timezone)::date",
-            "Randomised, site-local date",
-            "ISO 8601",
-        ),
-        Column("left_reason", "t.left_reason", "Reason for screen failure or withdrawal"),
-    )
-    return Table("participants", columns, FROM_PARTICIPANT.format(join="", order=""))
-
-
-def _visits() -> Table:
-    columns = (
-        PARTICIPANT,
-        SITE,
-        Column("period", "p.number", "Period; empty for screening"),
-        Column("visit", "v.code", "Visit code of the protocol"),
-        Column("day", "v.day", "Planned day of the period"),
-        Column("infusion_on", "p.dosed_on", "Day 0 of the period as it was", "ISO 8601"),
-        Column("kit", "p.kit_number", "Kit dispensed in the period"),
-        Column("planned_on", "v.planned_on", "Planned date", "ISO 8601"),
-        Column("earliest_on", "v.earliest_on", "First day of the window", "ISO 8601"),
-        Column("latest_on", "v.latest_on", "Last day of the window", "ISO 8601"),
-        Column("performed_on", "v.performed_on", "Date of the visit", "ISO 8601"),
-        Column("status", "v.status", "State", "planned, done, missed"),
-        Column("deviation_days", "case when v.performed_on < v.earliest_on then v.performed_on - v.earliest_on"
-               " when v.performed_on > v.latest_on then v.performed_on - v.latest_on"
-               " when v.performed_on is not null and v.earliest_on is not null then 0 end",
-               "Days outside the window; negative early, positive late"),
-        Column("missed_reason", "v.missed_reason", "Why it was missed"),
-    )  # fmt: skip
-    join = "join enrollment_visit v on v.participant_id = t.id left join enrollment_period p on p.id = v.period_id"
-    return Table(
-        "visits", columns, FROM_PARTICIPANT.format(join=join, order=", p.number nulls first, v.day, v.id")
-    )
-
-
-def _instruments(study: Study) -> dict[str, list[Instrument]]:
-    """Code of each instrument that a protocol of the study has → its editions, in the protocols' order."""
-    found: dict[str, list[Instrument]] = {}
-    for version in study.protocols.all():
-        for use in version.rules.instruments:
-            found.setdefault(use.code, []).append(instrument_of(version.rules, use.code))
-    return found
-
-
-def _items(editions: Sequence[Instrument]) -> tuple[Column, ...]:
-    """A column an item; its range is that of the edition in which it goes furthest."""
-    items = {item.code: item for edition in editions for item in edition.items}
-    return tuple(
-        Column(
-            code,
-            f"(a.items ->> '{code}')::int",
-            f"{item.number} {item.name}",
-            f"0 to {max(edition.by_code[code].maximum for edition in editions if code in edition.by_code)}",
-            editions[-1].code,
-        )
-        for code, item in items.items()
-    )
-
-
-def _assessments(instruments: Mapping[str, Sequence[Instrument]]) -> Table:
-    """One row a rating; the items of the other instruments are empty."""
-    items = [column for editions in instruments.values() for column in _items(editions)]
-    totals = "; ".join(
-        f"{code} {min(e.total_minimum for e in editions)} to {max(e.total_maximum for e in editions)}"
-        for code, editions in instruments.items()
-    )
-    columns = (
-        PARTICIPANT,
-        SITE,
-        Column("period", "p.number", "Period; empty for screening"),
-        Column("visit", "v.code", "Visit code of the protocol"),
-        Column("date", "a.performed_on", "Date of the rating", "ISO 8601"),
-        Column("time", "a.performed_time", "Time of the rating, site-local"),
-        Column("instrument", "a.instrument", "Instrument", ", ".join(instruments)),
-        Column("status", "a.status", "State", "entered, complete, not_done"),
-        *items,
-        Column("total", "a.total", "Total of the row's instrument; empty while an item is missing", totals),
-        Column("missing", "nullif(a.missing, '{}')::text", "Items not rated and why, JSON"),
-        Column("rater", "a.rater", "Rater"),
-        Column("lookback_days", "a.lookback_days", "Look-back of the rating, days"),
-        Column("not_done_reason", "a.not_done_reason", "Why the rating was not done"),
-        Column("version", "a.version", "Times saved"),
-    )
-    join = (
-        "join enrollment_visit v on v.participant_id = t.id join assessments_assessment a on a.visit_id = v.id"
-        " left join enrollment_period p on p.id = v.period_id"
-    )
-    return Table(
-        "assessments",
-        columns,
-        FROM_PARTICIPANT.format(join=join, order=", p.number nulls first, v.day, a.id"),
-    )
-
-
-def _outcomes(rules: RuleSet, periods: int, names: Sequence[str], unblinded: bool) -> Table:
-    days = [(code, day) for code, day in rules.visits if code != rules.baseline_visit]
+def _outcomes(labels: Labels, rules: RuleSet, protocol: Protocol, unblinded: bool) -> Table:
+    days = [(code, number) for code, number in rules.visits if code != rules.baseline_visit]
     primary = dict(rules.visits)[rules.primary_visit]
-    last = max(day for _code, day in rules.visits)
+    last = max(number for _code, number in rules.visits)
     totals = tuple(
-        Column(f"day_{day}", f"(o.visits #>> '{{{code},total}}')::int", f"Total at {code}")
-        for code, day in days
+        Column(f"day_{number}", f"(o.visits #>> '{{{code},total}}')::int", f"Total at {code}")
+        for code, number in days
     )
     columns: tuple[Column, ...] = (
         PARTICIPANT,
-        SITE,
-        Column("period", "o.period", "Period"),
-        Column("infusion_on", "p.dosed_on", "Day 0 of the period as it was", "ISO 8601"),
+        labels.site,
+        labels.period("o.period"),
+        day("infusion_on", "p.dosed_on", "Day 0 of the period as it was"),
         Column("baseline", "o.baseline", "Total at baseline of the period"),
         *totals,
         Column(f"change_day_{primary}", "o.change", f"Total at day {primary} minus baseline; negative is better"),
-        Column("response", flag("o.response"),
-               f"Reduction of at least {rules.response_percent} % from baseline to day {primary}", YES_NO),
-        Column("remission", flag("o.remission"),
-               f"Total at most {rules.remission_max} at day {primary}", YES_NO),
-        Column("sustained", flag("o.sustained"),
-               f"Response at day {primary} and at every later visit to day {last}", YES_NO),
-        Column("relapse", flag("o.relapse"),
-               f"Response at day {primary}, and none at a later visit", f"{YES_NO}, or no response to lose"),
-        Column("relapse_visit", "nullif(o.relapse_visit, '')", "First visit of the relapse"),
-        *(column for name in names for column in _subscale(name, days, primary)),
-        Column("pattern", "nullif(w.pattern, '')", "Periods of this participant with a response, joined by +",
-               f"{', '.join(patterns(range(1, min(periods, 3) + 1)))}; empty unless every period is evaluable"),
-        Column("completer", flag("w.completer"), "Response evaluable in every period", "1 yes, 0 no"),
+        flag("response", "o.response",
+             f"Reduction of at least {rules.response_percent} % from baseline to day {primary}", EVALUABLE),
+        flag("remission", "o.remission", f"Total at most {rules.remission_max} at day {primary}", EVALUABLE),
+        flag("sustained", "o.sustained", f"Response at day {primary} and at every later visit to day {last}", EVALUABLE),
+        flag("relapse", "o.relapse", f"Response at day {primary}, and none at a later visit",
+             f"{EVALUABLE}, or no response to lose"),
+        Column("relapse_visit", "nullif(o.relapse_visit, '')", "First visit of the relapse",
+               codes={code: labels.visits.get(code, code) for code, _number in days}),
+        *(column for name in sorted(endpoint_instrument(protocol).subscales) for column in _subscale(name, days, primary)),
+        pattern_column("nullif(w.pattern, '')", [period.number for period in protocol.periods]),
+        flag("completer", "w.completer", "Response evaluable in every period"),
         Column("not_completer_because", "nullif(w.shortfall, '')",
                "First thing that keeps the participant from being a completer",
-               "not_randomised, not_dosed, no_baseline, no_primary"),
+               codes=people_tables.choices(ParticipantOutcome.Shortfall)),
         Column("not_completer_period", "w.shortfall_period", "Period of that"),
-        Column("computed_at", moment("o.computed_at"), "When this row was derived", "ISO 8601"),
+        moment("computed_at", "o.computed_at", "When this row was derived"),
         Column("rule_version", "o.rule_version", "Version of the rules: definitions, and hash of the protocol's"),
         Column("rule_protocol", "r.version", "Protocol version that the rules are of"),
         Column("inputs", "o.inputs::text", "Visit: [rating id, version] it was derived from, JSON"),
@@ -183,7 +79,7 @@ def _outcomes(rules: RuleSet, periods: int, names: Sequence[str], unblinded: boo
         " left join analysis_participantoutcome w on w.participant_id = t.id"
     )
     if unblinded:
-        columns += (Column("treatment", "k.arm", "Arm of the period"),)
+        columns += (Column("treatment", "k.arm", "Arm of the period", codes=arm_labels(protocol)),)
         join += (
             " left join closed.slot c on c.participant_id = t.id"
             " left join closed.kit k on k.slot_id = c.id and k.period = o.period"
@@ -200,8 +96,8 @@ def _subscale(name: str, days: Sequence[tuple[str, int]], primary: int) -> list[
             f"{name} at baseline; empty while an item is missing",
         ),
         *(
-            Column(f"{low}_day_{day}", f"({path}visits,{code}}}')::int", f"{name} at {code}")
-            for code, day in days
+            Column(f"{low}_day_{number}", f"({path}visits,{code}}}')::int", f"{name} at {code}")
+            for code, number in days
         ),
         Column(
             f"{low}_change_day_{primary}",

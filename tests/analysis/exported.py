@@ -27,7 +27,7 @@ class Exported:
 
     @property
     def tables(self) -> set[str]:
-        return {path.stem for path in self.folder.glob("*.csv")} - {"codebook"}
+        return {path.stem for path in self.folder.glob("*.csv")} - {"codebook", "codes"}
 
     @property
     def manifest(self) -> dict[str, Any]:

@@ -116,9 +116,57 @@ def test_codes_in_the_data_stand_in_the_codebook(blinded: Exported) -> None:
         for row in blinded.rows("codebook")
         if row["column"] in {"status", "sex", "instrument"}
     }
-    assert len(lists) == 5
+    assert len(lists) == 6
     for (table, column), allowed in lists.items():
         assert {row[column] for row in blinded.rows(table)} <= allowed
+
+
+@pytest.mark.requirement("EXP-01")
+def test_every_code_has_its_label(blinded: Exported, unblinded: Exported) -> None:
+    """Whatever occurs in a column that has codes is one of them: visits, reasons, patterns, arms, sequences, yes and
+    no; and none is without a label."""
+    for taken in (blinded, unblinded):
+        codes: dict[tuple[str, str], dict[str, str]] = {}
+        for row in taken.rows("codes"):
+            codes.setdefault((row["file"].removesuffix(".csv"), row["column"]), {})[row["code"]] = row[
+                "label"
+            ]
+        for (table, column), labels in codes.items():
+            assert all(labels.values())
+            assert {row[column] for row in taken.rows(table)} - {""} <= labels.keys(), (table, column)
+    assert codes["outcomes", "treatment"].keys() == {"PLA", "NAL"}
+    assert codes["participants", "sequence"]["PN"] == "Ketamine + placebo, then Ketamine + naltrexone"
+    assert codes["outcomes", "pattern"].keys() == {"1", "2", "1+2", "none"}
+    assert codes["visits", "visit"]["DAY14"] == "Day 14"
+    assert codes["missing_items", "reason"]["refused"] == "Participant did not answer"
+    assert codes["visits", "period"] == {"1": "Period 1", "2": "Period 2"}
+
+
+def test_what_was_decided_before_and_beside_the_ratings_is_exported(blinded: Exported, database: str) -> None:
+    """Facts, decisions by criterion, treatments row by row, periods with overrides, and every missing item."""
+    for name, source in (
+        ("screening_facts", "enrollment_fact"),
+        ("failed_treatments", "enrollment_failedtreatment"),
+        ("periods", "enrollment_period"),
+        ("missing_items", "assessments_assessment a cross join jsonb_each_text(a.missing)"),
+        ("eligibility", "enrollment_eligibilitydecision d cross join jsonb_array_elements(d.criteria)"),
+        ("locks", "review_lock"),
+    ):
+        assert len(blinded.rows(name)) == query(database, f"select count(*) from {source}")[0][0], name
+    completed = {
+        r["participant"]: r["completed_on"]
+        for r in blinded.rows("participants")
+        if r["status"] == "completed"
+    }
+    last: dict[str, str] = {}
+    for row in blinded.rows("visits"):
+        last[row["participant"]] = max(last.get(row["participant"], ""), row["performed_on"])
+    assert completed
+    assert all(day == last[who] for who, day in completed.items())
+    assert {row["group"] for row in blinded.rows("criteria")} == {"inclusion", "exclusion"}
+    assert sum(int(row["items_missing"]) for row in blinded.rows("assessments")) == len(
+        blinded.rows("missing_items")
+    )
 
 
 @pytest.mark.requirement("EXP-01")
@@ -168,13 +216,13 @@ def test_kit_numbers_do_not_tell_the_arm(blinded: Exported, unblinded: Exported)
 def test_the_unblinded_export_adds_the_treatment_and_nothing_else(
     blinded: Exported, unblinded: Exported
 ) -> None:
-    """One column of one file; every other value is the same."""
+    """The sequence of a participant and the treatment of a period; every other value is the same."""
     assert unblinded.manifest["unblinded"] is True
     assert unblinded.tables == blinded.tables
     for table in blinded.tables:
         added = set(unblinded.columns(table)) - set(blinded.columns(table))
-        assert added == ({"treatment"} if table == "outcomes" else set())
-        bare = [{k: v for k, v in row.items() if k != "treatment"} for row in unblinded.rows(table)]
+        assert added == {"outcomes": {"treatment"}, "participants": {"sequence"}}.get(table, set())
+        bare = [{k: v for k, v in row.items() if k not in added} for row in unblinded.rows(table)]
         assert bare == blinded.rows(table)
     assert {row["treatment"] for row in unblinded.rows("outcomes")} == {"PLA", "NAL"}
 

@@ -19,6 +19,24 @@ def rows(folder: Path, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def test_every_lock_and_what_was_asked_of_it_is_exported(
+    visit: Visit, investigator: User, make_user: MakeUser, tmp_path: Path
+) -> None:
+    """A lock of the study has no participant; an unlock names who asked and who decided."""
+    manager, admin = make_user("datamanager"), make_user("admin")
+    services.sign(visit.participant, visit, by=investigator, meaning="reviewed")
+    kept = services.lock(visit.participant.study, visit.participant, visit, by=manager, reason="cleaned")
+    services.request_unlock(kept, by=investigator, reason="a page was missed")
+    call_command(
+        "export", "--study", "KETNAL", "--format", "csv", "--out", str(tmp_path), "--by", admin.username
+    )
+    [row] = rows(tmp_path, "locks.csv")
+    assert (row["participant"], row["period"], row["visit"]) == (visit.participant.code, "1", "BASELINE")
+    assert (row["locked_by"], row["reason"]) == ("The datamanager", "cleaned")
+    assert (row["unlock_requested_by"], row["unlock_reason"]) == ("The investigator", "a page was missed")
+    assert row["unlock_approved"] == ""
+
+
 def test_every_turn_of_a_query_and_every_signature_is_exported(
     visit: Visit,
     monitor: User,

@@ -87,6 +87,9 @@ def test_the_spreadsheet_profile_guards_text_and_keeps_numbers(exported: dict[st
     cells = _cells(files["participants.csv"])
     assert "'" + FORMULA in cells
     assert FORMULA not in cells
+    people = list(csv.DictReader(io.StringIO(files["participants.csv"])))
+    assert {row["site"] for row in people} <= {"'01", "'02"}, "a site's code stays text"
+    assert all(row["age"].isdecimal() for row in people if row["age"])
     changes = [row["change_day_1"] for row in csv.DictReader(io.StringIO(files["outcomes.csv"]))]
     plain = [row["change_day_1"] for row in csv.DictReader(io.StringIO(exported["plain"]["outcomes.csv"]))]
     assert changes == plain

@@ -1,0 +1,117 @@
+"""Tables of an export about people: who takes part, why they may, and what they were given before."""
+
+from analysis.exports.columns import FROM_PARTICIPANT, PARTICIPANT, Column, Table, day, flag, moment
+from analysis.exports.labels import Labels, sequences
+from enrollment.domain.protocol import Protocol
+from enrollment.models import FailedTreatment, Participant
+from trialsite.accounts.models import Study
+
+GROUPS = {"inclusion": "Inclusion", "exclusion": "Exclusion"}
+VERDICTS = {"met": "Met", "not met": "Not met", "unknown": "Not known"}
+
+
+def choices(kind: type) -> dict[str, str]:
+    return {str(code): str(label) for code, label in kind.choices}  # type: ignore[attr-defined]
+
+
+def participants(labels: Labels, protocol: Protocol, unblinded: bool) -> Table:
+    """One row a participant; the sequence only in an unblinded export."""
+    columns: tuple[Column, ...] = (
+        PARTICIPANT,
+        labels.site,
+        Column("status", "t.status", "State in the study", codes=choices(Participant.Status)),
+        day("consented_on", "t.consented_on", "Consent date"),
+        Column("age", "t.age", "Age at consent, years"),
+        Column("sex", "t.sex", "Sex", codes=choices(Participant.Sex)),
+        day(
+            "randomised_on",
+            "(t.randomised_at at time zone s.timezone)::date",
+            "Randomised, site-local date",
+        ),
+        day(
+            "completed_on",
+            "case when t.status = 'completed' then (select max(v.performed_on) from enrollment_visit v"
+            " where v.participant_id = t.id and v.period_id is not null) end",
+            "Completed the study: date of the last visit that took place",
+        ),
+        Column("left_reason", "t.left_reason", "Reason for screen failure or withdrawal"),
+    )
+    join = ""
+    if unblinded:
+        columns += (Column("sequence", "c.sequence", "Order of treatments", codes=sequences(protocol)),)
+        join = "left join closed.slot c on c.participant_id = t.id"
+    return Table("participants", columns, FROM_PARTICIPANT.format(join=join, order=""))
+
+
+def facts(labels: Labels) -> Table:
+    """One row a fact of screening, as it stands now; the audit trail has the earlier ones."""
+    columns = (
+        PARTICIPANT,
+        labels.site,
+        Column("fact", "f.name", "What eligibility is judged on", codes=labels.facts),
+        Column("value", "f.value", "Value; of a question 1 yes, 0 no; empty: not known", kind="number"),
+        Column("source", "f.source", "Form, or rating and its version, that it comes from"),
+        moment("recorded_at", "f.recorded_at", "When it was recorded"),
+    )
+    join = "join enrollment_fact f on f.participant_id = t.id"
+    return Table("screening_facts", columns, FROM_PARTICIPANT.format(join=join, order=", f.name"))
+
+
+def decisions(labels: Labels) -> Table:
+    """One row for each criterion of each decision on eligibility, with what was judged."""
+    columns = (
+        PARTICIPANT,
+        labels.site,
+        Column(
+            "decision", "row_number() over (partition by t.id, c.n order by d.id)", "Decision, counted from 1"
+        ),
+        flag("eligible", "d.eligible", "Decided eligible"),
+        moment("decided_at", "d.decided_at", "When it was decided"),
+        Column("decided_by", "u.printed_name", "Who decided"),
+        Column("comment", "d.comment", "Comment on the decision"),
+        Column("criterion", "c.result ->> 'id'", "Criterion of the protocol", codes=labels.criteria),
+        Column("verdict", "c.result ->> 'verdict'", "Whether the criterion was met then", codes=VERDICTS),
+    )
+    join = (
+        "join enrollment_eligibilitydecision d on d.participant_id = t.id join accounts_user u on u.id = d.decided_by_id"
+        " cross join jsonb_array_elements(d.criteria) with ordinality c (result, n)"
+    )
+    return Table("eligibility", columns, FROM_PARTICIPANT.format(join=join, order=", d.id, c.n"))
+
+
+def treatments(labels: Labels) -> Table:
+    """One row for each earlier treatment; those taken off the list are marked, not left out."""
+    columns = (
+        PARTICIPANT,
+        labels.site,
+        Column("number", "row_number() over (partition by t.id order by f.id)", "Treatment, counted from 1"),
+        Column("kind", "f.kind", "Kind of treatment", codes=choices(FailedTreatment.Kind)),
+        Column("name", "f.name", "Name of the treatment"),
+        Column("dose", "f.dose", "Dose"),
+        Column("weeks", "f.weeks", "Duration, weeks"),
+        Column("outcome", "f.outcome", "How it helped", codes=choices(FailedTreatment.Outcome)),
+        flag("removed", "f.removed", "Taken off the list: entered in error"),
+    )
+    join = "join enrollment_failedtreatment f on f.participant_id = t.id"
+    return Table("failed_treatments", columns, FROM_PARTICIPANT.format(join=join, order=", f.id"))
+
+
+def criteria(study: Study) -> Table:
+    """One row for each criterion of each version of the protocol. Names nobody: from the protocol itself."""
+    columns = (
+        Column("protocol", "r.version", "Protocol version"),
+        Column("criterion", "c.value ->> 'id'", "Criterion of the protocol"),
+        Column("group", "c.value ->> 'group'", "Inclusion or exclusion", codes=GROUPS),
+        Column("kind", "c.value ->> 'kind'", "How the fact is judged", "minimum, maximum, range, confirm"),
+        Column("fact", "c.value ->> 'fact'", "Fact that is judged"),
+        Column("minimum", "(c.value ->> 'minimum')::numeric", "Lowest value that meets it", kind="number"),
+        Column("maximum", "(c.value ->> 'maximum')::numeric", "Highest value that meets it", kind="number"),
+        flag("expected", "(c.value ->> 'expected')::boolean", "Answer that meets it"),
+        Column("unit", "c.value ->> 'unit'", "Unit of the bounds"),
+        Column("text", "c.value ->> 'text'", "The criterion as the protocol states it"),
+    )  # fmt: skip
+    source = (
+        "from enrollment_protocolversion r cross join jsonb_array_elements(r.document -> 'criteria')"
+        " with ordinality c (value, n) where r.study_id = %(study)s order by r.id, c.n"
+    )
+    return Table("criteria", columns, source)
