@@ -27,9 +27,13 @@ class Importer:
     def __init__(self, study: Study, *, create_participants: bool) -> None:
         self.study = study
         self.protocol = study.protocols.latest()
-        enrols = create_participants and self.protocol.rules.allocation is None
-        self.checks = Checks(study, self.protocol.rules, enrols=enrols)
+        self.checks = Checks(study, self.protocol.rules, enrols=create_participants and not self.randomises)
         self.instruments = self.checks.instruments
+
+    @property
+    def randomises(self) -> bool:
+        """Whether the study's allocation is its own: then a file enrols nobody, for it could not say who gets what."""
+        return self.protocol.rules.allocation is not None
 
     def plan(self, found: Iterable[Found]) -> Plan:
         """Hold `found` (of `longform.read_rows`, which finds duplicates) against the study; write nothing."""

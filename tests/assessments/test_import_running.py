@@ -20,11 +20,13 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_trial_that_randomises_enrols_nobody_by_file(tmp_path: Path, study: Study) -> None:
-    """The option does not help: people are screened and randomised first."""
+    """Said at once, before the file is read, and once; without the option each row says it."""
     file = tmp_path / "ratings.csv"
     file.write_text(f"{HEADER}\n01,P1,1,BASELINE,2024-01-08,HAMD17,26\n")
     done = run(file, study.code, "--create-participants")
-    assert "screen and randomise them first" in done.problems[0]
+    assert done.error.startswith("--create-participants: KETNAL randomises")
+    assert done.problems == []
+    assert "screen and randomise them first" in run(file, study.code).problems[0]
     assert not Participant.objects.filter(study=study).exists()
 
 

@@ -21,6 +21,10 @@ from trialsite.lib import toml
 from trialsite.lib.errors import Conflict
 
 MEANWHILE = "Data of this study were saved while the file was read. Nothing was imported; run it again."
+RANDOMISES = (
+    "--create-participants: %s randomises (its protocol has [allocation]), and a file brings no allocation with it: people"
+    " enrolled by one would have no sequence, and could not be compared. Screen and randomise them first. Nothing was read."
+)
 MAPPINGS = Path(__file__).resolve().parents[2] / "mappings"
 
 
@@ -47,6 +51,8 @@ class Command(BaseCommand):
             study,
             create_participants=options["create_participants"] or mapping.create_participants,
         )
+        if importer.randomises and (options["create_participants"] or mapping.create_participants):
+            raise CommandError(RANDOMISES % study.code)
         try:
             with options["file"].open("rb") as file:
                 rows = read_rows(file, mapping.columns, importer.instruments)
