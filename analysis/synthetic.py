@@ -144,26 +144,11 @@ class Writer:
             return {row.pk: [("", arm) for arm in self.rules.sequences[0].arms] for row in started}
         found: dict[int, list[tuple[str, str]]] = {}
         with connection.cursor() as cursor:
-            cursor.execute(
-                "select pg_advisory_xact_lock(hashtext('closed.slot'), %s)", [self.protocol.study_id]
-            )
             for site in {row.site_id for row in started}:
                 mine = [row for row in started if row.site_id == site]
                 cursor.execute(
-                    "update closed.slot s set participant_id = p.id, assigned_at = p.at from ("
-                    "  select f.id as slot, q.id, q.at from"
-                    "   (select id, row_number() over (order by position) as n from closed.slot"
-                    "     where study_id = %s and participant_id is null and (site_id = %s or site_id is null)) f"
-                    "   join unnest(%s::bigint[], %s::timestamptz[]) with ordinality as q(id, at, n) using (n)) p"
-                    " where s.id = p.slot returning s.participant_id,"
-                    "  (select array_agg(array[k.kit_number, k.arm] order by k.period) from closed.kit k"
-                    "   where k.slot_id = s.id)",
-                    [
-                        self.protocol.study_id,
-                        site,
-                        [row.pk for row in mine],
-                        [row.randomised_at for row in mine],
-                    ],
+                    "select participant, kits from closed.assign_synthetic(%s, %s::bigint[], %s::timestamptz[])",
+                    [site, [row.pk for row in mine], [row.randomised_at for row in mine]],
                 )
                 found |= {pk: [(kit, arm) for kit, arm in kits] for pk, kits in cursor.fetchall()}
         if len(found) < len(started):

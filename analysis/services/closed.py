@@ -43,38 +43,21 @@ def add_slots(site: Site, rules: Protocol, slots: Sequence[tuple[int, str]], rng
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtext('closed.slot'), %s)", [site.study_id])
         cursor.execute(
-            "select coalesce(max(position), 0), coalesce(max(block), 0), count(*) filter (where participant_id is null)"
-            " from closed.slot where study_id = %s and site_id is not distinct from %s",
+            "select count(*) from closed.slot"
+            " where study_id = %s and site_id is not distinct from %s and participant_id is null",
             [site.study_id, where],
         )
-        last, last_block, free = cursor.fetchone()
-        if free >= len(slots):
+        if cursor.fetchone()[0] >= len(slots):
             return
         cursor.execute("select kit_number from closed.kit where study_id = %s", [site.study_id])
         taken = {row[0] for row in cursor.fetchall()}
         kits = iter(allocation.kit_numbers(len(slots) * len(rules.periods), taken, rng))
-        cursor.execute(
-            "insert into closed.slot (study_id, site_id, position, block, sequence)"
-            " select %s, %s, %s + n, block, sequence"
-            " from unnest(%s::int[], %s::text[]) with ordinality as s(block, sequence, n) order by n"
-            " returning id, sequence",
-            [
-                site.study_id,
-                where,
-                last,
-                [last_block + block for block, _sequence in slots],
-                [sequence for _block, sequence in slots],
-            ],
-        )
-        given = [
-            (slot, number, arm)
-            for slot, sequence in sorted(cursor.fetchall())
-            for number, arm in enumerate(arms[sequence], start=1)
+        places = [
+            {"block": block, "sequence": code, "kits": [[next(kits), arm] for arm in arms[code]]}
+            for block, code in slots
         ]
         cursor.execute(
-            "insert into closed.kit (study_id, kit_number, slot_id, period, arm)"
-            " select %s, * from unnest(%s::text[], %s::bigint[], %s::int[], %s::text[])",
-            [site.study_id, [next(kits) for _ in given], *map(list, zip(*given, strict=True))],
+            "select closed.extend_list(%s, %s, %s)", [site.study_id, where, canonical.encode(places).decode()]
         )
 
 
@@ -97,9 +80,7 @@ def report(studies: Sequence[int]) -> None:
         content["protocol"] = {"version": protocol.version, "sha256": protocol.sha256}
         with connection.cursor() as cursor:
             cursor.execute(
-                "insert into closed.report (study_id, report) values (%s, %s) on conflict (study_id) do update"
-                " set report = excluded.report, serial = closed.report.serial + 1, computed_at = clock_timestamp()",
-                [study.pk, canonical.encode(content).decode()],
+                "select closed.store_report(%s, %s)", [study.pk, canonical.encode(content).decode()]
             )
 
 

@@ -83,9 +83,8 @@ def _store(look: Look, cut: str, found: Mapping[str, Any], now: Any) -> None:
         connection.cursor() as cursor,
     ):
         cursor.execute(
-            "insert into closed.look (look_id, study_id, cut, cut_sha256, results, taken_at)"
-            " values (%s, %s, %s, %s, %s, %s)",
-            [look.pk, look.study_id, cut, digest, canonical.encode(found).decode(), now],
+            "select closed.freeze_look(%s, %s, %s, %s)",
+            [look.pk, cut, canonical.encode(found).decode(), now],
         )
         look.taken_at, look.cut_sha256 = now, digest
         look.save()
@@ -136,7 +135,6 @@ def _print(look: Look, found: dict[str, Any]) -> None:
     content = pdf(Front(look.study.code, look.number, look.cut_sha256), sections)
     with connection.cursor() as cursor:
         cursor.execute(
-            "insert into closed.print (look_id, decided, content, sha256) values (%s, %s, %s, %s)"
-            " on conflict do nothing",
-            [look.pk, decided, content, hashlib.sha256(content).hexdigest()],
+            "select closed.store_print(%s, %s, %s)",
+            [look.pk, decided, content],
         )

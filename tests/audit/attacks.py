@@ -135,7 +135,7 @@ CLOSED = {
     "log a look": "insert into closed.log (action, study_id) values ('x', 1)",
     "become the unblinded worker": "set role trialsite_closed",
 }
-# By the unblinded worker, who may write there what is written once.
+# By the unblinded worker and the owner of the tables: what is written there is written once.
 ONCE = {
     "change a sequence": "update closed.slot set sequence = 'AB'",
     "take a place back": (
@@ -146,6 +146,57 @@ ONCE = {
     "forget who looked": "delete from closed.log",
     "rewrite who looked": "update closed.log set user_id = 1",
     "truncate the list": "truncate closed.slot cascade",
+}
+# By the unblinded worker, who writes there through the functions of the schema alone.
+DIRECTLY = {
+    "put a place before the first": (
+        "insert into closed.slot (study_id, site_id, position, block, sequence)"
+        " select study_id, site_id, -1, 1, 'PN' from closed.slot limit 1"
+    ),
+    "put in a kit": "insert into closed.kit select study_id, 'X-1', slot_id, 9, 'NAL' from closed.kit limit 1",
+    "hand out a place": (
+        "update closed.slot set participant_id = 1, assigned_at = now() where id ="
+        " (select max(id) from closed.slot where participant_id is null)"
+    ),
+    "rewrite the report": "update closed.report set report = '{}'",
+    "put in a report": "insert into closed.report (study_id, report) values (1, '{}')",
+    "put in a look": (
+        "insert into closed.look (look_id, study_id, cut, cut_sha256, results, taken_at) values (1, 1, '', '', '{}', now())"
+    ),
+    "put in a decision": "insert into closed.decision select * from closed.decision limit 1",
+    "put in serious events": (
+        "insert into closed.safety_report (look_id, events, treated, probability, stops, source, entered_by, entered_name)"
+        " values (1, 0, 14, 0, false, 'x', 1, 'x')"
+    ),
+    "put in a print": "insert into closed.print (look_id, decided, content, sha256) values (1, true, '', '')",
+    "log a look": "insert into closed.log (action, study_id) values ('x', 1)",
+    "give places to participants who are none of a synthetic study": (
+        "select * from closed.assign_synthetic((select min(id) from accounts_site), array[-1], array[now()])"
+    ),
+}
+# On the chain of the closed schema, by anybody who can log in, the owner of its tables included.
+CHAIN = {
+    "update an entry": "update closed.entry set held = '{}'",
+    "delete an entry": "delete from closed.entry",
+    "truncate the chain": "truncate closed.entry",
+    "insert an entry": "insert into closed.entry select * from closed.entry limit 0",
+    "rewind a chain": "update closed.chain_head set n = 0",
+    "let a table be sealed again": "delete from closed.sealed_table",
+    "own the chain": "alter table closed.entry owner to current_user",
+    "alter the chain": "alter table closed.entry add column extra int",
+    "drop the chain": "drop table closed.entry cascade",
+    "rename the chain": "alter table closed.entry rename to other",
+    "drop the schema": "drop schema closed cascade",
+    "rename the schema": "alter schema closed rename to other",
+    "put a trigger on the chain": (
+        "create trigger mine before insert on closed.entry for each row execute function audit.refuse()"
+    ),
+    "append an entry": "select audit.closed_append('kit', 'U', array[jsonb_build_object('study_id', 1)])",
+    "seal what stands once more": "select audit.seal_standing('kit', null)",
+    "call the trigger function": "select audit.seal_added()",
+    "replace the trigger function": (
+        "create or replace function audit.seal_changed() returns trigger language plpgsql as 'begin return null; end'"
+    ),
 }
 # By a reader.
 READER = {

@@ -14,7 +14,7 @@ REFUSED = {
 }
 OF_ROLE = {
     "app": attacks.TRAIL | attacks.SERVER | attacks.TABLES | attacks.CLOSED,
-    "closed": attacks.TRAIL | attacks.SERVER | attacks.TABLES | attacks.ONCE,
+    "closed": attacks.TRAIL | attacks.SERVER | attacks.TABLES | attacks.ONCE | attacks.DIRECTLY,
     "report": attacks.TRAIL | attacks.SERVER | attacks.TABLES | attacks.CLOSED | attacks.READER,
     "verify": attacks.TRAIL
     | attacks.SERVER
@@ -28,6 +28,10 @@ ATTEMPTS = [
     pytest.param(role, statement, id=f"{role}: {name}")
     for role, statements in OF_ROLE.items()
     for name, statement in statements.items()
+] + [
+    pytest.param(role, statement, id=f"{role}: closed: {name}")
+    for role in OF_ROLE
+    for name, statement in attacks.CHAIN.items()
 ]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import override_settings
 from django.urls import reverse
 
@@ -22,12 +23,14 @@ LEAKS = {"/leak/ordered/", "/leak/sized/", "/leak/told/"}
 
 @dataclass(slots=True)
 class Life:
-    """What came out of one life of the trial: by blinded role what was fetched, the log, the mail."""
+    """What came out of one life of the trial: by blinded role what was fetched, the log, the mail; and how far each
+    chain of the closed schema came, with its last hash."""
 
     arms: list[str]
     fetched: dict[str, dict[str, Got]] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     mail: list[str] = field(default_factory=list)
+    heads: list[tuple[str, int, str]] = field(default_factory=list)
 
 
 class _Kept(logging.Handler):
@@ -73,6 +76,9 @@ def _live_once(*, swapped: bool) -> Life:
             for role in BLINDED:
                 person = User.objects.get(username=role.value)
                 life.fetched[role.value] = _fetch(person, feed)
+            with connection.cursor() as cursor:
+                cursor.execute("select chain, n, encode(hash, 'hex') from closed.heads() order by chain")
+                life.heads = list(cursor.fetchall())
     finally:
         logging.getLogger().removeHandler(kept)
     life.log = kept.lines
@@ -131,6 +137,14 @@ def test_the_log_says_the_same(lives: tuple[Life, Life]) -> None:
     """Line for line, without clocks and addresses' tokens."""
     one, other = ([quiet(line.encode()) for line in life.log] for life in lives)
     assert one == other
+
+
+@pytest.mark.requirement("BLD-02")
+def test_the_chain_of_the_closed_schema_is_as_long(lives: tuple[Life, Life]) -> None:
+    """A checkpoint tells the blinded how many entries there are, and a hash that is another in each life anyway."""
+    one, other = ([(chain, n) for chain, n, _hash in life.heads] for life in lives)
+    assert one == other
+    assert not {head[2] for head in lives[0].heads} & {head[2] for head in lives[1].heads}
 
 
 def test_the_mail_says_the_same(lives: tuple[Life, Life]) -> None:

@@ -26,6 +26,11 @@ STUDY = "KETNAL"
 # Behind the triggers, as no role of the product can: the arms change places, and the looks are to be taken again.
 UNTAKE = """
 set session_replication_role = replica;
+do $$ declare t text; begin
+  for t in select name from closed.sealed_table loop
+    execute format('alter table closed.%I disable trigger user', t);
+  end loop;
+end $$;
 select set_config('trialsite.context', '{"actor": 1, "name": "system", "role": "", "reason": "swap test"}', false);
 delete from closed.print;
 delete from closed.decision;
@@ -38,6 +43,19 @@ update closed.kit k set arm = case k.arm when 'PLA' then 'NAL' else 'PLA' end
   from accounts_study s where s.id = k.study_id and s.code = 'KETNAL';
 update closed.slot l set sequence = reverse(sequence) from accounts_study s where s.id = l.study_id and s.code = 'KETNAL';
 """
+# And what stands then is sealed as if it had always stood there.
+SEAL = """
+do $$ declare t text; g record; names text[] := (select array_agg(name order by name) from closed.sealed_table); begin
+  delete from closed.entry; delete from closed.chain_head; delete from closed.sealed_table;
+  foreach t in array names loop
+    execute format(
+      'select audit.seal_standing(%L, (select array_agg(audit.closed_form(to_jsonb(x))) from closed.%I x))', t, t);
+  end loop;
+  for g in select tgrelid::regclass as name, tgname from pg_trigger where tgname like 'z\\_seal%' loop
+    execute format('alter table %s enable always trigger %I', g.name, g.tgname);
+  end loop;
+end $$;
+"""
 
 
 @contextmanager
@@ -47,7 +65,7 @@ def trial(*, swapped: bool) -> Iterator[str]:
     name = f"ts_{uuid.uuid4().hex[:12]}"
     testing.database(name, testing.DEMO)
     with psycopg2.connect(testing.url("setup", name)) as opened, opened.cursor() as cursor:
-        cursor.execute(UNTAKE + (SWAP if swapped else ""))
+        cursor.execute(UNTAKE + (SWAP if swapped else "") + SEAL)
     opened.close()
     connection.close()
     connection.settings_dict["NAME"] = name

@@ -44,7 +44,7 @@ def take(cursor: Any) -> Checkpoint:
     cursor.execute(
         "select to_char(now() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
         " coalesce(json_object_agg(chain, json_build_array(n, encode(hash, 'hex')) order by chain), '{}')::text"
-        " from audit.chain_head"
+        " from (select chain, n, hash from audit.chain_head union all select chain, n, hash from closed.heads()) h"
     )
     at, heads = cursor.fetchone()
     return Checkpoint(at, {chain: (n, digest) for chain, (n, digest) in json.loads(heads).items()})
@@ -54,7 +54,8 @@ def faults(cursor: Any, kept: Checkpoint) -> Iterator[str]:
     """Each entry that the checkpoint knew and the trail no longer has, or has with another content."""
     cursor.execute(
         "select k.chain, k.n, e.hash is null from json_to_recordset(%s) as k(chain text, n bigint, hash text)"
-        " left join audit.event e on e.chain = k.chain and e.n = k.n"
+        " left join audit.event v on v.chain = k.chain and v.n = k.n"
+        " cross join lateral (select coalesce(v.hash, closed.entry_hash(k.chain, k.n)) as hash) e"
         " where encode(e.hash, 'hex') is distinct from k.hash order by 1",
         [json.dumps([{"chain": chain, "n": n, "hash": digest} for chain, (n, digest) in kept.heads.items()])],
     )

@@ -66,7 +66,9 @@ def identity(cursor: Any) -> Iterator[str]:
     cursor.execute(
         "select t.name from unnest(%s) t(name) where has_table_privilege('public.' || t.name, 'delete, truncate, trigger')"
         " union all select t.name from unnest(array['audit.event', 'audit.chain_head']) t(name)"
-        " where has_table_privilege(t.name, 'insert, update, delete, truncate, trigger') order by 1",
+        " where has_table_privilege(t.name, 'insert, update, delete, truncate, trigger')"
+        " union all select c.oid::regclass::text from pg_class c where c.relnamespace = 'closed'::regnamespace"
+        " and c.relkind = 'r' and has_table_privilege(c.oid, 'insert, update, delete, truncate, trigger') order by 1",
         [sorted(audited_tables() & _existing(cursor))],
     )
     for (table,) in cursor.fetchall():
@@ -114,8 +116,25 @@ def guard(cursor: Any) -> Iterator[str]:
         guarded = {row[0] for row in cursor.fetchall()}
         for table in sorted(tables - guarded):
             yield f"{table} {complaint}"
+    yield from _unsealed(cursor)
     yield from _detours(cursor)
     yield from _functions(cursor)
+
+
+def _unsealed(cursor: Any) -> Iterator[str]:
+    """Tables of the closed schema, but for the chain's own, whose rows do not all come under the chain."""
+    cursor.execute(
+        "select c.oid::regclass::text from pg_class c where c.relnamespace = 'closed'::regnamespace"
+        " and c.relkind not in ('i', 'S') and c.relowner <> 'trialsite_audit'::regrole and not exists ("
+        "   select from pg_trigger t join pg_trigger r on r.tgrelid = c.oid and r.tgenabled = 'A'"
+        "     and r.tgname = 'z_sealed' and r.tgfoid = to_regprocedure('audit.refuse()')"
+        "   where t.tgrelid = c.oid and t.tgenabled = 'A'"
+        "     and t.tgname = 'z_seal_added' and t.tgfoid = to_regprocedure('audit.seal_added()')"
+        "     and (r.tgtype & 16 > 0 or exists (select from pg_trigger u where u.tgrelid = c.oid and u.tgenabled = 'A'"
+        "       and u.tgname = 'z_seal_changed' and u.tgfoid = to_regprocedure('audit.seal_changed()')))) order by 1"
+    )
+    for (table,) in cursor.fetchall():
+        yield f"{table} is not under the chain of the closed schema"
 
 
 def _detours(cursor: Any) -> Iterator[str]:
@@ -131,16 +150,19 @@ def _detours(cursor: Any) -> Iterator[str]:
 
 
 def _functions(cursor: Any) -> Iterator[str]:
-    """The functions of the trail, word for word as this version of the product has them."""
+    """The functions of the trail and of the closed schema, word for word as this version of the product has them."""
     cursor.execute(
-        "select p.proname, p.prosrc, p.prosecdef from pg_proc p where p.pronamespace = 'audit'::regnamespace"
-        " and p.proowner = 'trialsite_audit'::regrole and exists"
+        "select n.nspname || '.' || p.proname, p.prosrc, p.prosecdef from pg_proc p"
+        " join pg_namespace n on n.oid = p.pronamespace where (n.nspname, p.proowner) in"
+        "  (('audit', 'trialsite_audit'::regrole), ('closed', 'trialsite_owner'::regrole)) and exists"
         " (select from unnest(p.proconfig) c where c like 'search_path=pg\\_catalog, %%pg\\_temp')",
     )
     installed = {name: (source, definer) for name, source, definer in cursor.fetchall()}
-    for function in functions.read(functions.TRAIL):
-        if installed.get(function.name.removeprefix("audit.")) != (function.body, function.definer):
-            yield f"the function {function.name} is not this version's; run setup_database"
+    for command, folders in (("setup_database", [functions.TRAIL]), ("migrate", functions.folders())):
+        for function in (each for folder in folders for each in functions.read(folder)):
+            expected = function.name.startswith(("audit.", "closed."))
+            if expected and installed.get(function.name) != (function.body, function.definer):
+                yield f"the function {function.name} is not this version's; run {command}"
 
 
 def _existing(cursor: Any) -> set[str]:

@@ -45,6 +45,31 @@ def owes(table: str, kind: str, subject: str) -> migrations.RunSQL:
     return migrations.RunSQL(body + triggers, undo)
 
 
+def sealed(table: str, key: str, *, changes: bool = False) -> migrations.RunSQL:
+    """Put `closed.table` under the chain of the closed schema; what stands in it is sealed as it is, in the order of
+    `key`. Rows are put in, with `changes` also changed where audit.seal_changed lets them, and never taken out."""
+    refused = "delete or truncate" if changes else "update or delete or truncate"
+    on_change = f"""
+        create trigger z_seal_changed after update on closed.{table} referencing old table as before new table as after
+          for each statement execute function audit.seal_changed();
+        alter table closed.{table} enable always trigger z_seal_changed;
+    """
+    seal = f"""
+        set local timezone = 'UTC';
+        set local extra_float_digits = 1;
+        set local bytea_output = 'hex';
+        select audit.seal_standing('{table}',
+          (select array_agg(audit.closed_form(to_jsonb(t)) order by {key}) from closed.{table} t));
+        create trigger z_seal_added after insert on closed.{table} referencing new table as added
+          for each statement execute function audit.seal_added();
+        create trigger z_sealed before {refused} on closed.{table}
+          for each statement execute function audit.refuse();
+        alter table closed.{table} enable always trigger z_seal_added;
+        alter table closed.{table} enable always trigger z_sealed;
+    """  # noqa: S608 - names of our own tables, from migrations
+    return migrations.RunSQL(seal + (on_change if changes else ""), migrations.RunSQL.noop)
+
+
 def immutable(table: str) -> migrations.RunSQL:
     """Rows of `table` are written once."""
     return migrations.RunSQL(

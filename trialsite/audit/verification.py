@@ -13,10 +13,14 @@ Check = Callable[[Any], Iterator[str]]
 
 
 def chains(cursor: Any) -> Iterator[str]:
-    """Each entry that does not follow from the one before it."""
-    cursor.execute("select chain, n, problem from audit.verify() order by chain, n")
+    """Each entry of the trail that does not follow from the one before it, and what is wrong with the chain of the
+    closed schema or with its tables, without a value."""
+    cursor.execute(
+        "select chain, n, problem from audit.verify() union all select chain, n, problem from closed.verify()"
+        " order by chain, n, problem"
+    )
     for chain, n, problem in cursor.fetchall():
-        yield f"{chain}, entry {n}: {problem}"
+        yield f"{chain}, entry {n}: {problem}" if n else f"{chain}: {problem}"
 
 
 def guarding(cursor: Any) -> Iterator[str]:

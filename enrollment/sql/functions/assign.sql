@@ -9,8 +9,8 @@ declare
 begin
   select * into person from public.enrollment_participant p where p.id = participant;
   if not found then raise exception 'no such participant' using errcode = 'no_data_found'; end if;
-  select * into actor from public.accounts_user u where u.is_active
-    and u.id = (nullif(current_setting('trialsite.context', true), '')::jsonb ->> 'actor')::bigint;
+  select * into actor from public.accounts_user u
+    where u.id = (nullif(current_setting('trialsite.context', true), '')::jsonb ->> 'actor')::bigint;
   if not found or not (actor.is_system or public.may(actor.id, 'participant.randomise', person.study_id, person.site_id)) then
     raise exception 'nobody acts who may randomise this participant' using errcode = '42501';
   end if;
@@ -21,10 +21,18 @@ begin
     if person.status <> 'eligible' then
       raise exception 'the participant is not eligible' using errcode = 'check_violation';
     end if;
-    select * into free from closed.slot s
-      where s.study_id = person.study_id and s.participant_id is null
-        and (s.site_id = person.site_id or s.site_id is null)
-      order by s.position limit 1;
+    -- The first free place after the last that was handed out: of the site's list, or of the whole study's.
+    select * into free from (
+      (select s.* from closed.slot s
+       where s.study_id = person.study_id and s.site_id = person.site_id and s.participant_id is null and s.position >
+         coalesce(audit.closed_place(person.study_id::text, person.site_id::text, true), -2147483648)
+       order by s.position limit 1)
+      union all
+      (select s.* from closed.slot s
+       where s.study_id = person.study_id and s.site_id is null and s.participant_id is null and s.position >
+         coalesce(audit.closed_place(person.study_id::text, null, true), -2147483648)
+       order by s.position limit 1)
+    ) next order by next.position limit 1;
     if not found then raise exception 'the allocation list is used up' using errcode = 'TS003'; end if;
     update closed.slot s set participant_id = participant, assigned_at = clock_timestamp() where s.id = free.id;
     insert into closed.log (user_id, action, study_id, subject)

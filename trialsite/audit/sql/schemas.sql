@@ -7,8 +7,10 @@ grant usage on schema public to trialsite_app, trialsite_report, trialsite_audit
 create schema if not exists audit;
 alter schema audit owner to trialsite_audit;
 create schema if not exists closed;
-alter schema closed owner to trialsite_owner;
-grant usage on schema closed to trialsite_app, trialsite_closed;
+-- Not the owner's, who could drop the chain out of a schema of their own.
+alter schema closed owner to trialsite_audit;
+grant usage, create on schema closed to trialsite_owner;
+grant usage on schema closed to trialsite_app, trialsite_closed, trialsite_report;
 
 alter default privileges for role trialsite_owner in schema public grant select, insert, update on tables to trialsite_app;
 alter default privileges for role trialsite_owner in schema public grant usage, select on sequences to trialsite_app;

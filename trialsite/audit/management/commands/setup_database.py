@@ -86,6 +86,7 @@ def _trail(cursor: Any) -> None:
     cursor.execute("grant trialsite_audit to current_user")
     cursor.execute("set role trialsite_audit")
     cursor.execute((SQL / "trail.sql").read_text())
+    cursor.execute((SQL / "closed.sql").read_text())
     functions.replace_all(cursor, functions.TRAIL)
     cursor.execute((SQL / "rights.sql").read_text())
 
