@@ -29,8 +29,16 @@ from analysis.board_tables import (
     diagnostics_table,
     means_table,
     paired_table,
+    within_table,
 )
-from analysis.board_words import DECISIONS, RECOMMENDATIONS, flag_sentence, primary_sentence, question
+from analysis.board_words import (
+    DECISIONS,
+    RECOMMENDATIONS,
+    flag_sentence,
+    not_defined_sentences,
+    primary_sentence,
+    question,
+)
 from analysis.chart_shapes import Chart
 from enrollment.domain.protocol import Protocol
 
@@ -79,8 +87,12 @@ def paper(
     if look and (why := why_ended(cut.look or 0, results["monitoring"], look["decision"] == "stop")):
         found.append(ended_section(results["monitoring"], why))
     found.append(_treatments(rules, results, labels))
+    if any("within" in arm for arm in results["arms"]):
+        found.append(_within(rules, results, labels))
     if results["secondary"]:
-        found += [_secondary(rules, results, labels), _diagnostics(rules, results, labels)]
+        found.append(_secondary(rules, results, labels))
+        if results["secondary"]["baselines"]:
+            found.append(_diagnostics(rules, results, labels))
     return [*found, *_beside(rules, results, labels), *_last(results, look)]
 
 
@@ -154,7 +166,7 @@ def _primary(
 def _treatments(rules: Protocol, results: Mapping[str, Any], labels: Mapping[str, str]) -> Section:
     """Both treatments beside each other, over the completers, and each completer with both."""
     tables = [arms_table(results), *among_table(results, labels)]
-    if results["secondary"]:
+    if results["secondary"] and results["secondary"]["response"]:
         tables.insert(1, paired_table(results["secondary"]))
     charts: list[Chart] = []
     pairs = [
@@ -164,9 +176,12 @@ def _treatments(rules: Protocol, results: Mapping[str, Any], labels: Mapping[str
     arms = [(arm.code, arm.label) for arm in rules.arms]
     visit, score = rules.visit(rules.endpoints.primary_visit).label, rules.endpoints.instrument
     shown = results["monitoring"]
-    if pairs and shown:
-        pair_of = [(code, labels[code]) for code in shown["compare"]]
-        charts.append(board_charts.slopes(pairs, pair_of, visit=visit, score=score))
+    pair_of = [(code, labels[code]) for code in shown["compare"]] if shown else []
+    # A participant of an incomplete design does not have every treatment.
+    with_both = [pair for pair in pairs if all(code in pair.change for code, _label in pair_of)]
+    if with_both and shown:
+        charts.append(board_charts.slopes(with_both, pair_of, visit=visit, score=score))
+    if pairs and shown and all(code in pair.change for pair in pairs for code, _label in arms):
         charts.append(
             board_charts.waterfall(
                 pairs, arms, visit=visit, score=score, response_percent=rules.endpoints.response_percent
@@ -175,11 +190,24 @@ def _treatments(rules: Protocol, results: Mapping[str, Any], labels: Mapping[str
     if shown:
         charts.append(board_charts.patterns(pattern_counts(shown, labels), shown["completers"]))
     charts.append(means_chart(rules, results))
-    sentence = _("All figures are over the %(n)d completers: evaluable with every treatment.") % {
+    sentence = _("All figures are over the %(n)d completers: evaluable in every period.") % {
         "n": results["completers"]
     }
     return Section(
         "treatments", _("Response and remission by treatment"), (sentence,), tuple(tables), tuple(charts)
+    )
+
+
+def _within(rules: Protocol, results: Mapping[str, Any], labels: Mapping[str, str]) -> Section:
+    """Whether the score moved under each treatment by itself, and what is published of it."""
+    said = [
+        f"{part['text']} ({part['source']})" for part in published(rules.code).get("Change from baseline", [])
+    ]
+    return Section(
+        "within",
+        _("Change from baseline within each treatment"),
+        tuple(said),
+        (within_table(results, labels),),
     )
 
 
@@ -197,10 +225,11 @@ def _secondary(rules: Protocol, results: Mapping[str, Any], labels: Mapping[str,
             % {"score": rules.endpoints.instrument, "first": first, "second": second},
             _(
                 "Hills–Armitage uses completers of the visit; the mixed model (treatment, period, sequence, random"
-                " participant; REML, Kenward–Roger) also uses participants with one period."
+                " participant; REML, Kenward–Roger) uses every period, also of participants who lack others."
             ),
+            *not_defined_sentences(found.get("not_defined", [])),
         ),
-        (contrast_table(found), means_table(results)),
+        (contrast_table(found, labels), means_table(results)),
     )
 
 
@@ -226,7 +255,11 @@ def _beside(rules: Protocol, results: Mapping[str, Any], labels: Mapping[str, st
     for number, one in enumerate(results.get("beside", []), start=1):
         said = [board_beside_pages.sentence(one, labels, compare)]
         said += [f"{part['text']} ({part['source']})" for part in published(rules.code).get(one["name"], [])]
-        charts = (board_beside_pages.chart(one, arms, number),) if one["pairs"] and len(arms) == 2 else ()
+        charts = (
+            (board_beside_pages.chart(one, arms, number),)
+            if one["pairs"] and len(arms) == 2 and rules.two_by_two
+            else ()
+        )
         title = _("%(name)s beside the primary endpoint") % {"name": one["name"]}
         found.append(
             Section(f"beside-{number}", title, tuple(said), (board_beside_pages.table(one, labels),), charts)

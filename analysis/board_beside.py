@@ -7,61 +7,83 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.domain import crossover
+from analysis.domain import crossover, mixed
 from enrollment.domain.protocol import Comparison, Protocol
 
+Completers = Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
 
-def figures(
-    rules: Protocol, completers: Mapping[str, Mapping[str, Mapping[str, Any]]], up_to: int
-) -> list[dict[str, Any]]:
-    """For each comparison the protocol names, over those of `completers` (participant → arm → period row) whose
-    total is known with every arm. `pairs`: the totals of each of them, unless they are more than `up_to`."""
+
+def figures(rules: Protocol, completers: Completers, up_to: int) -> list[dict[str, Any]]:
+    """For each comparison the protocol names, over those of `completers` whose total is known in every period.
+    `pairs`: the totals of each of them by arm, their mean where an arm comes more than once, unless they are more than
+    `up_to`."""
     return [_figures(rules, one, completers, up_to) for one in rules.beside]
 
 
-def _figures(
-    rules: Protocol, one: Comparison, completers: Mapping[str, Mapping[str, Mapping[str, Any]]], up_to: int
-) -> dict[str, Any]:
+def _figures(rules: Protocol, one: Comparison, completers: Completers, up_to: int) -> dict[str, Any]:
     totals = {
-        who: {arm: row.get("beside", {}).get(one.key) for arm, row in by.items()}
+        who: {arm: [row.get("beside", {}).get(one.key) for row in rows] for arm, rows in by.items()}
         for who, by in completers.items()
     }
-    known = {who: by for who, by in totals.items() if None not in by.values()}
+    known = {
+        who: {arm: _mean(values) for arm, values in by.items()}
+        for who, by in totals.items()
+        if all(None not in values for values in by.values())
+    }
     return {
         "name": one.name,
         "instrument": one.instrument,
         "visit": rules.visit(one.visit).label,
         "n": len(known),
         "of": len(completers),
-        "arms": [{"arm": arm.code, **_spread([by[arm.code] for by in known.values()])} for arm in rules.arms],
-        "treatment": _contrast(rules, completers, known),
+        "arms": [
+            {"arm": arm.code, **_spread([by[arm.code] for by in known.values() if arm.code in by])}
+            for arm in rules.arms
+        ],
+        "treatment": _contrast(rules, one, {who: completers[who] for who in known}),
         "pairs": [{"participant": who, "totals": by} for who, by in known.items()]
         if len(known) <= up_to
         else [],
     }
 
 
-def _spread(values: Sequence[int]) -> dict[str, float | None]:
+def _mean(values: Sequence[int]) -> float:
+    """A whole number where there is one value."""
+    return values[0] if len(values) == 1 else mean(values)
+
+
+def _spread(values: Sequence[float]) -> dict[str, float | None]:
     return {"mean": mean(values) if values else None, "sd": stdev(values) if len(values) > 1 else None}
 
 
-def _contrast(
-    rules: Protocol,
-    completers: Mapping[str, Mapping[str, Mapping[str, Any]]],
-    known: Mapping[str, Mapping[str, int]],
-) -> dict[str, Any] | None:
-    """Second minus first of the arms compared, Hills–Armitage; None for a trial that is no AB/BA one."""
-    rule = rules.stopping
-    if rule is None or len(rules.periods) != 2 or len(rules.arms) != 2:
+def _contrast(rules: Protocol, one: Comparison, people: Completers) -> dict[str, Any] | None:
+    """Second minus first of the arms compared: Hills–Armitage in an AB/BA trial, else the mixed model over all periods;
+    None for a trial of one arm."""
+    if len(rules.arms) < 2:
         return None
-    first, second = rule.compare
+    first, second = rules.compared()
     frame = pd.DataFrame(
         [
-            (who, completers[who][arm]["period"], arm, float(total))
-            for who, by in known.items()
-            for arm, total in by.items()
+            (
+                who,
+                row["period"],
+                "-".join(r["arm"] for r in _in_order(by)),
+                arm,
+                float(row["beside"][one.key]),
+            )
+            for who, by in people.items()
+            for arm, rows in by.items()
+            for row in rows
         ],
-        columns=["participant", "period", "treatment", "value"],
+        columns=["participant", "period", "sequence", "treatment", "value"],
     )
-    both = crossover.pairs(frame, second, first)
-    return asdict(crossover.hills_armitage(both.ab, both.ba).treatment)
+    if rules.two_by_two:
+        both = crossover.pairs(frame, second, first)
+        return asdict(crossover.hills_armitage(both.ab, both.ba).treatment) | {"method": "hills_armitage"}
+    if not {first, second} <= set(frame["treatment"]):
+        return None
+    return asdict(mixed.compare(frame, first).treatments[second]) | {"method": "mixed"}
+
+
+def _in_order(by: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Mapping[str, Any]]:
+    return sorted((row for rows in by.values() for row in rows), key=lambda row: int(row["period"]))

@@ -30,13 +30,14 @@ def sentence(found: Mapping[str, Any], labels: Mapping[str, str], compare: Seque
     if contrast is None or contrast["estimate"] is None:
         return said
     difference = _(
-        "%(second)s minus %(first)s: %(estimate)s points (95 %% interval %(span)s; p = %(p)s, Hills–Armitage)."
+        "%(second)s minus %(first)s: %(estimate)s points (95 %% interval %(span)s; p = %(p)s, %(method)s)."
     ) % {
         "second": labels[compare[1]],
         "first": labels[compare[0]],
         "estimate": figure(contrast["estimate"], 1),
         "span": span(contrast["low"], contrast["high"], 1),
         "p": p_value(contrast["p"]),
+        "method": _("mixed model") if contrast.get("method") == "mixed" else "Hills–Armitage",
     }
     return f"{said} {difference}"
 

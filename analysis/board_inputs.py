@@ -49,6 +49,13 @@ def limit(z: float) -> float | None:
 
 def pattern_counts(shown: Mapping[str, Any], labels: Mapping[str, str]) -> list[tuple[str, int]]:
     first, second = (labels[code] for code in shown["compare"])
+    if shown.get("periods", 1) > 1:
+        return [
+            (_("More often with %(arm)s") % {"arm": first}, shown["only_first"]),
+            (_("More often with %(arm)s") % {"arm": second}, shown["only_second"]),
+            (_("As often with both"), shown["both"]),
+            (_("Response with neither"), shown["neither"]),
+        ]
     return [
         (_("Response only with %(arm)s") % {"arm": first}, shown["only_first"]),
         (_("Response only with %(arm)s") % {"arm": second}, shown["only_second"]),

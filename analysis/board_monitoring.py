@@ -19,28 +19,32 @@ SMALLEST = 5e-324
 
 def monitoring(
     rule: StoppingRule,
-    people: Sequence[Mapping[str, Mapping[str, Any]]],
+    people: Sequence[Mapping[str, Sequence[Mapping[str, Any]]]],
     earlier: Mapping[int, int],
     number: int | None = None,
     today: date | None = None,
 ) -> dict[str, Any]:
-    """McNemar's exact test of `people` (completers: arm → row) against the boundaries of the latest look due.
+    """McNemar's exact test of `people` (completers: arm → period rows) against the boundaries of the latest look due.
+
+    Where a treatment comes in several periods it is the exact sign test of whether a participant responded more often with
+    one or with the other, which with one period each is McNemar's: by chance, the signs are as likely either way.
 
     The exact two-sided p is put on the z scale, z = Φ⁻¹(1 − p/2), with the sign of the difference, to be held
     against the boundary. `earlier` as in `results`; `number`: the look, else the last one that is due, by `today`.
     """
     first, other = rule.compare
-    responses = [(bool(by[first]["response"]), bool(by[other]["response"])) for by in people]
-    n = len(responses)
+    pairs = [_responses(by[first], by[other]) for by in people if first in by and other in by]
+    n = len(pairs)
     due = [look.number for look in rule.looks if look.due(n, today)]
     look = number or (due[-1] if due else None)
     result: dict[str, Any] = {
         "completers": n,
         "compare": [first, other],
-        "only_first": responses.count((True, False)),
-        "only_second": responses.count((False, True)),
-        "both": responses.count((True, True)),
-        "neither": responses.count((False, False)),
+        "periods": max((len(by[arm]) for by in people for arm in (first, other) if arm in by), default=1),
+        "only_first": sum(one > two for one, two in pairs),
+        "only_second": sum(one < two for one, two in pairs),
+        "both": sum(one == two > 0 for one, two in pairs),
+        "neither": sum(one == two == 0 for one, two in pairs),
         "spending": rule.spending,
         "test": rule.test,
         "alpha": rule.alpha,
@@ -64,6 +68,12 @@ def monitoring(
         result["flags"] = _flags(rule, result)
         result["flag"] = result["flags"][0] if result["flags"] else "continue"
     return result
+
+
+def _responses(first: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
+    """The share of a participant's periods with a response, with either treatment."""
+    one, two = (sum(bool(row["response"]) for row in rows) / len(rows) for rows in (first, other))
+    return one, two
 
 
 def _flags(rule: StoppingRule, result: Mapping[str, Any]) -> list[str]:

@@ -1,6 +1,7 @@
 """From frozen rows to the figures of the board's report: plain values in, plain JSON values out. Unblinded."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from statistics import mean
 from typing import Any
@@ -8,26 +9,32 @@ from typing import Any
 from analysis import board_beside, board_flow
 from analysis.board_monitoring import monitoring
 from analysis.board_secondary import secondary
-from analysis.domain import safety_monitoring
-from enrollment.domain.protocol import Protocol
+from analysis.domain import crossover, safety_monitoring
+from enrollment.domain.protocol import Protocol, VisitSpec
 
 Data = Mapping[str, Any]
 Row = dict[str, Any]
+ByArm = dict[str, list[Row]]
 # More lines than this in one drawing say nothing of anybody.
 EACH_UP_TO = 200
 # The table of the safety boundary goes on to so many participants; the limit at the number treated is always known.
 BOUNDARY_UP_TO = 100
 
 
-def completers_of(rules: Protocol, data: Data) -> dict[str, dict[str, Row]]:
-    """Participant → arm → period row, of those evaluable for the primary endpoint with every arm."""
-    arms = {arm for sequence in rules.sequences for arm in sequence.arms}
-    found = {}
+def completers_of(rules: Protocol, data: Data) -> dict[str, ByArm]:
+    """Participant → arm → period rows, of the completers: evaluable in every period, as `populations.membership` has it."""
+    planned = {period.number for period in rules.periods}
+    completers = {}
     for person in data["participants"]:
-        by_arm = {period["arm"]: period for period in person["periods"] if period["evaluable"]}
-        if set(by_arm) == arms:
-            found[person["participant"]] = by_arm
-    return found
+        evaluable = [
+            period for period in person["periods"] if period["evaluable"] and period["period"] in planned
+        ]
+        if {period["period"] for period in evaluable} == planned:
+            by_arm: dict[str, list[Row]] = {}
+            for period in evaluable:
+                by_arm.setdefault(period["arm"], []).append(period)
+            completers[person["participant"]] = by_arm
+    return completers
 
 
 def results(
@@ -50,12 +57,14 @@ def results(
         "completers": len(completers),
         "flow": board_flow.figures(rules, data),
         "arms": [_arm(rules, arm.code, arm.label, people) for arm in rules.arms],
-        "among_responders": _among_responders(rules, people),
-        "paired": [_pair(who, by) for who, by in completers.items()] if len(people) <= EACH_UP_TO else [],
+        "among_responders": _among_responders(rules, people) if rules.each_arm_once else [],
+        "paired": [_pair(who, by) for who, by in completers.items()]
+        if rules.each_arm_once and len(people) <= EACH_UP_TO
+        else [],
         "monitoring": monitoring(rule, people, earlier, number, today) if rule else None,
         "safety": _safety(rules, data),
         "beside": board_beside.figures(rules, completers, EACH_UP_TO),
-        "secondary": secondary(rules, data) if rule else None,
+        "secondary": secondary(rules, data),
     }
 
 
@@ -81,21 +90,24 @@ def _safety(rules: Protocol, data: Data) -> dict[str, Any] | None:
     }
 
 
-def _arm(rules: Protocol, code: str, label: str, people: Sequence[dict[str, Row]]) -> dict[str, Any]:
-    """Figures of one arm, over the completers."""
-    rows = [by[code] for by in people if code in by]
+def _arm(rules: Protocol, code: str, label: str, people: Sequence[ByArm]) -> dict[str, Any]:
+    """Figures of one arm, over the completers: `n` periods, of `people` participants."""
+    rows = [row for by in people for row in by.get(code, ())]
+    changes = [mean(row["change"] for row in by[code]) for by in people if code in by]
     return {
         "code": code,
         "label": label,
         "n": len(rows),
+        "people": len(changes),
         "responders": sum(bool(row["response"]) for row in rows),
         "remitters": sum(bool(row["remission"]) for row in rows),
-        "mean_change": mean(row["change"] for row in rows) if rows else None,
+        "mean_change": mean(changes) if changes else None,
+        "within": asdict(crossover.within(changes)),
         "visits": [_visit(rules, visit, rows) for visit in rules.visits],
     }
 
 
-def _visit(rules: Protocol, visit: Any, rows: Sequence[Row]) -> dict[str, Any]:
+def _visit(rules: Protocol, visit: VisitSpec, rows: Sequence[Row]) -> dict[str, Any]:
     if visit.code == rules.endpoints.baseline_visit:
         totals = [row["baseline"] for row in rows]
     else:
@@ -110,36 +122,44 @@ def _visit(rules: Protocol, visit: Any, rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def _among_responders(rules: Protocol, people: Sequence[dict[str, Row]]) -> list[dict[str, Any]]:
+def _among_responders(rules: Protocol, people: Sequence[ByArm]) -> list[dict[str, Any]]:
     """For each arm: the completers who responded with it, and what every arm did in the same people."""
     codes = [arm.code for arm in rules.arms]
-    found = []
+    groups = []
     for code in codes:
-        same = [by for by in people if code in by and by[code]["response"]]
-        found.append(
+        same = [by for by in people if code in by and by[code][0]["response"]]
+        groups.append(
             {
                 "arm": code,
                 "n": len(same),
                 "arms": [
-                    {
-                        "arm": other,
-                        "responders": sum(bool(by[other]["response"]) for by in same),
-                        "remitters": sum(bool(by[other]["remission"]) for by in same),
-                        "mean_change": mean(by[other]["change"] for by in same) if same else None,
-                    }
+                    _same_people(other, [by[other][0] for by in same])
                     for other in codes
+                    if all(other in by for by in same)
                 ],
             }
         )
-    return found
+    return groups
 
 
-def _pair(who: str, by: Mapping[str, Row]) -> dict[str, Any]:
-    """One completer's primary endpoint with each arm."""
+def _same_people(arm: str, rows: Sequence[Row]) -> dict[str, Any]:
+    changes = [row["change"] for row in rows]
+    return {
+        "arm": arm,
+        "responders": sum(bool(row["response"]) for row in rows),
+        "remitters": sum(bool(row["remission"]) for row in rows),
+        "mean_change": mean(changes) if changes else None,
+        "within": asdict(crossover.within(changes)),
+    }
+
+
+def _pair(who: str, by: ByArm) -> dict[str, Any]:
+    """One completer's primary endpoint with each arm, where each comes once."""
+    rows = {arm: periods[0] for arm, periods in by.items()}
     return {
         "participant": who,
-        "change": {arm: row["change"] for arm, row in by.items()},
-        "baseline": {arm: row["baseline"] for arm, row in by.items()},
-        "response": {arm: bool(row["response"]) for arm, row in by.items()},
-        "remission": {arm: bool(row["remission"]) for arm, row in by.items()},
+        "change": {arm: row["change"] for arm, row in rows.items()},
+        "baseline": {arm: row["baseline"] for arm, row in rows.items()},
+        "response": {arm: bool(row["response"]) for arm, row in rows.items()},
+        "remission": {arm: bool(row["remission"]) for arm, row in rows.items()},
     }

@@ -11,67 +11,91 @@ from enrollment.domain.protocol import Protocol, VisitSpec
 
 
 def secondary(rules: Protocol, data: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Figures of the AB/BA comparison; None for a protocol that is not one.
+    """Figures of the comparison; None for a trial of one arm. `not_defined`: what this design has no such figure of, and
+    why (keys of `board_words.NOT_DEFINED`).
 
     Contrasts of change are second minus first of the arms compared: with a fall as improvement, a positive one
     says that less was gained with the second.
     """
-    rule = rules.stopping
-    if rule is None or len(rules.periods) != 2 or len({a for s in rules.sequences for a in s.arms}) != 2:
+    if len(rules.arms) < 2:
         return None
-    first, second = rule.compare
+    first, second = rules.compared()
     rows = [
-        {"participant": person["participant"], "period": row["period"], "treatment": row["arm"], **row}
+        {
+            "participant": person["participant"],
+            "sequence": person["sequence"],
+            "treatment": row["arm"],
+            **row,
+        }
         for person in data["participants"]
         for row in person["periods"]
     ]
+    binary_too = rules.each_arm_once
     return {
         "contrast": [second, first],
         "visits": [
-            _contrasts(visit, rows, second, first)
+            _contrasts(rules, visit, rows)
             for visit in rules.visits
             if visit.code != rules.endpoints.baseline_visit
         ],
         "primary_visit": rules.endpoints.primary_visit,
-        "response": _binary(rows, "response", first, second),
-        "remission": _binary(rows, "remission", first, second),
-        "baselines": _baselines(rows, second, first),
+        "response": _binary(rules, rows, "response") if binary_too else None,
+        "remission": _binary(rules, rows, "remission") if binary_too else None,
+        "baselines": _baselines(rows, second, first) if rules.two_by_two else None,
+        "not_defined": not_defined(rules),
     }
 
 
-def _contrasts(visit: VisitSpec, rows: list[dict[str, Any]], test: str, reference: str) -> dict[str, Any]:
-    """Hills–Armitage and the mixed model of the change at one visit."""
+def not_defined(rules: Protocol) -> list[str]:
+    """What a trial of this design has no figure of."""
+    found = [] if rules.two_by_two else ["orders"]
+    if not rules.each_arm_once:
+        found += ["difference", "pairs"]
+    elif not all(set(rules.compared()) <= set(sequence.arms) for sequence in rules.sequences):
+        found.append("some_pairs")
+    if len(rules.periods) == 1:
+        found.append("parallel")
+    return found
+
+
+def _contrasts(rules: Protocol, visit: VisitSpec, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The mixed model of the change at one visit, over all periods, and in an AB/BA trial Hills–Armitage."""
+    first, second = rules.compared()
     values = [
         {
             "participant": row["participant"],
             "period": row["period"],
+            "sequence": row["sequence"],
             "treatment": row["treatment"],
             "value": row["visits"].get(visit.code, {}).get("change"),
         }
         for row in rows
     ]
-    frame = pd.DataFrame(values, columns=["participant", "period", "treatment", "value"])
+    frame = pd.DataFrame(values, columns=["participant", "period", "sequence", "treatment", "value"])
     frame["value"] = frame["value"].astype("float64")
-    both = crossover.pairs(frame, test, reference)
-    simple = crossover.hills_armitage(both.ab, both.ba)
-    model = mixed.crossover(frame, test, reference) if frame["value"].notna().any() else None
-    return {
-        "visit": visit.code,
-        "label": visit.label,
-        "treatment": asdict(simple.treatment),
-        "period": asdict(simple.period),
-        "carryover": asdict(simple.carryover),
-        "n": sum(simple.n),
-        "mixed": None
-        if model is None
-        else {
-            "treatment": asdict(model.treatment),
+    found: dict[str, Any] = {"visit": visit.code, "label": visit.label, "n": 0, "mixed": None}
+    if rules.two_by_two:
+        both = crossover.pairs(frame, second, first)
+        simple = crossover.hills_armitage(both.ab, both.ba)
+        found |= {
+            "treatment": asdict(simple.treatment),
+            "period": asdict(simple.period),
+            "carryover": asdict(simple.carryover),
+            "n": sum(simple.n),
+        }
+    if frame.loc[frame["treatment"] == first, "value"].notna().any():
+        model = mixed.compare(frame, first)
+        treatments = {arm: asdict(contrast) for arm, contrast in model.treatments.items()}
+        found["mixed"] = {
+            "treatment": treatments.get(second, asdict(crossover.unknown("too_few", 0.95))),
+            "others": {arm: contrast for arm, contrast in treatments.items() if arm != second},
             "complete": model.complete,
-            "single": model.single,
+            "single": model.partial,
+            "observations": model.observations,
             "boundary": model.boundary,
             "method": model.method,
-        },
-    }
+        }
+    return found
 
 
 def _baselines(rows: list[dict[str, Any]], test: str, reference: str) -> dict[str, Any]:
@@ -85,9 +109,11 @@ def _baselines(rows: list[dict[str, Any]], test: str, reference: str) -> dict[st
     return {"treatment": asdict(simple.treatment), "period": asdict(simple.period), "n": sum(simple.n)}
 
 
-def _binary(rows: list[dict[str, Any]], outcome: str, first: str, second: str) -> dict[str, Any]:
-    """Paired difference first − second with Newcombe's and Tango's intervals; Mainland–Gart and Prescott by sequence."""
-    pairs = _by_sequence(rows, outcome, first, second)
+def _binary(rules: Protocol, rows: list[dict[str, Any]], outcome: str) -> dict[str, Any]:
+    """Where each treatment comes once: the paired difference first − second with two intervals, and in an AB/BA trial the
+    tests by sequence."""
+    first, second = rules.compared()
+    pairs = _by_sequence(rules, rows, outcome, first, second)
     table = binary.paired_table(*pairs)
     found: dict[str, Any] = {
         "table": asdict(table),
@@ -98,7 +124,7 @@ def _binary(rows: list[dict[str, Any]], outcome: str, first: str, second: str) -
         "mid_p": binary.mcnemar_mid_p(table.test_only, table.reference_only),
         "orders": None,
     }
-    if pairs[0] and pairs[1]:
+    if rules.two_by_two and pairs[0] and pairs[1]:
         order = binary.preferences(*pairs)
         gart = binary.mainland_gart(order)
         scores = binary.prescott(order)
@@ -116,15 +142,20 @@ def _binary(rows: list[dict[str, Any]], outcome: str, first: str, second: str) -
 
 
 def _by_sequence(
-    rows: list[dict[str, Any]], outcome: str, first: str, second: str
+    rules: Protocol, rows: list[dict[str, Any]], outcome: str, first: str, second: str
 ) -> tuple[list[tuple[bool, bool]], list[tuple[bool, bool]]]:
-    """(period 1, period 2) of the completers: those with `first` first, then the others."""
-    people: dict[str, dict[int, dict[str, Any]]] = {}
+    """Outcomes of the completers in the order in which they received the two treatments: those with `first` first, then
+    the others."""
+    people: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         if row["evaluable"]:
-            people.setdefault(row["participant"], {})[row["period"]] = row
-    complete = [by for by in people.values() if set(by) == {1, 2}]
-    return (
-        [(bool(by[1][outcome]), bool(by[2][outcome])) for by in complete if by[1]["treatment"] == first],
-        [(bool(by[1][outcome]), bool(by[2][outcome])) for by in complete if by[1]["treatment"] == second],
-    )
+            people.setdefault(row["participant"], []).append(row)
+    orders: dict[str, list[tuple[bool, bool]]] = {first: [], second: []}
+    for mine in people.values():
+        compared = sorted(
+            (row for row in mine if row["treatment"] in orders), key=lambda row: int(row["period"])
+        )
+        if len(mine) == len(rules.periods) and len(compared) == 2:
+            earlier, later = compared
+            orders[earlier["treatment"]].append((bool(earlier[outcome]), bool(later[outcome])))
+    return orders[first], orders[second]

@@ -76,14 +76,20 @@ def arms_table(results: Mapping[str, Any]) -> Table:
                 arm["label"],
                 _proportion(arm["responders"], n),
                 _proportion(arm["remitters"], n),
-                f"{figure(arm['mean_change'], 1)} (n = {n})",
+                f"{figure(arm['mean_change'], 1)} (n = {arm.get('people', n)})",
             )
         )
+    repeated = any(arm["n"] != arm.get("people", arm["n"]) for arm in results["arms"])
     return Table(
         _("By treatment, over the completers"),
         (_("Treatment"), _("Response"), _("Remission"), _("Mean change at the primary visit")),
         tuple(rows),
-        _("95 % intervals of Clopper and Pearson."),
+        _("95 % intervals of Clopper and Pearson.")
+        if not repeated
+        else _(
+            "95 % intervals of Clopper and Pearson, of periods: a participant has several with one treatment, which the"
+            " interval takes as independent."
+        ),
     )
 
 
@@ -162,17 +168,53 @@ def among_table(results: Mapping[str, Any], labels: Mapping[str, str]) -> list[T
     return tables
 
 
-def contrast_table(found: Mapping[str, Any]) -> Table:
+def within_table(results: Mapping[str, Any], labels: Mapping[str, str]) -> Table:
+    """The change from baseline within each treatment, over the completers and over those who responded with one."""
+    everybody = [
+        (arm["label"], _("all completers"), *_contrast(arm["within"]), str(arm["people"]))
+        for arm in results["arms"]
+        if "within" in arm
+    ]
+    responders = [
+        (
+            labels[row["arm"]],
+            _("responders with %(arm)s") % {"arm": labels[group["arm"]]},
+            *_contrast(row["within"]),
+            str(group["n"]),
+        )
+        for group in results["among_responders"]
+        for row in group["arms"]
+        if group["n"] and "within" in row
+    ]
+    return Table(
+        _("Change from baseline within each treatment, at the primary visit"),
+        (_("Treatment"), _("In"), _("Mean change"), _("95 % interval"), "SE", "df", "t", "p", "n"),
+        (*everybody, *responders),
+        _(
+            "Student’s t of each participant’s change against 0. It says that the score moved, not that the treatment moved"
+            " it: the comparison of the treatments does. Responders are chosen by their own fall."
+        ),
+    )
+
+
+def contrast_table(found: Mapping[str, Any], labels: Mapping[str, str]) -> Table:
+    """Each visit by each method; with more than two treatments every one against the reference."""
     rows = []
+    reference = labels[found["contrast"][1]]
     for visit in found["visits"]:
-        simple, model = visit["treatment"], visit["mixed"]
+        simple, model = visit.get("treatment"), visit["mixed"]
         name = visit["label"]
         if visit["visit"] == found["primary_visit"]:
             name = _("%(visit)s (primary visit)") % {"visit": name}
-        rows.append((name, _("Hills–Armitage"), *_contrast(simple), str(visit["n"])))
-        if model:
-            n = _("%(a)d + %(b)d with one period") % {"a": model["complete"], "b": model["single"]}
-            rows.append((name, _("mixed model"), *_contrast(model["treatment"]), n))
+        if simple:
+            rows.append((name, _("Hills–Armitage"), *_contrast(simple), str(visit["n"])))
+        if not model:
+            continue
+        n = _("%(a)d + %(b)d with some periods") % {"a": model["complete"], "b": model["single"]}
+        rows.append((name, _("mixed model"), *_contrast(model["treatment"]), n))
+        for arm, contrast in model.get("others", {}).items():
+            which = _("mixed model, %(arm)s − %(reference)s") % {"arm": labels[arm], "reference": reference}
+            rows.append((name, which, *_contrast(contrast), n))
     return Table(
         _("Treatment difference of change by visit"),
         (_("Visit"), _("Method"), _("Difference"), _("95 % interval"), "SE", "df", "t", "p", "n"),

@@ -1,6 +1,6 @@
 """Sentences and numbers of the board's report."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -107,10 +107,18 @@ def flag_sentence(shown: Mapping[str, Any]) -> str:
 def primary_sentence(shown: Mapping[str, Any], labels: Mapping[str, str]) -> list[str]:
     """The paired table in words, and the test once a look is due."""
     first, second = (labels[code] for code in shown["compare"])
+    repeated = shown.get("periods", 1) > 1
     said = [
-        _(
-            "Of %(n)d completers %(a)d responded only with %(first)s, %(b)d only with %(second)s, %(both)d with"
-            " both, %(neither)d with neither."
+        (
+            _(
+                "Of %(n)d completers %(a)d responded more often with %(first)s, %(b)d more often with %(second)s,"
+                " %(both)d as often with both, %(neither)d with neither."
+            )
+            if repeated
+            else _(
+                "Of %(n)d completers %(a)d responded only with %(first)s, %(b)d only with %(second)s, %(both)d with"
+                " both, %(neither)d with neither."
+            )
         )
         % {
             "n": shown["completers"],
@@ -122,6 +130,13 @@ def primary_sentence(shown: Mapping[str, Any], labels: Mapping[str, str]) -> lis
             "neither": shown["neither"],
         }
     ]
+    if repeated:
+        said.append(
+            _(
+                "Each treatment comes in several periods, and all of them count: McNemar’s exact test is then the exact sign"
+                " test of which treatment a participant responded to more often."
+            )
+        )
     if shown["look_due"]:
         said.append(
             _(
@@ -136,6 +151,32 @@ def primary_sentence(shown: Mapping[str, Any], labels: Mapping[str, str]) -> lis
             }
         )
     return said
+
+
+NOT_DEFINED = {
+    "orders": gettext_lazy(
+        "Hills–Armitage, Mainland–Gart, Prescott and the carry-over contrast: they are for two treatments in two periods,"
+        " in both orders"
+    ),
+    "difference": gettext_lazy(
+        "The paired difference of proportions: a participant receives a treatment in more than one period, so that there is"
+        " more than one response to it"
+    ),
+    "pairs": gettext_lazy(
+        "The four response patterns, each completer’s line and the responders’ own table: for the same reason"
+    ),
+    "some_pairs": gettext_lazy(
+        "Paired tests in participants whose sequence does not hold both treatments compared: they count in the mixed model"
+    ),
+    "parallel": gettext_lazy(
+        "Tests within a participant, the mixed model among them: with one period nobody receives two treatments"
+    ),
+}
+
+
+def not_defined_sentences(names: Sequence[str]) -> list[str]:
+    """What the design has no figure of, and why: nothing is left out without a word."""
+    return [_("Not defined by this design. %(what)s.") % {"what": NOT_DEFINED[name]} for name in names]
 
 
 def moment(at: datetime) -> str:

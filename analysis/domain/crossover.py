@@ -182,6 +182,29 @@ def hills_armitage(ab: Rows, ba: Rows, level: float = 0.95) -> HillsArmitage:
     )
 
 
+def within(changes: ArrayLike, level: float = 0.95) -> Contrast:
+    """The mean of `changes` from baseline, one for each participant, tested against 0: t = d̄/(s/√n) on n − 1 df.
+
+    Says that a score moved under a treatment, not that the treatment moved it: time and regression to the mean move it
+    too. Assumes independent changes, near normal. Student (1908), doi:10.1093/biomet/6.1.1. Raises ValueError for a
+    change that is no number.
+
+    >>> found = within([-24, -22, -24, -23, -24, -20, -19])
+    >>> round(found.estimate, 2), round(found.t, 1), found.df
+    (-22.29, -28.6, 6.0)
+    """
+    checks.within(0, 1, level=level)
+    values = np.asarray(changes, dtype=np.float64).reshape(-1)
+    if not np.isfinite(values).all():
+        raise ValueError("a change is no finite number")
+    if len(values) < 2:
+        return unknown("too_few", level, float(values[0]) if len(values) else None)
+    squares, df = float(((values - values.mean()) ** 2).sum()), len(values) - 1
+    if squares <= rounding(values):
+        return unknown("no_variation", level, float(values.mean()), df)
+    return student(float(values.mean()), np.sqrt(squares / df / len(values)), df, level)
+
+
 def baseline_adjusted(
     ab: Rows, ba: Rows, ab_baselines: Rows, ba_baselines: Rows, level: float = 0.95
 ) -> BaselineAdjusted:

@@ -9,6 +9,7 @@ Patterson & Thompson (1971), doi:10.1093/biomet/58.3.545; Kenward & Roger (1997)
 Satterthwaite (1946), doi:10.2307/3002019.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -62,6 +63,21 @@ class CrossoverModel:
     baseline: Contrast | None
     complete: int
     single: int
+    residual_variance: float | None
+    participant_variance: float | None
+    boundary: bool
+    method: DegreesOfFreedom
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`treatments`: treatment → it − reference. `complete`: participants with every period there is, `partial`: the others
+    who have a value; `observations`: values used. The variances are None without a fit."""
+
+    treatments: dict[str, Contrast]
+    complete: int
+    partial: int
+    observations: int
     residual_variance: float | None
     participant_variance: float | None
     boundary: bool
@@ -136,6 +152,86 @@ def crossover(
         boundary=isinstance(fit, Fit) and fit.boundary,
         method=method,
     )
+
+
+def compare(
+    frame: pd.DataFrame,
+    reference: str,
+    value: str = "value",
+    method: DegreesOfFreedom = "kenward_roger",
+    level: float = 0.95,
+) -> Comparison:
+    """Every treatment against `reference` in a trial of any number of treatments, periods and sequences.
+
+    Fixed treatment, period and sequence, random participant: `crossover` is its case of AB and BA. `frame`: columns
+    participant, period, sequence, treatment and `value`; a row without a value counts as absent. All periods are used,
+    also where a treatment comes more than once, and participants with some of them. Sequences and periods that the data
+    cannot tell apart are one effect; a treatment that cannot be told from them has gap "collinear". Intervals and p are
+    each at their own level: many comparisons are not allowed for. Assumptions as for `crossover`. Raises ValueError for a
+    participant with a period twice or in two sequences, and for a reference that nobody has.
+    Jones & Kenward (2014), doi:10.1201/b17537, chapter 5.
+
+    >>> rows = pd.DataFrame({"participant": [1, 1, 2, 2, 3, 3, 4, 4, 5], "period": [1, 2] * 4 + [1],
+    ...     "sequence": ["AB", "AB", "BA", "BA"] * 2 + ["AB"], "treatment": ["a", "b", "b", "a"] * 2 + ["a"],
+    ...     "value": [8, 5, 6, 9, 14, 10, 11, 16, 12]})
+    >>> found = compare(rows, reference="b")
+    >>> round(found.treatments["a"].estimate, 3), found.complete, found.partial, found.observations
+    (3.759, 4, 1, 9)
+    """
+    checks.one_of("method", method, METHODS)
+    checks.within(0, 1, level=level)
+    _check_rows(frame, reference)
+    used = frame.dropna(subset=[value])
+    others = sorted(set(frame["treatment"]) - {reference})
+    design, columns = _general_design(used, reference, others)
+    outcome, participant = used[value].to_numpy(dtype=np.float64), used["participant"].to_numpy()
+    seen = set(used["treatment"])
+    fit = random_intercept(outcome, design, participant) if reference in seen else "too_few"
+    sizes = used.groupby("participant").size()
+    complete = int((sizes == frame["period"].nunique()).sum())
+    return Comparison(
+        treatments={
+            name: _effect(fit if name in columns or not isinstance(fit, Fit) else "collinear" if name in seen else "too_few",
+                          columns.get(name, 0), design.shape[1], method, level)
+            for name in others
+        },
+        complete=complete,
+        partial=len(sizes) - complete,
+        observations=len(used),
+        residual_variance=fit.residual_variance if isinstance(fit, Fit) else None,
+        participant_variance=fit.participant_variance if isinstance(fit, Fit) else None,
+        boundary=isinstance(fit, Fit) and fit.boundary,
+        method=method,
+    )  # fmt: skip
+
+
+def _check_rows(frame: pd.DataFrame, reference: str) -> None:
+    if frame["participant"].isna().any() or frame.duplicated(["participant", "period"]).any():
+        raise ValueError("a row is nobody's, or a participant has one period twice")
+    if (frame.groupby("participant")["sequence"].nunique() > 1).any():
+        raise ValueError("a participant has two sequences")
+    if len(frame) and reference not in set(frame["treatment"]):
+        raise ValueError(f"nobody has the reference {reference!r}")
+
+
+def _general_design(
+    used: pd.DataFrame, reference: str, others: Sequence[str]
+) -> tuple[Floats, dict[str, int]]:
+    """Columns 1, periods, sequences, treatments, without those that follow from the ones before; where each of `others`
+    is, if it can be told from what stands before it."""
+    effects = [
+        (name, level) for name in ("period", "sequence") for level in sorted(used[name].unique())[1:]
+    ] + [("treatment", other) for other in others]
+    # The rank is that of the distinct rows: a handful, whatever the number of participants.
+    cells = used[["period", "sequence", "treatment"]].drop_duplicates()
+    kept, known = list[tuple[str, object]](), np.ones((len(cells), 1))
+    for name, level in effects:
+        wider = np.column_stack([known, cells[name] == level])
+        if np.linalg.matrix_rank(wider) == wider.shape[1]:
+            kept, known = [*kept, (name, level)], wider
+    design = np.column_stack([np.ones(len(used)), *(used[name] == level for name, level in kept)])
+    places = {str(level): place for place, (name, level) in enumerate(kept, start=1) if name == "treatment"}
+    return design, places
 
 
 def _design(used: pd.DataFrame, both: Pairs, test: str, baseline: str | None) -> Floats:

@@ -6,6 +6,7 @@ The annotations are the file format: each field is a key, its type and limits ar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import permutations
 from typing import Annotated, Literal
 
 from enrollment.domain.limits import CODE, DAY, FACT, Bounds, Text
@@ -269,6 +270,25 @@ class Protocol:
     allocation: AllocationRule | None = None
     stopping: StoppingRule | None = None
     beside: tuple[Comparison, ...] = ()
+
+    @property
+    def each_arm_once(self) -> bool:
+        """Whether nobody receives a treatment in more than one period."""
+        return all(len(set(sequence.arms)) == len(sequence.arms) for sequence in self.sequences)
+
+    @property
+    def two_by_two(self) -> bool:
+        """Whether it is an AB/BA trial: two treatments in two periods, in both orders."""
+        orders = {sequence.arms for sequence in self.sequences}
+        return len(self.arms) == len(self.periods) == 2 and orders == {
+            tuple(o) for o in permutations(a.code for a in self.arms)
+        }
+
+    def compared(self) -> tuple[str, str]:
+        """The reference arm, then the other: those of the stopping rule, else the first two."""
+        if self.stopping:
+            return self.stopping.compare
+        return self.arms[0].code, self.arms[min(1, len(self.arms) - 1)].code
 
     def visit(self, code: str) -> VisitSpec:
         """The visit of this code. Raises KeyError when the protocol has none."""

@@ -116,6 +116,27 @@ def test_a_look_frozen_by_an_earlier_version_shows_its_flow() -> None:
     assert frozen(RULES, {"results": found, "cut": ""}) == found
 
 
+NEW = {"within", "people", "made", "periods", "score", "asymptotic", "not_defined", "others", "observations"}
+
+
+def as_before(value: Any) -> Any:
+    """Stored figures without the keys that earlier versions did not write."""
+    if isinstance(value, dict):
+        return {key: as_before(one) for key, one in value.items() if key not in NEW}
+    return [as_before(one) for one in value] if isinstance(value, list) else value
+
+
+def test_the_figures_of_an_earlier_version_can_still_be_read() -> None:
+    """A look is frozen for good: its page and its print are made of what it holds."""
+    rows = trial(7, 0, 5)
+    stored = as_before(json.loads(canonical.encode(results(RULES, rows, earlier={}))))
+    stored["flow"] = {"screened": 12}
+    found = frozen(RULES, {"results": stored, "cut": json.dumps({"data": rows})})
+    slugs = [section.slug for section in paper(RULES, found, CUT)]
+    assert "within" not in slugs
+    assert {"primary", "treatments", "secondary", "diagnostics"} <= set(slugs)
+
+
 def test_one_sequence_alone_compares_nothing_by_order() -> None:
     """Mainland–Gart and Hills–Armitage need both sequences: they are left out, the paired table stays."""
     people = [person(n, "PLA", {"PLA": -20 - n, "NAL": -5}) for n in range(12)]

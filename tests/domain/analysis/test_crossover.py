@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from scipy.stats import ttest_ind
+from scipy.stats import ttest_1samp, ttest_ind
 
 from analysis.domain import crossover
 from analysis.domain.crossover import Contrast, Floats, baseline_adjusted, hills_armitage, pairs
@@ -239,3 +239,17 @@ def test_student_refuses_what_has_no_distribution(se: float, df: float, level: f
     """No standard error, no degrees of freedom, or a level of 1."""
     with pytest.raises(ValueError, match=r"positive|between 0 and 1"):
         crossover.student(1.0, se, df, level)
+
+
+@given(st.lists(st.integers(-52, 20), min_size=2, max_size=30).filter(lambda values: len(set(values)) > 1))
+def test_the_change_within_a_treatment_is_students_test(changes: list[int]) -> None:
+    """scipy's one-sample t-test and its interval."""
+    found, known = crossover.within(changes), ttest_1samp(changes, 0)
+    interval = known.confidence_interval(0.95)
+    assert (found.t, found.p, found.df) == pytest.approx((known.statistic, known.pvalue, known.df))
+    assert (found.low, found.high) == pytest.approx((interval.low, interval.high))
+
+
+def test_a_change_that_nobody_or_everybody_shares_has_no_test() -> None:
+    assert crossover.within([]).gap == crossover.within([-3]).gap == "too_few"
+    assert (crossover.within([-3, -3]).estimate, crossover.within([-3, -3]).gap) == (-3, "no_variation")

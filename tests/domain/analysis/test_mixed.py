@@ -268,3 +268,80 @@ def test_each_variance_needs_degrees_of_freedom_of_its_own() -> None:
     assert mixed.random_intercept([1.0, 4.0, 2.0, 7.0], np.ones((4, 1)), [1, 2, 3, 4]) == "too_few"
     group = np.column_stack([np.ones(6), [0, 0, 0, 1, 1, 1]])
     assert mixed.random_intercept([1.0, 4.0, 2.0, 7.0, 5.0, 9.0], group, [1, 1, 1, 2, 2, 2]) == "too_few"
+
+
+def williams(seed: int, people: int, lost: int) -> pd.DataFrame:
+    """Three treatments in six orders, with `lost` periods missing."""
+    rng = np.random.default_rng(seed)
+    orders = ["ABC", "ACB", "BAC", "BCA", "CAB", "CBA"]
+    rows = [
+        (
+            n,
+            k,
+            orders[n % 6],
+            orders[n % 6][k - 1],
+            who + {"A": 0, "B": 2, "C": -1}[orders[n % 6][k - 1]] + k + noise,
+        )
+        for n, who in enumerate(rng.normal(0, 2, people))
+        for k, noise in enumerate(rng.normal(0, 1, 3), start=1)
+    ]
+    frame = pd.DataFrame(rows, columns=["participant", "period", "sequence", "treatment", "value"])
+    frame.loc[rng.choice(len(frame), lost, replace=False), "value"] = np.nan
+    return frame
+
+
+@pytest.mark.parametrize("lost", [0, 7])
+def test_three_treatments_are_compared_as_statsmodels_does(lost: int) -> None:
+    """Estimates and variances of statsmodels' MixedLM, whose standard errors are not adjusted."""
+    frame = williams(3, 30, lost)
+    found = mixed.compare(frame, "A", method="satterthwaite")
+    used = frame.dropna()
+    fit = MixedLM.from_formula(
+        "value ~ C(treatment) + C(period) + C(sequence)", used, groups="participant"
+    ).fit(reml=True, method=["powell", "bfgs"])
+    for arm in ("B", "C"):
+        contrast = found.treatments[arm]
+        assert number(contrast.estimate) == pytest.approx(fit.params[f"C(treatment)[T.{arm}]"], rel=1e-4)
+        assert number(contrast.se) == pytest.approx(fit.bse[f"C(treatment)[T.{arm}]"], rel=1e-3)
+    assert number(found.residual_variance) == pytest.approx(fit.scale, rel=1e-3)
+    assert (found.observations, found.complete + found.partial) == (90 - lost, 30)
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 10_000), st.integers(3, 9), st.integers(3, 9), st.integers(0, 3))
+def test_two_treatments_in_two_periods_are_a_case_of_it(seed: int, ab: int, ba: int, single: int) -> None:
+    """Estimate, error, degrees of freedom and p of the AB/BA model."""
+    frame = trial(seed, ab, ba, single)
+    frame["sequence"] = np.where((frame["period"] == 1) == (frame["treatment"] == "a"), "AB", "BA")
+    known, found = mixed.crossover(frame, "a", "b"), mixed.compare(frame, "b")
+    for name in ("estimate", "se", "df", "p", "low"):
+        expected = getattr(known.treatment, name)
+        assert getattr(found.treatments["a"], name) == pytest.approx(expected, rel=1e-6), name
+    assert (found.complete, found.partial) == (known.complete, known.single)
+
+
+def test_a_treatment_that_is_a_period_or_nobodys_has_no_figure() -> None:
+    """One order alone: treatment and period are one. A treatment nobody was rated with has too few."""
+    frame = trial(1, 8, 8)
+    frame["sequence"] = np.where((frame["period"] == 1) == (frame["treatment"] == "a"), "AB", "BA")
+    alone = mixed.compare(frame[frame["sequence"] == "AB"], "b")
+    assert (alone.treatments["a"].estimate, alone.treatments["a"].gap) == (None, "collinear")
+    frame.loc[frame["treatment"] == "b", "value"] = np.nan
+    assert mixed.compare(frame, "b").treatments["a"].gap == "too_few"
+    assert mixed.compare(frame, "a").treatments["b"].gap == "too_few"
+    with pytest.raises(ValueError, match="nobody has the reference"):
+        mixed.compare(frame, "c")
+
+
+def test_replicates_count_with_all_their_periods() -> None:
+    """ABAB and BABA without noise between periods: the difference is the one put in, from four periods each."""
+    rows = [
+        (n, k, order, arm, 10.0 + n + (3 if arm == "A" else 0) + 0.1 * ((n * k) % 3))
+        for n in range(10)
+        for order in [("ABAB", "BABA")[n % 2]]
+        for k, arm in enumerate(order, start=1)
+    ]
+    frame = pd.DataFrame(rows, columns=["participant", "period", "sequence", "treatment", "value"])
+    found = mixed.compare(frame, "B")
+    assert found.observations == 40
+    assert number(found.treatments["A"].estimate) == pytest.approx(3, abs=0.1)

@@ -41,6 +41,7 @@ FRAME = pd.DataFrame(
         "value": [8.0, 5, 6, 9, 14, 10, 11, 16],
     }
 )
+LONG = FRAME.assign(sequence=["ab", "ab", "ba", "ba"] * 2)
 FIT = mixed.random_intercept(FRAME["value"], np.ones((8, 1)), FRAME["participant"])
 RULES = response.RuleSet("BL", "D1", 50, 7, (("BL", 0), ("D1", 1)))
 UP, LOOKS = [3.0, 2.0], [0.4, 1.0]
@@ -92,6 +93,11 @@ CASES: list[tuple[str, Callable[[], Any]]] = [
     ("an infinite total", lambda: crossover.pairs(frame(value=inf), "a", "b")),
     ("degrees of freedom of nobody", lambda: mixed.crossover(FRAME, "a", "b", method="kr")),  # type: ignore[arg-type]
     ("level of the model", lambda: mixed.crossover(FRAME, "a", "b", level=95)),
+    ("freedom of every contrast", lambda: mixed.compare(LONG, "a", method="kr")),  # type: ignore[arg-type]
+    ("level of every contrast", lambda: mixed.compare(LONG, "a", level=95)),
+    ("a reference of nobody", lambda: mixed.compare(LONG, "c")),
+    ("a NaN change", lambda: crossover.within([1, nan])),
+    ("level of a change", lambda: crossover.within([1, 2], level=95)),
     ("an infinite outcome of the model", lambda: mixed.crossover(frame(value=inf), "a", "b")),
     ("a fit of NaN", lambda: mixed.random_intercept([1, nan], [[1], [1]], [1, 2])),
     ("a fit of nobody", lambda: mixed.random_intercept([1.0, 2], [[1], [1]], np.array([1, None]))),
