@@ -30,6 +30,7 @@ def dashboard(request: Request, study: str) -> HttpResponse:
     choice = TrajectoryFilter(request.GET, sites=sites)
     context = dashboard_page(chosen, sites, choice.selection())
     context["filter"], context["charts"] = choice, dashboard_charts(context)
+    context["may_open"] = may(request.user, "participant.view", chosen)
     context["may_adopt"] = may(request.user, "outcomes.adopt", chosen)
     template = "analysis/_figures.html" if request.htmx else "analysis/dashboard.html"
     return render(request, template, context)

@@ -113,7 +113,7 @@ def _washouts(sites: QuerySet[Site], first: date, last: date) -> Iterable[Entry]
                 text=_("window for %(dosing)s %(n)d")
                 % {"dosing": person.protocol.rules.dosing_label, "n": period.number},
                 state="planned",
-                url=reverse("plan", args=[period.pk]),
+                url=reverse("participant", args=[person.study.code, person.code]),
             )
 
 

@@ -59,7 +59,7 @@ def worklist(user: User, study: Study, more: Iterable[Action] = ()) -> list[Colu
         (now if urgent else week).append(action)
     for person, verdict in _in_screening(views):
         mine = person.site in confirms if verdict != "incomplete" else person.site in enters
-        (now if mine else waiting).append(_screening_action(person, verdict))
+        (now if mine else waiting).append(_screening_action(person, verdict, mine=mine))
     now += [_randomise_action(p) for p in participants_at(enters).filter(status=Participant.Status.ELIGIBLE)]
     now += more
     return [
@@ -177,9 +177,10 @@ def _in_screening(sites: QuerySet[Site]) -> list[tuple[Participant, str]]:
     return [(p, eligibility.judge(p.protocol.rules.criteria, facts_of(p)).verdict) for p in people]
 
 
-def _screening_action(person: Participant, verdict: str) -> Action:
+def _screening_action(person: Participant, verdict: str, *, mine: bool) -> Action:
+    """`mine`: it opens where it is done; whoever only waits for it reads of it on the participant's page."""
     ready = verdict != "incomplete"
-    name = "eligibility_confirm" if ready else "participant"
+    name = "eligibility_confirm" if ready and mine else "participant"
     return Action(
         participant=person.code,
         what=_("Confirm eligibility") if ready else _("Complete screening"),

@@ -16,11 +16,17 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "errors/403.html", status=403)
+    return render(request, "errors/403.html", {"frame": _frame(request)}, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "errors/404.html", status=404)
+    return render(request, "errors/404.html", {"frame": _frame(request)}, status=404)
+
+
+def _frame(request: HttpRequest) -> str:
+    """Whoever is signed in keeps the way to everywhere else."""
+    user = getattr(request, "user", None)
+    return "base.html" if user is not None and user.is_authenticated else "plain.html"
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
