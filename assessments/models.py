@@ -74,3 +74,6 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"draft {self.pk}"
+
+
+from assessments.safety.models import SafetyAlert  # noqa: E402, F401 - Django finds models here

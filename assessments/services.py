@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from assessments.domain import checks
 from assessments.domain import instrument as rules
 from assessments.models import Assessment, Draft
+from assessments.safety.services import raise_alerts
 from assessments.selectors import instrument_of
 from enrollment.models import Participant, Visit
 from enrollment.selectors import today_at
@@ -203,8 +204,8 @@ def findings_of(assessment: Assessment, visit: Visit) -> list[checks.Check]:
 
 
 def _follow(assessment: Assessment, visit: Visit, by: User, reason: str) -> None:
-    """What a saved rating brings with it: the visit took place, edit checks ask, eligibility hears of the
-    total, drafts go."""
+    """What a saved rating brings with it: the visit took place, edit checks ask, safety alerts are raised, eligibility
+    hears of the total, drafts go."""
     if assessment.status != Assessment.Status.NOT_DONE:
         mark_performed(visit, assessment.performed_on, by=by, reason=reason)
     elif assessment.version > 1 and not _others_done(assessment):
@@ -215,6 +216,8 @@ def _follow(assessment: Assessment, visit: Visit, by: User, reason: str) -> None
     ]
     if found or assessment.version > 1:
         note_findings(Place(visit.participant, visit, assessment.instrument), found, by=by, reason=reason)
+    instrument = instrument_of(visit.participant.protocol.rules, assessment.instrument)
+    raise_alerts(Assessment.objects.filter(participant=assessment.participant_id), instrument)
     if visit.code == SCREENING:
         record_fact(
             visit.participant,

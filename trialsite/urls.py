@@ -8,6 +8,7 @@ from analysis import views_outcomes as results
 from assessments import review_views as review
 from assessments import signing_views as signing
 from assessments import views as assessments
+from assessments.safety import views as safety
 from enrollment.views import audit, calendar, participants, schedule, today, unblinding
 from trialsite.accounts import views as accounts
 from trialsite.accounts import views_account as own
@@ -128,6 +129,7 @@ urlpatterns = [
     path(
         "studies/<str:study>/participants/<str:code>/verify/", review.casebook_verify, name="casebook_verify"
     ),
+    path("alerts/<int:pk>/", safety.acknowledge, name="safety_alert"),
     path("visits/<int:pk>/queries/", review.query_raise, name="query_raise"),
     path("visits/<int:pk>/verify/", review.verify, name="verify"),
     path("visits/<int:pk>/sign/", signing.sign_visit, name="sign_visit"),

@@ -1,7 +1,8 @@
 """Edit checks of a rating, each with an identifier and a version that change only together with its rule.
 
 A hard check keeps a rating from being saved, a soft one asks for a second look. None looks at an earlier
-score: raters see these messages, and raters do not see earlier scores.
+score: raters see these messages, and raters do not see earlier scores. What a rating says about somebody's safety
+is no question about data: safety.py.
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from assessments.domain import safety
 from assessments.domain.instrument import Instrument, Rule, problems
 from enrollment.domain.schedule import deviation_days
 
@@ -24,7 +24,6 @@ HARD: dict[Rule, tuple[str, str]] = {
     "reason": ("RATING-ITEM-REASON", "1"),
 }
 OUT_OF_WINDOW = ("RATING-OUT-OF-WINDOW", "1")
-SAFETY = ("RATING-SAFETY", "1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +59,6 @@ def check(
     ]
     if performed_on and earliest_on and latest_on:
         found += _window(deviation_days(earliest_on, latest_on, performed_on))
-    raised = safety.alert(instrument, items)
-    if raised:
-        found.append(Check(*SAFETY, "soft", raised.item, raised.message, raised.params))
     return tuple(found)
 
 

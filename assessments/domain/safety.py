@@ -1,11 +1,10 @@
 """Safety alerts from ratings: the rule of the instrument's file, on HAM-D item 3 (suicide).
 
 An alert is for those who look after participants' safety. One raised by a rise tells that the rating before
-was lower, so it isn't shown to a rater who must not know earlier scores; `checks` shows the rater only what
-the rating itself says.
+was lower, so no page where somebody rates shows it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,3 +49,17 @@ def alert(
         )
         return Alert(rule.item, value, before, "rise", message, params)
     return None
+
+
+def alerts_in_time(instrument: Instrument, course: Sequence[Mapping[str, int | None]]) -> list[Alert | None]:
+    """The alert, or None, of each rating of one participant's `course` (item code to value, in the order of time).
+
+    Each is compared with the latest rating before it at which the watched item was assessed.
+    """
+    found: list[Alert | None] = []
+    before: Mapping[str, int | None] | None = None
+    for items in course:
+        found.append(alert(instrument, items, before))
+        if instrument.alert and items.get(instrument.alert.item) is not None:
+            before = items
+    return found

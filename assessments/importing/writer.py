@@ -14,6 +14,7 @@ from assessments.importing.bulk import insert_like
 from assessments.importing.checks import Checks
 from assessments.importing.saved import Saved
 from assessments.models import Assessment
+from assessments.safety.services import raise_alerts
 from enrollment.models import Participant, Period, ProtocolVersion, Visit
 from enrollment.selectors import over
 from trialsite.accounts.models import Study, User
@@ -42,6 +43,7 @@ class Writer:
         self.study, self.protocol, self.checks, self.by = study, protocol, checks, by
         self.sites = {site.code: site.pk for site in study.sites.all()}
         self.rated: set[int] = set()
+        self.itemised: set[str] = set()
 
     def enrol(self, people: Mapping[str, str], performed: Mapping[tuple[str, int, str], date | None]) -> None:
         """Participants of an open series (code → site): already treated when they come here, so never screened.
@@ -120,8 +122,12 @@ class Writer:
         self._performed(rows)
 
     def complete(self) -> None:
-        """Who was rated and has no visit to come has completed the study."""
+        """Who was rated and has no visit to come has completed the study; what the ratings say about somebody's safety
+        becomes an alert."""
         over(Participant.objects.filter(pk__in=self.rated)).update(status=Participant.Status.COMPLETED)
+        for code in self.itemised:
+            ratings = Assessment.objects.filter(participant__in=self.rated)
+            raise_alerts(ratings, self.checks.instruments[code])
 
     def _values(self, rows: Sequence[Written]) -> dict[str, list[Any]]:
         """What a rating holds by this file, by column."""
@@ -138,5 +144,6 @@ class Writer:
     def _performed(self, rows: Sequence[Written]) -> None:
         """The visits took place."""
         self.rated.update(saved.person for _, saved in rows if saved.person)
+        self.itemised.update(row.instrument for row, _ in rows if row.items)
         with connection.cursor() as cursor:
             cursor.execute(PERFORMED, [[saved.visit for _, saved in rows], [row.on for row, _ in rows]])

@@ -5,11 +5,14 @@ from typing import Any
 
 from django.urls import URLPattern, get_resolver, reverse
 
+from assessments.models import Assessment
+from assessments.safety.models import SafetyAlert
 from enrollment import services
 from enrollment.models import FailedTreatment, Participant, Period, Visit
 from enrollment.selectors import today_at
 from enrollment.services.feed import make_feed
 from tests.access.table import Row
+from trialsite.accounts.acting import signed_by
 from trialsite.accounts.models import Study, User
 from trialsite.accounts.services import invitation_of
 from trialsite.review.models import Lock, Query, UnlockRequest, Verification
@@ -31,6 +34,7 @@ class Places:
     lock: Lock
     unlock: UnlockRequest
     feed: str
+    alert: SafetyAlert
 
     def arguments(self, row: Row) -> dict[str, Any]:
         """Keyword arguments of the address of `row`."""
@@ -56,6 +60,7 @@ class Places:
             "unlock_decide": {"pk": self.unlock.pk},
             "unlock_end": {"pk": self.unlock.pk},
             "feed": {"token": self.feed},
+            "safety_alert": {"pk": self.alert.pk},
             "session_end": {"key": "others"},
         }
         ordinary: dict[str, Any] = {"study": self.study.code, "pk": self.visit.pk, "number": 1}
@@ -113,4 +118,15 @@ def find() -> Places:
         lock=locked,
         unlock=request_unlock(locked, by=people["investigator"], reason="to correct a date"),
         feed=make_feed(study, by=people["coordinator"]),
+        alert=_alert(study, people["coordinator"]),
     )
+
+
+def _alert(study: Study, by: User) -> SafetyAlert:
+    """An open one, of a rating that is not locked."""
+    rating = Assessment.objects.filter(participant__study=study, participant__site__code="01").latest("pk")
+    with signed_by(by):
+        return SafetyAlert.objects.create(
+            participant=rating.participant, site=rating.participant.site, rating=rating, item="HAMD103", value=4,
+            trigger="level",
+        )  # fmt: skip

@@ -82,6 +82,7 @@ TABLE = """
      plan                   schedule.plan          GET,POST  site
      dosing                 schedule.plan          GET,POST  site
      visit                  assessment.view        GET       site
+     safety_alert           safety.acknowledge     GET,POST  site
      query_raise            query.raise            POST      site
      verify                 record.verify          POST      site
      casebook_query         query.raise            POST      site

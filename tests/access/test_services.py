@@ -17,6 +17,7 @@ from analysis.services.exports import record_export
 from analysis.services.looks import decide, record_events, request_look
 from analysis.services.outcomes import adopt_rules
 from assessments.models import Assessment
+from assessments.safety.services import acknowledge
 from assessments.services import Entry, complete, correct, keep_draft
 from enrollment import services
 from enrollment.models import EnrollmentPause
@@ -35,7 +36,15 @@ from trialsite.review import services as review
 from trialsite.review.selectors import content_sha256
 from trialsite.review.services import Place
 
-ROOMS = ("trialsite.accounts", "trialsite.audit", "trialsite.review", "enrollment", "assessments", "analysis")
+ROOMS = (
+    "trialsite.accounts",
+    "trialsite.audit",
+    "trialsite.review",
+    "enrollment",
+    "assessments",
+    "assessments.safety",
+    "analysis",
+)
 
 # Services that authorise nobody, and why.
 WITHOUT = {
@@ -49,6 +58,7 @@ WITHOUT = {
     "discard_draft": "deletes the caller's own draft only",
     "discard_screening_draft": "deletes the caller's own draft only",
     "findings_of": "reads",
+    "raise_alerts": "part of saving a rating and of an import, which authorise",
     "problems_of": "reads",
     "earlier_looks": "reads",
     "ended_look": "reads",
@@ -168,6 +178,7 @@ CASES: dict[str, Case] = {
     "keep_draft": Case("assessment.enter", True, lambda p, by: keep_draft(p.visit, "HAMD17", {}, by=by)),
     "keep_screening_draft": Case("participant.screen", True, lambda p, by: services.keep_screening_draft(
         p.screening, {}, by=by)),
+    "acknowledge": Case("safety.acknowledge", True, lambda p, by: acknowledge(p.alert, by=by, action="called")),
     "raise_queries": Case("query.raise", True, lambda p, by: review.raise_queries(
         [Place(p.participant, p.visit)], by=by, text="?")),
     "answer": Case("query.answer", True, lambda p, by: review.answer(p.query, by=by, text="so")),

@@ -208,7 +208,7 @@ def test_the_database_refuses_a_silent_correction(visit: Visit, coordinator: Use
     ):
         mine.update(total=21)
     with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
-        mine.delete()
+        mine._raw_delete("default")
     assert mine.get().total == 20
 
 

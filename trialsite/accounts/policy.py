@@ -51,6 +51,7 @@ query.raise                   . . M D . . F . .
 query.answer                  C I . . . . . . .
 query.close                   . . M D . . F . .
 query.close_any               . . . D . . . . .
+safety.acknowledge            . I . . . . F . .
 record.verify                 . . M . . . . . .
 record.sign                   . I . . . . . . .
 record.lock                   . . . D . . . . .

@@ -5,7 +5,7 @@ from itertools import chain
 
 import pytest
 
-from assessments.domain.checks import HARD, OUT_OF_WINDOW, SAFETY, check
+from assessments.domain.checks import HARD, OUT_OF_WINDOW, check
 from assessments.domain.instrument import load
 
 HAMD = load("HAMD17")
@@ -58,22 +58,19 @@ def test_without_dates_no_window_is_looked_at() -> None:
     assert check(HAMD, ALL_ONE, {}, performed_on=date(2020, 1, 1)) == ()
 
 
-def test_item_3_at_3_asks_for_safety_and_says_nothing_of_earlier_scores() -> None:
-    """Soft, and the message holds this rating's value only: raters do not see what was before."""
-    assert ids(ALL_ONE | {"HAMD103": 2}, {}) == []
-    (found,) = check(HAMD, ALL_ONE | {"HAMD103": 3}, {})
-    assert (found.id, found.severity, found.item) == ("RATING-SAFETY", "soft", "HAMD103")
-    assert "previous" not in found.message
+def test_what_concerns_safety_is_no_question_about_data() -> None:
+    """It is an alert, and nothing that a rater could explain away."""
+    assert check(HAMD, ALL_ONE | {"HAMD103": 4}, {}) == ()
 
 
 def test_hard_checks_come_before_soft_ones() -> None:
     """What must be mended first is listed first."""
     items = ALL_ONE | {"HAMD101": 9, "HAMD103": 4, "HAMD117": None}
-    assert [severity for _, severity in ids(items, {}, date(2026, 4, 1))] == ["hard", "hard", "soft", "soft"]
+    assert [severity for _, severity in ids(items, {}, date(2026, 4, 1))] == ["hard", "hard", "soft"]
 
 
 def test_each_check_has_an_identifier_of_its_own_and_a_version() -> None:
     """Two rules never share an identifier."""
-    known = list(chain(HARD.values(), [OUT_OF_WINDOW, SAFETY]))
+    known = list(chain(HARD.values(), [OUT_OF_WINDOW]))
     assert len({identifier for identifier, _ in known}) == len(known)
     assert all(version for _, version in known)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assessments.domain.instrument import load
-from assessments.domain.safety import alert
+from assessments.domain.safety import alert, alerts_in_time
 
 HAMD = load("HAMD17")
 values = st.none() | st.integers(0, 4)
@@ -54,3 +54,12 @@ def test_other_items_and_other_instruments_raise_nothing() -> None:
     """Only the item that the instrument's file names; an instrument without a rule never alerts."""
     others: dict[str, int | None] = {item.code: item.maximum for item in HAMD.items if item.code != "HAMD103"}
     assert alert(HAMD, others) is None
+
+
+def test_each_rating_is_compared_with_the_last_one_that_was_assessed() -> None:
+    """A gap between them hides no rise, and the first has nothing to rise from."""
+    course: list[dict[str, int | None]] = [{"HAMD103": value} for value in (1, None, 3, 3, 0, 2)]
+    found = alerts_in_time(HAMD, course)
+    assert [one and (one.trigger, one.previous) for one in found] == [
+        None, None, ("level", 1), ("level", 3), None, ("rise", 0),
+    ]  # fmt: skip

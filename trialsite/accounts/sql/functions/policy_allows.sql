@@ -21,6 +21,7 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
     when 'query.answer' then array['coordinator', 'investigator']
     when 'query.close' then array['monitor', 'datamanager', 'safety']
     when 'query.close_any' then array['datamanager']
+    when 'safety.acknowledge' then array['investigator', 'safety']
     when 'record.verify' then array['monitor']
     when 'record.sign' then array['investigator']
     when 'record.lock' then array['datamanager']
