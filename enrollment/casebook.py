@@ -60,14 +60,14 @@ def forms_of(participant: Participant) -> list[dict[str, Any]]:
 
 def _values(participant: Participant) -> dict[str, dict[str, str | None]]:
     facts = {fact.name: _yes_no(fact.value) for fact in participant.facts.all()}
-    tried = [str(treatment) for treatment in participant.treatments.all() if not treatment.removed]
+    tried = sum(not treatment.removed for treatment in participant.treatments.all())
     return {
         SCREENING: {
             **facts,
             "consented_on": _day(participant.consented_on),
             "age": None if participant.age is None else str(participant.age),
             "sex": participant.get_sex_display() or None,
-            TREATMENTS: ", ".join(tried) or None,
+            TREATMENTS: _("%(n)d, in the list below") % {"n": tried} if tried else None,
         },
         DOSING: {str(period.number): _day(period.dosed_on) for period in participant.periods.all()},
     }

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from enrollment import casebook, services
 from enrollment.domain import eligibility
+from enrollment.folding import unfolded
 from enrollment.forms import (
     AS_VALUE,
     ConfirmEligibilityForm,
@@ -84,6 +85,7 @@ def participant_detail(request: Request, study: str, code: str) -> HttpResponse:
     context = page_of(participant, request.user) | review_of(participant, None, request.user)
     context["casebook"] = casebook.forms_of(participant)
     beside(context["casebook"], context["standing"])
+    context["open"] = unfolded(context)
     context["correctable"] = (
         context["may"]["participant_screen"]
         and participant.status != Participant.Status.SCREENING

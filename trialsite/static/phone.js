@@ -25,8 +25,10 @@
     if (cell.querySelector(":scope > .cell")) return;
     var inner = document.createElement("div");
     inner.className = "cell";
-    while (cell.firstChild) inner.appendChild(cell.firstChild);
-    cell.appendChild(inner);
+    if (cell.textContent.trim() || cell.children.length) {
+      while (cell.firstChild) inner.appendChild(cell.firstChild);
+    }
+    cell.replaceChildren(inner);
   }
 
   function fold(bar) {
