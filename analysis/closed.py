@@ -28,9 +28,24 @@ def report(session_key: str, study: Study) -> dict[str, Any] | None:
 
 
 @transaction.atomic
-def allocation_list(session_key: str, study: Study) -> list[dict[str, Any]]:
-    """Every slot of the study's lists, with its kits and, once assigned, its participant."""
-    rows = _rows("select * from closed.list_for(%s, %s)", [session_key, study.pk])
+def lists(session_key: str, study: Study) -> list[dict[str, Any]]:
+    """Of each list that this person may see: site (None: of the whole study), places, handed_out, free."""
+    rows = _rows("select * from closed.lists_for(%s, %s)", [session_key, study.pk])
+    return [{**row, "free": row["places"] - row["handed_out"]} for row in rows]
+
+
+@transaction.atomic
+def kit(session_key: str, study: Study, number: str) -> dict[str, Any] | None:
+    """The kit of that number: site, kit, period, arm, participant and assigned_at; None where this person sees none."""
+    return next(
+        iter(_rows("select * from closed.kit_for(%s, %s, %s)", [session_key, study.pk, number])), None
+    )
+
+
+@transaction.atomic
+def allocation_list(session_key: str, study: Study, reason: str) -> list[dict[str, Any]]:
+    """Every place of the lists that this person may see, with its kits and, once handed out, its participant."""
+    rows = _rows("select * from closed.list_for(%s, %s, %s)", [session_key, study.pk, reason])
     for row in rows:
         if isinstance(row["kits"], str):
             row["kits"] = json.loads(row["kits"])

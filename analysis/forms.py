@@ -23,6 +23,26 @@ class ExportForm(forms.Form):
         return self.cleaned_data["profile"] or "plain"
 
 
+class KitForm(forms.Form):
+    kit = forms.CharField(
+        label=_("Kit number"),
+        max_length=40,
+        help_text=_("As it stands on the box."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": _("Enter the number on the box.")},
+    )
+
+
+class ListForm(forms.Form):
+    """The whole allocation list, with every place that is still to come."""
+
+    reason = forms.CharField(
+        label=_("Why the whole list is needed"),
+        max_length=500,
+        error_messages={"required": _("Say what the whole list is needed for; it is logged with your name.")},
+    )
+
+
 class AdoptionForm(forms.Form):
     """Adopt waiting outcome rules; `shown` names the difference that was read."""
 

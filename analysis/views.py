@@ -1,21 +1,16 @@
-"""The dashboard, the allocation list, and exports."""
+"""The dashboard, and exports."""
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse, StreamingHttpResponse
-from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_http_methods
 
-from analysis import closed as closed_reader
 from analysis.chart_pages import csv_file, dashboard_charts, svg_file
 from analysis.dashboard import dashboard_page, serial_of
 from analysis.exports import archive
 from analysis.forms import ExportForm
 from analysis.services.exports import record_export
 from analysis.trajectory_filter import TrajectoryFilter
-from analysis.views_closed import told
-from enrollment.selectors import site_for, study_for
-from enrollment.services import request_allocation_list
+from enrollment.selectors import study_for
 from trialsite.accounts.http import Request
 from trialsite.accounts.policy import may, sites_where
 
@@ -49,27 +44,6 @@ def chart_download(request: Request, study: str, chart: str, kind: str) -> HttpR
     response = HttpResponse(content, f"{media}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{study}-{chart}.{kind}"'
     return response
-
-
-@require_GET
-def allocation(request: Request, study: str) -> HttpResponse:
-    chosen = study_for(request.user, study, "allocation.view")
-    here = set(sites_where(request.user, "allocation.view", chosen).values_list("code", flat=True))
-    slots = told(request, lambda key: closed_reader.allocation_list(key, chosen))
-    context = {
-        # A list that is not of one site (site None) is everybody's who sees lists.
-        "slots": [slot for slot in slots if slot["site"] is None or slot["site"] in here],
-        "sites": sites_where(request.user, "allocation.generate", chosen),
-    }
-    return render(request, "analysis/allocation.html", context)
-
-
-@require_POST
-def allocation_request(request: Request, study: str, site: str) -> HttpResponse:
-    chosen = study_for(request.user, study, "study.view")
-    request_allocation_list(site_for(request.user, chosen, site, "allocation.generate"), by=request.user)
-    messages.success(request, _("The list is being made; reload this page in a moment."))
-    return redirect("allocation", study)
 
 
 @require_http_methods(["GET", "POST"])

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from analysis import views as analysis
+from analysis import views_allocation as allocation
 from analysis import views_closed as board
 from analysis import views_outcomes as results
 from assessments import review_views as review
@@ -102,9 +103,9 @@ urlpatterns = [
         board.look_chart,
         name="look_chart",
     ),
-    path("studies/<str:study>/allocation/", analysis.allocation, name="allocation"),
+    path("studies/<str:study>/allocation/", allocation.allocation, name="allocation"),
     path(
-        "studies/<str:study>/allocation/<str:site>/", analysis.allocation_request, name="allocation_request"
+        "studies/<str:study>/allocation/<str:site>/", allocation.allocation_request, name="allocation_request"
     ),
     path("studies/<str:study>/audit/", audit.audit, name="audit"),
     path("studies/<str:study>/audit/file/", audit.audit_file, name="audit_file"),

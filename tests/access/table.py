@@ -62,7 +62,7 @@ TABLE = """
      look_pdf               closed.view            GET       whole
      look_cut               closed.view            GET       whole
      look_chart             closed.view            GET       whole
-     allocation             allocation.view        GET       study
+     allocation             allocation.view        GET,POST  study
      allocation_request     allocation.generate    POST      site
      audit                  audit.view             GET       study
      audit_file             audit.view             POST      study

@@ -20,7 +20,9 @@ FUNCTIONS = {
     "look_for": ("statistician", True, "select * from closed.look_for(%(key)s, %(study)s, 1)"),
     "full_look_for": ("statistician", True, "select * from closed.full_look_for(%(key)s, %(study)s, 1)"),
     "print_for": ("statistician", True, "select * from closed.print_for(%(key)s, %(study)s, 1)"),
-    "list_for": ("pharmacist", False, "select * from closed.list_for(%(key)s, %(study)s)"),
+    "list_for": ("pharmacist", False, "select * from closed.list_for(%(key)s, %(study)s, 'a recall')"),
+    "lists_for": ("pharmacist", False, "select * from closed.lists_for(%(key)s, %(study)s)"),
+    "kit_for": ("pharmacist", False, "select * from closed.kit_for(%(key)s, %(study)s, %(kit)s)"),
     "sign_look": (
         "statistician", True,
         "select closed.sign_look(%(key)s, %(look)s, 'continue', 'continue', 'as planned')::text",
@@ -87,6 +89,11 @@ class Caller:
             self.values,
         )
         self.values["participant"] = cursor.fetchone()[0]
+        cursor.execute(
+            "select kit_number from enrollment_period where participant_id = %(participant)s and number = 1",
+            self.values,
+        )
+        self.values["kit"] = cursor.fetchone()[0]
         self.run("update enrollment_participant set unblinded_at = now() where id = %(participant)s")
         cursor.execute("delete from accounts_session")
         cursor.execute(
@@ -149,6 +156,27 @@ def test_a_role_at_one_site_does_not_open_what_is_the_whole_studys(function: str
 def test_the_physician_of_another_site_does_not_unblind(function: str, caller: Caller) -> None:
     caller.run(AT_ANOTHER_SITE)
     _refused(caller, FUNCTIONS[function][2])
+
+
+@pytest.mark.parametrize("function", ["list_for"])
+def test_the_list_is_shown_for_a_reason(function: str, caller: Caller) -> None:
+    with pytest.raises(psycopg2.Error, match="shown for a reason"):
+        caller.call("select * from closed.list_for(%(key)s, %(study)s, ' ')")
+
+
+@pytest.mark.requirement("BLD-04")
+@pytest.mark.parametrize("function", ["list_for", "lists_for", "kit_for"])
+def test_a_pharmacist_of_one_site_is_told_of_that_site(function: str, caller: Caller) -> None:
+    """Whatever code of the web asks: neither another site's list nor a kit of it."""
+    assert {row[0] for row in caller.call(FUNCTIONS["list_for"][2])} == {"01", "02"}
+    caller.run(AT_ANOTHER_SITE)
+    caller.cursor.execute(
+        "select t.code from accounts_site t join accounts_membership m on m.site_id = t.id where m.user_id = %s",
+        [caller.number],
+    )
+    sites = {site for (site,) in caller.cursor.fetchall()}
+    told = {row[0] for row in caller.call(FUNCTIONS[function][2])}
+    assert told == (set() if function == "kit_for" else sites)
 
 
 @pytest.mark.parametrize("function", ["sign_look", "report_events"])

@@ -1,9 +1,14 @@
-create or replace function closed.list_for(session text, study bigint)
+-- The allocation lists of the sites at which the caller may see them: every place, with its kits. For a reason, which is
+-- logged with the view.
+create or replace function closed.list_for(session text, study bigint, why text)
 returns table (site text, "position" int, block int, sequence text, participant text, assigned_at timestamptz, kits jsonb)
 language plpgsql security definer set search_path = pg_catalog, closed, pg_temp as $$
+declare person bigint := closed.viewer(session, 'allocation.view', study);
 begin
-  insert into closed.log (user_id, action, study_id)
-    values (closed.viewer(session, 'allocation.view', study), 'view allocation list', study);
+  if coalesce(trim(why), '') = '' then
+    raise exception 'the whole list is shown for a reason' using errcode = 'check_violation';
+  end if;
+  insert into closed.log (user_id, action, study_id) values (person, 'view allocation list: ' || why, study);
   return query
     select t.code::text, s.position, s.block, s.sequence, p.code::text, s.assigned_at,
       (select jsonb_agg(jsonb_build_object('period', k.period, 'kit', k.kit_number, 'arm', k.arm) order by k.period)
@@ -11,6 +16,7 @@ begin
     from closed.slot s
     left join public.accounts_site t on t.id = s.site_id
     left join public.enrollment_participant p on p.id = s.participant_id
-    where s.study_id = study order by t.code, s.position;
+    where s.study_id = study and public.may(person, 'allocation.view', study, s.site_id)
+    order by t.code, s.position;
 end $$;
-grant execute on function closed.list_for(text, bigint) to trialsite_app;
+grant execute on function closed.list_for(text, bigint, text) to trialsite_app;
