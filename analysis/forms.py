@@ -3,6 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from trialsite.accounts.fields import WholeNumberField
+
 
 class ExportForm(forms.Form):
     profile = forms.ChoiceField(
@@ -92,9 +94,10 @@ class DecisionForm(forms.Form):
 class EventsForm(forms.Form):
     """Serious events as the safety physician reported them to the board."""
 
-    events = forms.IntegerField(
+    events = WholeNumberField(
         label=_("Participants with at least one"),
         min_value=0,
+        max_value=100_000,
         help_text=_("Of those treated up to this look; each counts once."),
     )
     source = forms.CharField(

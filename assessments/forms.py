@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from assessments.domain.instrument import Instrument
 from assessments.models import Assessment
 from assessments.services import Entry
-from enrollment.forms import DateField
+from trialsite.accounts.fields import DayField, WholeNumberField, typed_day
+from trialsite.lib.days import shown
 
 LONGEST_NUMBER = 6
 KEPT = ("performed_on", "performed_time", "lookback_days", "rater", "reason", "not_done_reason")
@@ -20,13 +21,14 @@ KEPT = ("performed_on", "performed_time", "lookback_days", "rater", "reason", "n
 class RatingForm(forms.Form):
     """Checks what was typed field by field; which values an item may have the instrument decides."""
 
-    performed_on = DateField(label=_("Date of rating"), required=False)
+    performed_on = DayField(label=_("Date of rating"), required=False)
     performed_time = forms.TimeField(
-        label=_("Time of rating"), required=False, error_messages={"invalid": _("Write the time as 14:30.")}
+        label=_("Time of rating"),
+        required=False,
+        input_formats=["%H:%M", "%H:%M:%S", "%H.%M", "%H%M"],
+        error_messages={"invalid": _("Write the time as 14:30.")},
     )
-    lookback_days = forms.IntegerField(
-        label=_("Look-back in days"), required=False, min_value=0, max_value=60
-    )
+    lookback_days = WholeNumberField(label=_("Look-back in days"), required=False, min_value=0, max_value=60)
     rater = forms.CharField(label=_("Rater"), required=False, max_length=200)
     reason = forms.CharField(label=_("Reason for the change"), required=False, max_length=500)
     not_done_reason = forms.CharField(label=_("Why the rating was not done"), required=False, max_length=500)
@@ -77,9 +79,13 @@ class RatingForm(forms.Form):
 
 
 def typed_fields(data: Mapping[str, Any], instrument: Instrument) -> dict[str, str]:
-    """What a draft keeps of a form: its own fields and nothing else, each of bounded length."""
+    """What a draft keeps of a form: its own fields and nothing else, each of bounded length. A date that can be read is
+    kept as dates are shown."""
     names = [*KEPT, *(f"{kind}_{item.code}" for item in instrument.items for kind in ("item", "missing"))]
-    return {name: str(data[name])[:500] for name in names if data.get(name)}
+    fields = {name: str(data[name])[:500] for name in names if data.get(name)}
+    if "performed_on" in fields:
+        fields["performed_on"] = typed_day(fields["performed_on"])
+    return fields
 
 
 def saved_fields(assessment: Assessment) -> dict[str, str]:
@@ -88,7 +94,7 @@ def saved_fields(assessment: Assessment) -> dict[str, str]:
     fields |= {f"missing_{code}": why for code, why in assessment.missing.items()}
     fields |= {
         "rater": assessment.rater,
-        "performed_on": assessment.performed_on.isoformat() if assessment.performed_on else "",
+        "performed_on": shown(assessment.performed_on) if assessment.performed_on else "",
         "performed_time": f"{assessment.performed_time:%H:%M}" if assessment.performed_time else "",
         "lookback_days": "" if assessment.lookback_days is None else str(assessment.lookback_days),
         "not_done_reason": assessment.not_done_reason,
@@ -97,7 +103,7 @@ def saved_fields(assessment: Assessment) -> dict[str, str]:
 
 
 def fresh_fields(rater: str, today: date) -> dict[str, str]:
-    return {"rater": rater, "performed_on": today.isoformat()}
+    return {"rater": rater, "performed_on": shown(today)}
 
 
 def new_token() -> str:

@@ -9,29 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 from enrollment.domain.protocol import Criterion
 from enrollment.models import FailedTreatment, Participant
+from trialsite.accounts.fields import DayField, WholeNumberField
 from trialsite.accounts.models import Site
 
 ANSWERS = [("yes", _("Yes")), ("no", _("No")), ("", _("Not known yet"))]
 AS_VALUE = {"yes": True, "no": False, "": None}
 
 
-class DateField(forms.DateField):
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault(
-            "error_messages",
-            {
-                "required": _("Give a date."),
-                "invalid": _("This is not a date. Write it as year-month-day, for example 2026-03-09."),
-            },
-        )
-        super().__init__(**kwargs)
-
-
 class PersonFields(forms.Form):
-    consented_on = DateField(label=_("Consent date"))
-    age = forms.IntegerField(label=_("Age in years"), min_value=0, max_value=120)
+    consented_on = DayField(label=_("Consent date"))
+    age = WholeNumberField(label=_("Age in years"), min_value=0, max_value=120)
     sex = forms.ChoiceField(label=_("Sex"), choices=[("", _("Choose")), *Participant.Sex.choices])
 
 
@@ -75,6 +62,8 @@ class ScreeningForm(PersonFields):
 
 
 class TreatmentForm(forms.ModelForm):  # type: ignore[type-arg]
+    weeks = WholeNumberField(label=_("Weeks"), required=False, min_value=0, max_value=1000)
+
     class Meta:
         model = FailedTreatment
         fields = ["kind", "name", "dose", "weeks", "outcome"]
@@ -93,7 +82,7 @@ class ConfirmEligibilityForm(forms.Form):
 
 
 class PlanForm(forms.Form):
-    planned_on = DateField(label=_("Planned date"))
+    planned_on = DayField(label=_("Planned date"))
     reason = forms.CharField(
         label=_("Reason for the change"),
         required=False,
@@ -117,7 +106,7 @@ class PlanForm(forms.Form):
 
 
 class DosingForm(forms.Form):
-    dosed_on = DateField(label=_("Given on"))
+    dosed_on = DayField(label=_("Given on"))
     reason = forms.CharField(
         label=_("Reason"),
         required=False,

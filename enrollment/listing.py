@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from enrollment.models import Participant, Period, Visit
 from enrollment.presenters import state_of
 from enrollment.selectors import days_at, today_at
+from trialsite.accounts.fields import WholeNumberField
 from trialsite.accounts.models import Site
 from trialsite.lib.clock import local_date
 
@@ -31,7 +32,7 @@ class ParticipantFilter(forms.Form):
     state = forms.ChoiceField(
         label=_("State"), required=False, choices=[("", _("All states")), *Participant.Status.choices]
     )
-    period = forms.IntegerField(label=_("In period"), required=False, min_value=1, max_value=99)
+    period = WholeNumberField(label=_("In period"), required=False, min_value=1, max_value=99)
     overdue = forms.BooleanField(label=_("With overdue visits"), required=False)
     sort = forms.ChoiceField(label=_("Order"), required=False, choices=list(SORTS.items()))
 

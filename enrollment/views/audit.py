@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from enrollment.forms import DateField
 from enrollment.selectors import participants_for, study_for
+from trialsite.accounts.fields import DayField
 from trialsite.accounts.http import Request
 from trialsite.accounts.models import Study, User
 from trialsite.accounts.policy import POLICY, may, roles_for
@@ -50,8 +50,8 @@ class AuditFilter(forms.Form):
             ("U", gettext_lazy("Changes")),
         ],
     )
-    since = DateField(label=gettext_lazy("From"), required=False)
-    until = DateField(label=gettext_lazy("Until"), required=False)
+    since = DayField(label=gettext_lazy("From"), required=False)
+    until = DayField(label=gettext_lazy("Until"), required=False)
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)

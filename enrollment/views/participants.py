@@ -163,10 +163,14 @@ def _screening_conflict(
 ) -> HttpResponse:
     saved = _initial(conflict.current)
     rows = [
-        {"label": field.label, "mine": field.value(), "saved": saved.get(field.name)}
+        {
+            "label": field.label,
+            "mine": field.value(),
+            "saved": field.field.prepare_value(saved.get(field.name)),
+        }
         for field in form
         if field.name not in {"version", "reason"}
-        and str(field.value() or "") != str(saved.get(field.name) or "")
+        and str(field.value() or "") != str(field.field.prepare_value(saved.get(field.name)) or "")
     ]
     # The form keeps what was typed; sending it again is a decision over the saved values.
     form.data = {**form.data.dict(), "version": str(conflict.current.version)}  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from trialsite.accounts.fields import DayField
 from trialsite.accounts.models import Membership, Role, Site, Study
 
 
@@ -24,16 +25,14 @@ class RoleForm(forms.Form):
 
 
 class GrantForm(RoleForm):
-    starts_on = forms.DateField(
+    starts_on = DayField(
         label=_("First day"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
         help_text=_("Days are days in UTC. Empty: from now on."),
     )
-    ends_on = forms.DateField(
+    ends_on = DayField(
         label=_("Last day"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
         help_text=_("Empty: until it is ended."),
     )
 
