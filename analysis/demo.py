@@ -81,7 +81,7 @@ def people(rules: Protocol, sites: dict[str, Site], today: date, rng: random.Ran
 def _facts(rules: Protocol, total: int | None, age: int, treatments: int) -> dict[str, float | bool]:
     """Every checklist answer as the protocol wants it, and the numbers that are known."""
     facts: dict[str, float | bool] = {c.fact: bool(c.expected) for c in rules.criteria if c.kind == "confirm"}
-    facts |= {"age": age, "failed_treatments": treatments}
+    facts |= {"age": age, "failed_treatments": treatments, "treatments_complete": True}
     return facts | ({"hamd17_total": total} if total is not None else {})
 
 
@@ -184,7 +184,9 @@ def _failures(rules: Protocol, first: Site, second: Site, today: date, rng: rand
 
 def _waiting(site: Site, consented_on: date, rng: random.Random, total: int | None) -> Person:
     """In screening: with a rating and treatments, or only just consented."""
-    known = {"consent": True, "age": 41} | ({"hamd17_total": total, "failed_treatments": 4} if total else {})
+    known = {"consent": True, "age": 41} | (
+        {"hamd17_total": total, "failed_treatments": 4, "treatments_complete": True} if total else {}
+    )
     return Person(
         site=site, consented_on=consented_on, age=41, sex="F", screening_total=total, status="screening",
         treatments=DRUGS[:4] if total else (), facts=known,

@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from enrollment.facts import COMPLETE, COUNT
 from enrollment.models import Participant
 from trialsite.audit.models import Event
 from trialsite.audit.trail import Change, changes
@@ -29,6 +30,11 @@ def labels(participant: Participant) -> dict[str, dict[str, str]]:
             "age": _("Age"),
             "sex": _("Sex"),
             TREATMENTS: _("Treatments that did not help"),
+            **(
+                {COMPLETE: _("List of treatments complete")}
+                if COUNT in {c.fact for c in rules.criteria}
+                else {}
+            ),
             **{c.fact: c.name for c in rules.criteria if c.kind == "confirm" and c.fact != "consent"},
         },
         DOSING: {str(period.number): f"{rules.dosing_label} {period.number}" for period in rules.periods},

@@ -16,6 +16,26 @@ ANSWERS = [("yes", _("Yes")), ("no", _("No")), ("", _("Not known yet"))]
 AS_VALUE = {"yes": True, "no": False, "": None}
 
 
+class AskingForm(forms.Form):
+    """A form whose service may ask back about what is improbable: the question stands by a box to tick."""
+
+    sure = forms.BooleanField(label=_("Yes, this is right"), required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A "yes" that was given is seen, also when another field brings the form back.
+        if self.is_bound and self.data.get("sure"):
+            self._show_question()
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        super().add_error(field, error)
+        if field == "sure":
+            self._show_question()
+
+    def _show_question(self) -> None:
+        self.fields["sure"].widget = forms.CheckboxInput()
+
+
 class PersonFields(forms.Form):
     consented_on = DayField(label=_("Consent date"))
     age = WholeNumberField(label=_("Age in years"), min_value=0, max_value=120)
@@ -61,7 +81,7 @@ class ScreeningForm(PersonFields):
         return {c.fact: AS_VALUE[self.cleaned_data[f"check_{c.fact}"]] for c in self.checklist}
 
 
-class TreatmentForm(forms.ModelForm):  # type: ignore[type-arg]
+class TreatmentForm(AskingForm, forms.ModelForm):  # type: ignore[type-arg]
     weeks = WholeNumberField(label=_("Weeks"), required=False, min_value=0, max_value=1000)
 
     class Meta:
@@ -77,8 +97,38 @@ class ReasonForm(forms.Form):
     )
 
 
+class RescreenForm(PersonFields, ReasonForm):
+    """The person again, and why they are screened again."""
+
+
 class ConfirmEligibilityForm(forms.Form):
-    comment = forms.CharField(label=_("Comment (optional)"), required=False, max_length=1000)
+    """The investigator's decision and signature. Eligible is no choice while a criterion is unknown or not met."""
+
+    shown = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    eligible = forms.TypedChoiceField(
+        label=_("Decision"),
+        choices=[("yes", _("Eligible")), ("no", _("Not eligible: a screen failure"))],
+        coerce=lambda answer: answer == "yes",
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what you decide.")},
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=1000,
+        help_text=_("Needed when you decide “not eligible”. Criteria that are not met are added to it."),
+    )
+    password = forms.CharField(
+        label=_("Your password, again"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": _("Give your password; each signature asks for it anew.")},
+    )
+
+    def __init__(self, *args: Any, may_be_eligible: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_be_eligible:
+            self.fields["eligible"].choices = [("no", _("Not eligible: a screen failure"))]  # type: ignore[attr-defined]
 
 
 class PlanForm(forms.Form):

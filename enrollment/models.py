@@ -88,6 +88,11 @@ class Participant(models.Model):
     randomised_at = models.DateTimeField(null=True)
     unblinded_at = models.DateTimeField(null=True, help_text="Emergency unblinding. Never says to what.")
     left_reason = models.TextField(_("reason for screen failure or withdrawal"), blank=True)
+    left_on = models.DateField(_("date of withdrawal"), null=True, blank=True)
+    rescreen_of = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="rescreened_as",
+        help_text="The screen failure of the same person, under an earlier code.",
+    )  # fmt: skip
     created_at = models.DateTimeField(default=timezone.now)
     version = models.PositiveIntegerField(default=1)
 
@@ -104,6 +109,21 @@ class Participant(models.Model):
             models.CheckConstraint(
                 condition=~Q(status__in=["screen_failed", "withdrawn"]) | ~Q(left_reason=""),
                 name="participant_left_with_reason",
+            ),
+            models.CheckConstraint(condition=~Q(rescreen_of=F("id")), name="participant_rescreens_another"),
+            models.CheckConstraint(condition=Q(sex__in=["", "F", "M", "U"]), name="participant_sex_known"),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "screening",
+                        "screen_failed",
+                        "eligible",
+                        "randomised",
+                        "completed",
+                        "withdrawn",
+                    ]
+                ),
+                name="participant_status_known",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["randomised", "completed"]) | Q(randomised_at__isnull=False),
@@ -144,6 +164,17 @@ class FailedTreatment(models.Model):
 
     class Meta:
         ordering = ["id"]
+        constraints = [
+            # What was written before choices were checked can be taken off the list.
+            models.CheckConstraint(
+                condition=Q(removed=True)
+                | Q(
+                    kind__in=["antidepressant", "ect", "tms", "vns", "dbs", "other"],
+                    outcome__in=["none", "insufficient", "intolerant", "helped"],
+                ),
+                name="treatment_of_known_choices",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -196,6 +227,10 @@ class EligibilityDecision(models.Model):
     comment = models.TextField(blank=True)
     decided_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(default=timezone.now)
+    printed_name = models.CharField(
+        max_length=200, blank=True, help_text="Of who signed. Empty: before decisions were signed."
+    )
+    meaning = models.TextField(blank=True, help_text="What the signature means.")
 
     class Meta:
         ordering = ["id"]
@@ -298,6 +333,9 @@ class Visit(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(status="missed") | ~Q(missed_reason=""), name="visit_missed_has_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["planned", "done", "missed"]), name="visit_status_known"
             ),
         ]
 

@@ -1,6 +1,6 @@
 """What pages of a participant show, put together from the record and the pure rules."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from enrollment import strip
 from enrollment.domain import eligibility, schedule, washout
+from enrollment.domain.protocol import Criterion
+from enrollment.facts import COMPLETE, COUNT
 from enrollment.models import Participant, Period, Visit
 from enrollment.selectors import dates_of, facts_of, today_at, washout_before
 from enrollment.strip_types import State
@@ -186,20 +188,54 @@ def page_of(participant: Participant, user: User) -> dict[str, Any]:
         ]
         periods.append({"period": period, "visits": visits, "washout": _before(period)})
     decision = participant.decisions.order_by("-id").select_related("decided_by").first()
+    earlier = participant.rescreen_of
     return {
         "participant": participant,
         "strip": strip_of(participant),
         "may": may,
         "today": today,
         "verdict": verdict,
-        "criteria": list(zip(participant.protocol.rules.criteria, verdict.results, strict=True)),
+        "criteria": criteria_by_group(participant.protocol.rules.criteria, verdict),
         "decision": decision,
+        "earlier": earlier,
+        "again": Participant.objects.filter(rescreen_of=participant).first(),
         "otherwise": decision and decision.eligible != (verdict.verdict == "eligible"),
-        "treatments": participant.treatments.filter(removed=False),
+        **treatments_of(participant),
         "screening_visit": participant.visits.filter(period=None).first(),
         "periods": periods,
         "followed": participant.status in FOLLOWED,
     }
+
+
+def treatments_of(participant: Participant) -> dict[str, Any]:
+    """The list of treatments; whether a criterion counts them, and whether somebody has said that they are all."""
+    declared = participant.facts.filter(name=COMPLETE).first()
+    return {
+        "treatments": participant.treatments.filter(removed=False),
+        "treatments_counted": any(c.fact == COUNT for c in participant.protocol.rules.criteria),
+        "treatments_complete": declared is not None and bool(declared.value),
+    }
+
+
+GROUPS = {"inclusion": gettext_lazy("Inclusion criteria"), "exclusion": gettext_lazy("Exclusion criteria")}
+STANDING = {
+    "met": gettext_lazy("met"),
+    "not met": gettext_lazy("not met"),
+    "absent": gettext_lazy("absent"),
+    "present": gettext_lazy("present"),
+    "unknown": gettext_lazy("not known yet"),
+}
+
+
+def criteria_by_group(criteria: Sequence[Criterion], verdict: eligibility.Verdict) -> list[dict[str, Any]]:
+    """Inclusion, then exclusion. `verdict` of a row says what is good (met) and bad (not met) in either group; `said`
+    is its word: an exclusion is absent or present."""
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for criterion, result in zip(criteria, verdict.results, strict=True):
+        said = STANDING[eligibility.standing(criterion, result)]
+        row = {"criterion": criterion, "result": result, "said": said}
+        rows.setdefault(criterion.group, []).append(row)
+    return [{"title": title, "rows": rows[group]} for group, title in GROUPS.items() if group in rows]
 
 
 def _before(period: Period) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """Reads of enrolment data that several places need. Fetching is authorising."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date
 
 from django.core.exceptions import PermissionDenied
@@ -9,11 +10,12 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from enrollment.domain import washout
+from enrollment.domain import eligibility, washout
 from enrollment.models import Participant, Period, ProtocolVersion, Visit
 from trialsite.accounts.http import admit
 from trialsite.accounts.models import Membership, Site, Study, User
 from trialsite.accounts.policy import may, sites_where
+from trialsite.lib import canonical
 from trialsite.lib.clock import local_date
 
 
@@ -127,6 +129,21 @@ def facts_of(participant: Participant) -> dict[str, float | bool | None]:
         )
         for fact in participant.facts.all()
     }
+
+
+def judged(participant: Participant) -> tuple[eligibility.Verdict, dict[str, dict[str, object]]]:
+    """The verdict as it stands, and the facts it rests on with their sources."""
+    facts: dict[str, dict[str, object]] = {
+        fact.name: {"value": None if fact.value is None else float(fact.value), "source": fact.source}
+        for fact in participant.facts.all()
+    }
+    return eligibility.judge(participant.protocol.rules.criteria, facts_of(participant)), facts
+
+
+def judged_sha256(participant: Participant) -> str:
+    """Names what a page of the verdict showed: the same as long as no fact and no criterion changes."""
+    verdict, facts = judged(participant)
+    return canonical.sha256({"facts": facts, "criteria": [asdict(result) for result in verdict.results]})
 
 
 def washout_before(period: Period) -> washout.WashoutWindow | None:

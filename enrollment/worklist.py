@@ -58,7 +58,7 @@ def worklist(user: User, study: Study, more: Iterable[Action] = ()) -> list[Colu
     for action, urgent in _infusions(enters):
         (now if urgent else week).append(action)
     for person, verdict in _in_screening(views):
-        mine = person.site in confirms if verdict != "incomplete" else person.site in enters
+        mine = person.site in (enters if verdict.unknown else confirms)
         (now if mine else waiting).append(_screening_action(person, verdict, mine=mine))
     now += [_randomise_action(p) for p in participants_at(enters).filter(status=Participant.Status.ELIGIBLE)]
     now += more
@@ -170,23 +170,24 @@ def _infusion_action(period: Period, window: WashoutWindow | None) -> tuple[Acti
     return Action(person.code, what, why, url, state, window.target_on), window.earliest_on <= today
 
 
-def _in_screening(sites: QuerySet[Site]) -> list[tuple[Participant, str]]:
+def _in_screening(sites: QuerySet[Site]) -> list[tuple[Participant, eligibility.Verdict]]:
     people = (
         participants_at(sites).filter(status=Participant.Status.SCREENING).prefetch_related("facts")[:200]
     )
-    return [(p, eligibility.judge(p.protocol.rules.criteria, facts_of(p)).verdict) for p in people]
+    return [(p, eligibility.judge(p.protocol.rules.criteria, facts_of(p))) for p in people]
 
 
-def _screening_action(person: Participant, verdict: str, *, mine: bool) -> Action:
-    """`mine`: it opens where it is done; whoever only waits for it reads of it on the participant's page."""
-    ready = verdict != "incomplete"
+def _screening_action(person: Participant, verdict: eligibility.Verdict, *, mine: bool) -> Action:
+    """Coordinators complete it while anything is unknown, then the investigator decides. `mine`: it opens where it is
+    done; whoever only waits for it reads of it on the participant's page."""
+    ready = not verdict.unknown
     name = "eligibility_confirm" if ready and mine else "participant"
     return Action(
         participant=person.code,
         what=_("Confirm eligibility") if ready else _("Complete screening"),
-        why=_("all criteria are known: %(verdict)s") % {"verdict": _(verdict)}
+        why=_("all criteria are known: %(verdict)s") % {"verdict": _(verdict.verdict)}
         if ready
-        else _("items missing"),
+        else _(verdict.headline) % verdict.headline_params,
         url=reverse(name, args=[person.study.code, person.code]),
         state="due",
         on=person.consented_on,

@@ -10,7 +10,7 @@ from assessments import review_views as review
 from assessments import signing_views as signing
 from assessments import views as assessments
 from assessments.safety import views as safety
-from enrollment.views import audit, calendar, participants, schedule, today, unblinding
+from enrollment.views import audit, calendar, eligibility, participants, schedule, today, unblinding
 from trialsite.accounts import views as accounts
 from trialsite.accounts import views_account as own
 from trialsite.accounts import views_signin as signin
@@ -58,10 +58,21 @@ urlpatterns = [
         name="treatment_remove",
     ),
     path(
+        "studies/<str:study>/participants/<str:code>/treatments/complete/",
+        participants.treatments_declare,
+        name="treatments_declare",
+    ),
+    path(
         "studies/<str:study>/participants/<str:code>/eligibility/",
-        participants.eligibility_confirm,
+        eligibility.eligibility_confirm,
         name="eligibility_confirm",
     ),
+    path(
+        "studies/<str:study>/participants/<str:code>/eligibility/reopen/",
+        eligibility.screening_reopen,
+        name="screening_reopen",
+    ),
+    path("studies/<str:study>/participants/<str:code>/rescreen/", eligibility.rescreen, name="rescreen"),
     path("studies/<str:study>/participants/<str:code>/randomise/", participants.randomise, name="randomise"),
     path("studies/<str:study>/participants/<str:code>/withdraw/", participants.withdraw, name="withdraw"),
     path("studies/<str:study>/participants/<str:code>/unblind/", unblinding.unblind, name="unblind"),

@@ -8,6 +8,7 @@ from typing import Literal
 from enrollment.domain.protocol import Criterion
 
 CriterionVerdict = Literal["met", "not met", "unknown"]
+Standing = Literal["met", "not met", "absent", "present", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class Verdict:
     headline_params: dict[str, object]
 
     @property
+    def unknown(self) -> int:
+        """Criteria that are not known yet: also of who is not eligible already."""
+        return sum(result.verdict == "unknown" for result in self.results)
+
+    @property
     def not_met(self) -> tuple[CriterionResult, ...]:
         return tuple(result for result in self.results if result.verdict == "not met")
 
@@ -38,15 +44,23 @@ def judge(criteria: Sequence[Criterion], facts: Mapping[str, float | bool | None
     """Not eligible as soon as one criterion is not met; incomplete while one is unknown; else eligible."""
     results = tuple(_judge_one(criterion, facts.get(criterion.fact)) for criterion in criteria)
     failed = next((result for result in results if result.verdict == "not met"), None)
-    unknown = [r for r in results if r.verdict == "unknown"]
+    unknown = sum(result.verdict == "unknown" for result in results)
+    if failed and unknown:
+        message = f"Not eligible already: {failed.message}. Criteria not known yet: %(unknown)d"
+        return Verdict("not eligible", results, message, {**failed.params, "unknown": unknown})
     if failed:
         return Verdict("not eligible", results, "Not eligible: " + failed.message, failed.params)
     if unknown:
         message = "Not decided yet: %(known)d of %(all)d criteria are known"
-        return Verdict(
-            "incomplete", results, message, {"known": len(results) - len(unknown), "all": len(results)}
-        )
+        return Verdict("incomplete", results, message, {"known": len(results) - unknown, "all": len(results)})
     return Verdict("eligible", results, "Eligible: all %(all)d criteria are met", {"all": len(results)})
+
+
+def standing(criterion: Criterion, result: CriterionResult) -> Standing:
+    """A verdict as people say it: an inclusion is met or not, an exclusion absent or present."""
+    if criterion.group == "inclusion" or result.verdict == "unknown":
+        return result.verdict
+    return "absent" if result.verdict == "met" else "present"
 
 
 def _judge_one(criterion: Criterion, value: float | bool | None) -> CriterionResult:

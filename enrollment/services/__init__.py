@@ -1,5 +1,6 @@
 """The only writers of enrolment data: one function for each change of the world."""
 
+from enrollment.services.decision import confirm_eligibility, reopen_screening
 from enrollment.services.drafts import discard_screening_draft, keep_screening_draft
 from enrollment.services.protocol import load_protocol
 from enrollment.services.randomisation import (
@@ -17,19 +18,14 @@ from enrollment.services.schedule import (
     take_back_performed,
     withdraw,
 )
-from enrollment.services.screening import (
-    add_treatment,
-    confirm_eligibility,
-    record_fact,
-    record_screening,
-    remove_treatment,
-    screen,
-)
+from enrollment.services.screening import record_fact, record_screening, rescreen, screen
+from enrollment.services.treatments import add_treatment, declare_treatments, remove_treatment
 from enrollment.services.unblinding import unblind
 
 __all__ = [
     "add_treatment",
     "confirm_eligibility",
+    "declare_treatments",
     "discard_screening_draft",
     "keep_screening_draft",
     "load_protocol",
@@ -42,8 +38,10 @@ __all__ = [
     "record_fact",
     "record_screening",
     "remove_treatment",
+    "reopen_screening",
     "reopen_visit",
     "request_allocation_list",
+    "rescreen",
     "resume_enrollment",
     "screen",
     "take_back_performed",

@@ -10,11 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from enrollment import casebook, services
-from enrollment.domain import eligibility
 from enrollment.folding import unfolded
 from enrollment.forms import (
     AS_VALUE,
-    ConfirmEligibilityForm,
     NewParticipantForm,
     ReasonForm,
     ScreeningForm,
@@ -22,7 +20,7 @@ from enrollment.forms import (
 )
 from enrollment.listing import ParticipantFilter, table_of
 from enrollment.models import FailedTreatment, Participant, ScreeningDraft
-from enrollment.presenters import page_of, strip_of, strips_of
+from enrollment.presenters import page_of, strip_of, strips_of, treatments_of
 from enrollment.selectors import facts_of, participant_for, participants_for, study_for
 from enrollment.standing import beside, review_of
 from enrollment.views.respond import add_errors, say_errors
@@ -190,9 +188,33 @@ def treatment_add(request: Request, study: str, code: str) -> HttpResponse:
         else:
             messages.success(request, _("Treatment added."))
             return redirect("treatment_add" if "another" in request.POST else "participant", study, code)
-    treatments = participant.treatments.filter(removed=False)
-    context = {"participant": participant, "form": form, "treatments": treatments}
+    context = {"participant": participant, "form": form, **treatments_of(participant)}
     return render(request, "enrollment/treatment_add.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def treatments_declare(request: Request, study: str, code: str) -> HttpResponse:
+    """The list is complete, or (with a reason) it is not after all."""
+    participant = participant_for(request.user, study, code, "participant.screen")
+    declared = treatments_of(participant)["treatments_complete"]
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and (not declared or form.is_valid()):
+        reason = form.cleaned_data["reason"] if declared else ""
+        try:
+            services.declare_treatments(participant, by=request.user, complete=not declared, reason=reason)
+        except ValidationError as error:
+            say_errors(request, error)
+        return redirect("treatment_add" if declared else "participant", study, code)
+    context = {
+        "participant": participant,
+        "form": form if declared else None,
+        "question": _("Take back that the list of treatments is complete?")
+        if declared
+        else _("Does the list name every earlier treatment? Treatments listed: %(n)d.")
+        % {"n": participant.treatments.filter(removed=False).count()},
+        "button": _("Take it back") if declared else _("Yes, the list is complete"),
+    }
+    return render(request, "enrollment/with_reason.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -215,28 +237,6 @@ def treatment_remove(request: Request, study: str, code: str, pk: int) -> HttpRe
         "button": _("Take off the list"),
     }
     return render(request, "enrollment/with_reason.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-def eligibility_confirm(request: Request, study: str, code: str) -> HttpResponse:
-    participant = participant_for(request.user, study, code, "eligibility.confirm")
-    form = ConfirmEligibilityForm(request.POST or None)
-    if form.is_valid():
-        try:
-            decision = services.confirm_eligibility(participant, by=request.user, **form.cleaned_data)
-        except ValidationError as error:
-            add_errors(form, error)
-        else:
-            said = (
-                _("Confirmed eligible. Next: randomise.")
-                if decision.eligible
-                else _("Recorded as a screen failure.")
-            )
-            messages.success(request, said)
-            return redirect("participant", study, code)
-    verdict = eligibility.judge(participant.protocol.rules.criteria, facts_of(participant))
-    context = {"form": form, **page_of(participant, request.user), "verdict": verdict}
-    return render(request, "enrollment/eligibility_confirm.html", context)
 
 
 @require_POST

@@ -145,6 +145,12 @@ CASES: dict[str, Case] = {
         p.treatment, by=by, reason="wrong")),
     "record_fact": Case("assessment.enter", True, lambda p, by: services.record_fact(
         p.screening, "hamd_total", 25, by=by, source="rating")),
+    "declare_treatments": Case("participant.screen", True, lambda p, by: services.declare_treatments(
+        p.screening, by=by, complete=True)),
+    "rescreen": Case("participant.screen", True, lambda p, by: services.rescreen(
+        p.screening, by=by, consented_on=today_at(p.screening.site), age=40, sex="F", reason="again")),
+    "reopen_screening": Case("eligibility.confirm", True, lambda p, by: services.reopen_screening(
+        p.screening, by=by, reason="error")),
     "confirm_eligibility": Case("eligibility.confirm", True, lambda p, by: services.confirm_eligibility(
         p.screening, by=by)),
     "randomise": Case("participant.randomise", True, lambda p, by: services.randomise(p.screening, by=by)),

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import SignIn
+from trialsite.stack import testing
 
 pytestmark = pytest.mark.browser
 TODAY = datetime.now(ZoneInfo("America/New_York")).date().isoformat()
@@ -51,6 +52,9 @@ def test_from_screening_to_the_first_rating(sign_in: SignIn) -> None:
         page.select_option("[name=outcome]", "insufficient")
         page.get_by_role("button", name="Add", exact=True).click()
 
+    page.goto(participant + "treatments/complete/")
+    page.get_by_role("button", name="Yes, the list is complete").click()
+
     page.get_by_role("link", name="Screening rating").click()
     rate(page, "22211222221112211")
     expect(page.locator("body")).to_contain_text("total 27")
@@ -58,7 +62,9 @@ def test_from_screening_to_the_first_rating(sign_in: SignIn) -> None:
     physician = sign_in("investigator2")
     expect(physician.locator("body")).to_contain_text(code)
     physician.goto(participant + "eligibility/")
-    physician.get_by_role("button", name="Confirm: eligible").click()
+    physician.get_by_label("Eligible", exact=True).check()
+    physician.get_by_label("Your password, again").fill(testing.PASSWORD)
+    physician.get_by_role("button", name="Sign the decision").click()
 
     page.goto(participant)
     page.get_by_role("button", name="Randomise").click()

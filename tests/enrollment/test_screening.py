@@ -136,6 +136,7 @@ def test_a_treatment_counts_as_failed_by_its_outcome(
     services.add_treatment(
         consented, by=coordinator, kind="antidepressant", name="Sertraline", dose="", weeks=8, outcome=outcome
     )
+    services.declare_treatments(consented, by=coordinator, complete=True)
     assert facts_of(consented)["failed_treatments"] == (1 if counts else 0)
 
 
@@ -145,6 +146,7 @@ def test_the_same_treatment_twice_counts_once(consented: Participant, coordinato
         services.add_treatment(
             consented, by=coordinator, kind=kind, name=name, dose="", weeks=8, outcome="none"
         )
+    services.declare_treatments(consented, by=coordinator, complete=True)
     assert facts_of(consented)["failed_treatments"] == 2
     assert reasons(consented)["I04"] == "Failed treatments 2, needs at least 4"
 
@@ -261,12 +263,13 @@ def test_the_page_refuses_the_coordinator_too(
 
 def test_the_decision_keeps_what_it_judged(screened: Participant, investigator: User) -> None:
     """Each criterion with verdict and reason, each fact with value and source, who and when."""
-    decision = services.confirm_eligibility(screened, by=investigator, comment="seen together")
+    decision = services.confirm_eligibility(screened, by=investigator, reason="seen together")
     assert decision.eligible
     assert {row["verdict"] for row in decision.criteria} == {"met"}
     assert [row["id"] for row in decision.criteria] == [c.id for c in screened.protocol.rules.criteria]
     assert decision.facts["hamd17_total"] == {"value": 25.0, "source": "HAMD17 at screening, version 1"}
     assert (decision.decided_by, decision.comment) == (investigator, "seen together")
+    assert (decision.printed_name, decision.meaning[-8:]) == ("The investigator", "eligible")
     screened.refresh_from_db()
     assert screened.status == Participant.Status.ELIGIBLE
 
@@ -292,11 +295,13 @@ def test_a_screen_failure_is_kept_with_its_reasons(
 ) -> None:
     """Every criterion that was not met stands in the reason; facts and treatments stay."""
     answer(screened, coordinator, reason="asked again", substance_use=True, age=75)
-    decision = services.confirm_eligibility(screened, by=investigator)
+    decision = services.confirm_eligibility(screened, by=investigator, eligible=False, reason="told so")
     screened.refresh_from_db()
     assert not decision.eligible
     assert screened.status == Participant.Status.SCREEN_FAILED
-    assert screened.left_reason == "Age 75 years, needs 18 to 70; Substance use disorder: answered yes"
+    assert (
+        screened.left_reason == "Age 75 years, needs 18 to 70; Substance use disorder: answered yes; told so"
+    )
     assert screened.treatments.count() == 4
     assert screened.facts.filter(name="hamd17_total").exists()
 
@@ -344,7 +349,9 @@ def test_who_is_no_longer_eligible_is_not_randomised_on_the_earlier_decision(
     assert eligible.status == Participant.Status.SCREENING
     with pytest.raises(ValidationError, match="confirmed eligible"):
         services.randomise(eligible, by=coordinator)
-    assert not services.confirm_eligibility(eligible, by=investigator).eligible
+    with pytest.raises(ValidationError, match="Not every criterion is met"):
+        services.confirm_eligibility(eligible, by=investigator)
+    services.confirm_eligibility(eligible, by=investigator, eligible=False, reason="as corrected")
     assert [decision.eligible for decision in eligible.decisions.all()] == [True, False]
 
 
@@ -388,19 +395,6 @@ def test_who_was_randomised_stays_so_when_screening_is_corrected(
     assert re.search(r"Decided by [^:]+, [^:]+:\d\d UTC: eligible\.", page)
     assert "what the criteria say now is not what was decided" in page
     assert "Correct the screening form" in page
-
-
-def test_who_failed_is_screened_again_under_a_new_code(
-    screened: Participant, coordinator: User, investigator: User
-) -> None:
-    """The failure stays as it is; the new attempt begins with nothing known but consent and age."""
-    answer(screened, coordinator, reason="asked again", substance_use=True)
-    services.confirm_eligibility(screened, by=investigator)
-    again = begin(screened.site, coordinator)
-    assert again.code != screened.code
-    assert facts_of(again) == {"age": 41, "consent": True}
-    screened.refresh_from_db()
-    assert screened.status == Participant.Status.SCREEN_FAILED
 
 
 def test_a_paused_study_screens_nobody(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrollment.domain.eligibility import CriterionResult, Verdict, judge
+from enrollment.domain.eligibility import CriterionResult, CriterionVerdict, Verdict, judge, standing
 from enrollment.domain.protocol import Criterion
 from tests.domain.enrollment.documents import protocol
 
@@ -89,7 +89,10 @@ def test_one_failed_criterion_decides_while_others_are_unknown() -> None:
     """A screen failure need not wait for the rest of the checklist."""
     verdict = judge(CRITERIA, {"age": 80.0})
     assert verdict.verdict == "not eligible"
-    assert headline(verdict) == "Not eligible: Age 80 years, needs 18 to 70"
+    assert verdict.unknown == 12
+    assert (
+        headline(verdict) == "Not eligible already: Age 80 years, needs 18 to 70. Criteria not known yet: 12"
+    )
 
 
 def test_without_a_failure_an_unknown_fact_leaves_the_verdict_open() -> None:
@@ -140,3 +143,20 @@ def test_learning_a_fact_changes_no_other_criterion(facts: Facts, fact: str) -> 
     after = judge(CRITERIA, {**eligible(), **facts, fact: eligible()[fact]}).results
     unknown = {c.id for c in CRITERIA if c.fact == fact or facts.get(c.fact) is None}
     assert [r for r in before if r.id not in unknown] == [r for r in after if r.id not in unknown]
+
+
+def test_an_exclusion_is_absent_or_present() -> None:
+    """One polarity of good and bad: met is good in either group, and each group has its own words for it."""
+    inclusion, exclusion = (
+        next(c for c in CRITERIA if c.group == group) for group in ("inclusion", "exclusion")
+    )
+    verdicts: tuple[CriterionVerdict, ...] = ("met", "not met", "unknown")
+    words = {
+        (c.group, verdict): standing(c, CriterionResult(c.id, verdict, ""))
+        for c in (inclusion, exclusion)
+        for verdict in verdicts
+    }
+    assert words == {
+        ("inclusion", "met"): "met", ("inclusion", "not met"): "not met", ("inclusion", "unknown"): "unknown",
+        ("exclusion", "met"): "absent", ("exclusion", "not met"): "present", ("exclusion", "unknown"): "unknown",
+    }  # fmt: skip

@@ -1,12 +1,12 @@
 create or replace function review_casebook_content(of_participant bigint) returns jsonb language sql stable
 set search_path = public, pg_temp as $$
   select jsonb_build_object(
-    'participant', to_jsonb(p) - 'unblinded_at' - 'version',
+    'participant', review_signed_row(to_jsonb(p) - 'unblinded_at' - 'version', '{left_on,rescreen_of_id}'),
     'treatments', (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]')
                    from enrollment_failedtreatment t where t.participant_id = p.id),
     'facts', (select coalesce(jsonb_agg(to_jsonb(f) order by f.name), '[]')
               from enrollment_fact f where f.participant_id = p.id),
-    'decisions', (select coalesce(jsonb_agg(to_jsonb(d) order by d.id), '[]')
+    'decisions', (select coalesce(jsonb_agg(review_signed_row(to_jsonb(d), '{printed_name,meaning}') order by d.id), '[]')
                   from enrollment_eligibilitydecision d where d.participant_id = p.id),
     'periods', (select coalesce(jsonb_agg(review_signed_row(to_jsonb(q), '{override_days}') order by q.number), '[]')
                 from enrollment_period q where q.participant_id = p.id),
