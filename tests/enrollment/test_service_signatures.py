@@ -33,6 +33,7 @@ WITHOUT_BY = {
 ADDS = {
     "enrollment.screen", "enrollment.add_treatment", "enrollment.confirm_eligibility", "enrollment.randomise",
     "enrollment.request_allocation_list", "enrollment.load_protocol", "enrollment.make_feed",
+    "enrollment.keep_screening_draft", "enrollment.discard_screening_draft",
     "assessments.complete", "assessments.keep_draft", "assessments.discard_draft",
     "analysis.request_look",
     "trialsite/review.raise_queries", "trialsite/review.verify", "trialsite/review.sign", "trialsite/review.sign_series",
