@@ -11,7 +11,7 @@ from django.db.models import F, Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("enrollment", "0008_screening_draft")]
+    dependencies = [("enrollment", "0009_sealed")]
     operations = [
         migrations.AddField(
             "eligibilitydecision",
