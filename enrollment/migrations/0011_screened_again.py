@@ -11,7 +11,7 @@ from django.db.models import F, Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("enrollment", "0009_sealed")]
+    dependencies = [("enrollment", "0010_list_for_a_reason")]
     operations = [
         migrations.AddField(
             "eligibilitydecision",
