@@ -6,11 +6,12 @@ from analysis import views as analysis
 from analysis import views_allocation as allocation
 from analysis import views_closed as board
 from analysis import views_outcomes as results
+from analysis.trail import views as audit
 from assessments import review_views as review
 from assessments import signing_views as signing
 from assessments import views as assessments
 from assessments.safety import views as safety
-from enrollment.views import audit, calendar, eligibility, participants, schedule, today, unblinding
+from enrollment.views import calendar, eligibility, participants, schedule, today, unblinding
 from trialsite.accounts import views as accounts
 from trialsite.accounts import views_account as own
 from trialsite.accounts import views_signin as signin
@@ -121,6 +122,11 @@ urlpatterns = [
     path("studies/<str:study>/audit/", audit.audit, name="audit"),
     path("studies/<str:study>/audit/file/", audit.audit_file, name="audit_file"),
     path("studies/<str:study>/audit/review/", audit.audit_review, name="audit_review"),
+    path(
+        "studies/<str:study>/audit/<str:chain>/<int:first>-<int:last>/",
+        audit.audit_entries,
+        name="audit_entries",
+    ),
     path("studies/<str:study>/outcome-rules/", results.outcome_rules, name="outcome_rules"),
     path("studies/<str:study>/export/", analysis.export, name="export"),
     path("studies/<str:study>/people/", accounts.people, name="people"),

@@ -61,6 +61,7 @@ class Places:
             "unlock_end": {"pk": self.unlock.pk},
             "feed": {"token": self.feed},
             "safety_alert": {"pk": self.alert.pk},
+            "audit_entries": {"chain": f"participant:{self.participant.pk}", "first": 1, "last": 3},
             "session_end": {"key": "others"},
         }
         ordinary: dict[str, Any] = {"study": self.study.code, "pk": self.visit.pk, "number": 1}

@@ -67,6 +67,7 @@ TABLE = """
      audit                  audit.view             GET       study
      audit_file             audit.view             POST      study
      audit_review           audit.review           POST      study
+     audit_entries          audit.view             GET       site
      outcome_rules          outcomes.adopt         GET,POST  whole
      export                 export.blinded         GET,POST  study
      people                 people.manage          GET       whole

@@ -13,6 +13,8 @@ NOISE = [
     (rb"\b[0-9a-f]{12,16}(\xe2\x80\xa6|\.\.\.)", b"SHA256"),
     (rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d(:?\d\d)?|Z)?", b"CLOCK"),
     (rb"\b\d{8}T\d{6}Z", b"CLOCK"),
+    # In the content of a raw entry: seconds since 1970, and the transaction.
+    (rb"(&quot;|\")\d{10}\.\d{1,6}(&quot;|\"), (&quot;|\")\d+(&quot;|\")", b"CLOCK"),
     (rb"\b\d+\xc2\xa0minutes?\b", b"AGE"),
     (rb"\b\d\d:\d\d(:\d\d)?\b", b"TIME"),
     # One's own: the key of a second factor that is offered, and of a session that can be ended.

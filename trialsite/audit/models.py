@@ -38,6 +38,7 @@ class Event(models.Model):
     chain = models.TextField()
     n = models.BigIntegerField()
     at = models.DateTimeField()
+    txid = models.TextField()
     table_name = models.TextField()
     row_pk = models.TextField()
     op = models.CharField(max_length=1)
@@ -48,6 +49,7 @@ class Event(models.Model):
     request_id = models.UUIDField(null=True)
     old = models.JSONField(null=True)
     new = models.JSONField(null=True)
+    study = models.BigIntegerField(null=True)
 
     class Meta:
         managed = False

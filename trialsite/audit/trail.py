@@ -1,17 +1,11 @@
-"""The audit trail as people read it: one line for each changed field, "was 3, now 2"."""
+"""Entries of the audit trail field by field: "was 3, now 2"."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.apps import apps
-from django.db.models import Q, QuerySet, TextField
-from django.db.models.functions import Cast
-
-from trialsite.accounts.models import Access, Study, User
 from trialsite.audit.models import Event
-from trialsite.audit.readiness import audited_tables
 
 SYSTEM = "system"
 # Columns that say nothing to a reader: keys, counters, and what a line says anyway.
@@ -62,23 +56,6 @@ def changes(events: Iterable[Event]) -> Iterator[Change]:
             )
 
 
-def named(found: Iterable[Change]) -> list[Change]:
-    """`found` with usernames where a field holds the number of a person."""
-    rows = list(found)
-    numbers = {value for row in rows if _of_person(row.field) for value in (row.old, row.new) if value}
-    names = dict(User.objects.filter(pk__in=numbers).values_list("pk", "username"))
-    return [
-        replace(row, old=names.get(row.old, row.old), new=names.get(row.new, row.new))
-        if _of_person(row.field)
-        else row
-        for row in rows
-    ]
-
-
-def _of_person(field: str) -> bool:
-    return field == "user_id" or field.endswith("_by_id")
-
-
 def _fields(old: dict[str, Any], new: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     for name in sorted(new):
         before, after = old.get(name), new[name]
@@ -90,38 +67,3 @@ def _fields(old: dict[str, Any], new: dict[str, Any]) -> Iterator[tuple[str, Any
             )
         else:
             yield name, before, after
-
-
-def of_participants(participants: Iterable[int]) -> QuerySet[Event]:
-    """Events of these participants' chains, newest first."""
-    return Event.objects.filter(Q(chain__in=[f"participant:{pk}" for pk in participants])).order_by(
-        "-at", "-n"
-    )
-
-
-def of_study(study: Study) -> QuerySet[Event]:
-    """What the trail has of the study itself and of its people, newest first: protocols, roles, looks, exports,
-    sign-ins. Of other studies nothing: a list taken there is left out, though the same person took it."""
-    people = User.objects.filter(memberships__study=study)
-    taken = Q(kind__in=[Access.Kind.LIST, Access.Kind.TRAIL])
-    here = {
-        "accounts_user": people,
-        "accounts_access": Access.objects.filter(user__in=people).exclude(
-            taken & ~Q(about__startswith=f"{study.code} ")
-        ),
-        Study._meta.db_table: Study.objects.filter(pk=study.pk),
-    }
-    tables = audited_tables()
-    for model in apps.get_models():
-        table = model._meta.db_table
-        if table in tables and table not in here and any(f.name == "study" for f in model._meta.fields):
-            here[table] = model._default_manager.filter(study=study)
-    rows = Q()
-    for table, found in here.items():
-        rows |= Q(table_name=table, row_pk__in=_texts(found))
-    return Event.objects.filter(rows, chain=SYSTEM).order_by("-at", "-n")
-
-
-def _texts(rows: QuerySet[Any]) -> QuerySet[Any]:
-    keys: QuerySet[Any] = rows.annotate(as_text=Cast("pk", TextField())).values("as_text")
-    return keys

@@ -1,0 +1,170 @@
+"""Which part of the trail somebody asks for: the filters of the page, and the entries that they leave."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Cast, Substr
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from analysis.trail.search import field_named
+from analysis.trail.sources import of_study, sources_of_study
+from enrollment.models import Participant
+from enrollment.selectors import participant_for, participants_for, study_for
+from trialsite.accounts.fields import DayField
+from trialsite.accounts.http import Request
+from trialsite.accounts.models import Study, User
+from trialsite.accounts.policy import POLICY, roles_for
+from trialsite.audit import activities
+from trialsite.audit.models import Event
+from trialsite.audit.trail import SYSTEM
+
+# So many chains are read one by one; more are found along the study's entries.
+FEW = 100
+CHAIN = "participant:"
+
+
+class AuditFilter(forms.Form):
+    # "study": the study itself and its people, instead of its participants.
+    about = forms.ChoiceField(required=False, choices=[("", ""), ("study", "")], widget=forms.HiddenInput)
+    participant = forms.CharField(label=gettext_lazy("Participant"), required=False, max_length=20)
+    who = forms.CharField(label=gettext_lazy("Person"), required=False, max_length=40)
+    field = forms.CharField(label=gettext_lazy("Form or field"), required=False, max_length=40)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Entries"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("All")),
+            ("I", gettext_lazy("First values")),
+            ("U", gettext_lazy("Changes")),
+        ],
+    )
+    since = DayField(label=gettext_lazy("From"), required=False)
+    until = DayField(label=gettext_lazy("Until"), required=False)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        for name, field in self.fields.items():
+            field.widget.attrs["class"] = "form-select" if name == "kind" else "form-control"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a person asked to see. `people`: the participants whose trail they may see, under the filter;
+    `filters`: as in the address, without the page; `whole`: whether they see the whole study's trail."""
+
+    study: Study
+    form: AuditFilter
+    people: QuerySet[Participant]
+    filters: str
+    whole: bool
+
+    @property
+    def given(self) -> dict[str, Any]:
+        return self.form.cleaned_data
+
+    @cached_property
+    def source(self) -> QuerySet[Event]:
+        """Every entry of the chains asked for, within the days asked for."""
+        if self.given.get("about"):
+            return self._within(of_study(self.study))
+        if self.whole and not self.given.get("participant"):
+            return self._within(Event.objects.filter(study=self.study.pk).exclude(chain=SYSTEM))
+        few = list(self.people.order_by().values_list("pk", flat=True)[: FEW + 1])
+        if len(few) <= FEW:
+            return self._within(Event.objects.filter(chain__in=[f"{CHAIN}{pk}" for pk in few]))
+        number = Cast(Substr(OuterRef("chain"), len(CHAIN) + 1), BigIntegerField())
+        person = Subquery(self.people.order_by().filter(pk=number).values("pk")[:1])
+        entries = Event.objects.filter(study=self.study.pk).exclude(chain=SYSTEM).annotate(person=person)
+        return self._within(entries.filter(person__isnull=False))
+
+    @cached_property
+    def matching(self) -> Q | None:
+        """What an entry has to be like to be found; None when nothing was asked."""
+        asked = Q()
+        if self.given["who"]:
+            asked &= Q(actor_name__icontains=self.given["who"])
+        if self.given["field"]:
+            asked &= field_named(self.given["field"])
+        if self.given["kind"]:
+            asked &= Q(op=self.given["kind"])
+        return asked or None
+
+    @property
+    def entries(self) -> QuerySet[Event]:
+        """All that are found, newest first: for files and counts."""
+        # A filter that cannot be understood filters nothing away unseen: the form says so, and nothing is shown.
+        if self.form.errors:
+            return Event.objects.none()
+        found = self.source if self.matching is None else self.source.filter(self.matching)
+        return found.order_by("-at", "-n")
+
+    def page(self, before: activities.Cursor | None) -> activities.Page:
+        if self.form.errors:
+            return activities.Page([])
+        if self.given.get("about"):
+            parts = [self._within(part) for part in sources_of_study(self.study)]
+            return activities.page_of_some(parts, self.matching, before)
+        return activities.page_of_chains(self.source, self.matching, before)
+
+    def codes(self) -> dict[str, str]:
+        """Chain → participant's code, of all who were asked for: for files."""
+        return {f"{CHAIN}{pk}": code for pk, code in self.people.order_by().values_list("pk", "code")}
+
+    def _within(self, entries: QuerySet[Event]) -> QuerySet[Event]:
+        if since := self.given.get("since"):
+            entries = entries.filter(at__gte=_midnight(since))
+        if (until := self.given.get("until")) and until < date.max:
+            entries = entries.filter(at__lt=_midnight(until + timedelta(days=1)))
+        return entries
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), timezone.get_current_timezone())
+
+
+def selection_of(request: Request, code: str) -> Selection:
+    """The study's trail under the filters in the address. 404 for a stranger; the study's own entries are for who
+    sees every site."""
+    study = study_for(request.user, code, "audit.view")
+    form = AuditFilter(request.GET)
+    form.full_clean()
+    whole = _sees_all(request.user, study)
+    if form.cleaned_data.get("about") and not whole:
+        raise PermissionDenied
+    people = participants_for(request.user, study, "audit.view")
+    if name := form.cleaned_data.get("participant"):
+        people = people.filter(code__icontains=name)
+    filters = urlencode({name: request.GET[name] for name in form.fields if request.GET.get(name)})
+    return Selection(study, form, people, filters, whole)
+
+
+def chain_for(user: User, study: str, chain: str) -> tuple[QuerySet[Event], str]:
+    """The entries of one chain, and the participant's code. 404 for a stranger to the place; of the system's chain
+    what is the study's, for who sees every site."""
+    if chain == SYSTEM:
+        chosen = study_for(user, study, "audit.view")
+        if not _sees_all(user, chosen):
+            raise PermissionDenied
+        return of_study(chosen), ""
+    number = chain.removeprefix(CHAIN)
+    known = (
+        Participant.objects.filter(study__code=study, pk=number)
+        if number.isdecimal() and len(number) < 18
+        else None
+    )
+    if known is None or (person := known.first()) is None:
+        raise Http404
+    person = participant_for(user, study, person.code, "audit.view")
+    return Event.objects.filter(chain=f"{CHAIN}{person.pk}"), person.code
+
+
+def _sees_all(user: User, study: Study) -> bool:
+    return bool(roles_for(user, study, everywhere=True) & POLICY["audit.view"])
