@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from statistics import mean, stdev
+from statistics import mean
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.domain import crossover, mixed
@@ -53,7 +54,10 @@ def _mean(values: Sequence[int]) -> float:
 
 
 def _spread(values: Sequence[float]) -> dict[str, float | None]:
-    return {"mean": mean(values) if values else None, "sd": stdev(values) if len(values) > 1 else None}
+    return {
+        "mean": sum(values) / len(values) if values else None,
+        "sd": float(np.std(values, ddof=1)) if len(values) > 1 else None,
+    }
 
 
 def _contrast(rules: Protocol, one: Comparison, people: Completers) -> dict[str, Any] | None:
@@ -71,7 +75,7 @@ def _contrast(rules: Protocol, one: Comparison, people: Completers) -> dict[str,
                 arm,
                 float(row["beside"][one.key]),
             )
-            for who, by in people.items()
+            for who, by in enumerate(people.values())
             for arm, rows in by.items()
             for row in rows
         ],

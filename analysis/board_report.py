@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
-from statistics import mean
 from typing import Any
 
 from analysis import board_beside, board_flow
@@ -90,10 +89,15 @@ def _safety(rules: Protocol, data: Data) -> dict[str, Any] | None:
     }
 
 
+def average(values: Sequence[float]) -> float:
+    """Of whole numbers as exact as a float can be."""
+    return sum(values) / len(values)
+
+
 def _arm(rules: Protocol, code: str, label: str, people: Sequence[ByArm]) -> dict[str, Any]:
     """Figures of one arm, over the completers: `n` periods, of `people` participants."""
     rows = [row for by in people for row in by.get(code, ())]
-    changes = [mean(row["change"] for row in by[code]) for by in people if code in by]
+    changes = [average([row["change"] for row in by[code]]) for by in people if code in by]
     return {
         "code": code,
         "label": label,
@@ -101,7 +105,7 @@ def _arm(rules: Protocol, code: str, label: str, people: Sequence[ByArm]) -> dic
         "people": len(changes),
         "responders": sum(bool(row["response"]) for row in rows),
         "remitters": sum(bool(row["remission"]) for row in rows),
-        "mean_change": mean(changes) if changes else None,
+        "mean_change": average(changes) if changes else None,
         "within": asdict(crossover.within(changes)),
         "visits": [_visit(rules, visit, rows) for visit in rules.visits],
     }
@@ -118,7 +122,7 @@ def _visit(rules: Protocol, visit: VisitSpec, rows: Sequence[Row]) -> dict[str, 
         "label": visit.label,
         "day": visit.day,
         "n": len(known),
-        "mean": mean(known) if known else None,
+        "mean": average(known) if known else None,
     }
 
 
@@ -148,7 +152,7 @@ def _same_people(arm: str, rows: Sequence[Row]) -> dict[str, Any]:
         "arm": arm,
         "responders": sum(bool(row["response"]) for row in rows),
         "remitters": sum(bool(row["remission"]) for row in rows),
-        "mean_change": mean(changes) if changes else None,
+        "mean_change": average(changes) if changes else None,
         "within": asdict(crossover.within(changes)),
     }
 

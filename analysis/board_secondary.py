@@ -1,12 +1,14 @@
 """Secondary analyses of the board's report: continuous change by visit, paired proportions, order effects."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.domain import binary, crossover, mixed
+from analysis.domain.crossover import Floats
 from enrollment.domain.protocol import Protocol, VisitSpec
 
 
@@ -20,28 +22,24 @@ def secondary(rules: Protocol, data: Mapping[str, Any]) -> dict[str, Any] | None
     if len(rules.arms) < 2:
         return None
     first, second = rules.compared()
-    rows = [
-        {
-            "participant": person["participant"],
-            "sequence": person["sequence"],
-            "treatment": row["arm"],
-            **row,
-        }
-        for person in data["participants"]
-        for row in person["periods"]
-    ]
+    rows = [row for person in data["participants"] for row in person["periods"]]
+    frame = _frame(data)
     binary_too = rules.each_arm_once
     return {
         "contrast": [second, first],
         "visits": [
-            _contrasts(rules, visit, rows)
+            _contrasts(rules, visit, frame.assign(value=_changes(rows, visit)))
             for visit in rules.visits
             if visit.code != rules.endpoints.baseline_visit
         ],
         "primary_visit": rules.endpoints.primary_visit,
-        "response": _binary(rules, rows, "response") if binary_too else None,
-        "remission": _binary(rules, rows, "remission") if binary_too else None,
-        "baselines": _baselines(rows, second, first) if rules.two_by_two else None,
+        "response": _binary(rules, data, "response") if binary_too else None,
+        "remission": _binary(rules, data, "remission") if binary_too else None,
+        "baselines": _baselines(
+            frame.assign(value=_numbers([row["baseline"] for row in rows])), second, first
+        )
+        if rules.two_by_two
+        else None,
         "not_defined": not_defined(rules),
     }
 
@@ -58,21 +56,30 @@ def not_defined(rules: Protocol) -> list[str]:
     return found
 
 
-def _contrasts(rules: Protocol, visit: VisitSpec, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _frame(data: Mapping[str, Any]) -> pd.DataFrame:
+    """A row a period of each participant, who stands there as a number: names cost time by the hundred thousand."""
+    return pd.DataFrame(
+        [
+            (who, row["period"], person["sequence"], row["arm"])
+            for who, person in enumerate(data["participants"])
+            for row in person["periods"]
+        ],
+        columns=["participant", "period", "sequence", "treatment"],
+    )
+
+
+def _changes(rows: Sequence[Mapping[str, Any]], visit: VisitSpec) -> Floats:
+    return _numbers([row["visits"].get(visit.code, {}).get("change") for row in rows])
+
+
+def _numbers(values: Sequence[float | None]) -> Floats:
+    """None as NaN."""
+    return np.array(values, dtype=np.float64)
+
+
+def _contrasts(rules: Protocol, visit: VisitSpec, frame: pd.DataFrame) -> dict[str, Any]:
     """The mixed model of the change at one visit, over all periods, and in an AB/BA trial Hills–Armitage."""
     first, second = rules.compared()
-    values = [
-        {
-            "participant": row["participant"],
-            "period": row["period"],
-            "sequence": row["sequence"],
-            "treatment": row["treatment"],
-            "value": row["visits"].get(visit.code, {}).get("change"),
-        }
-        for row in rows
-    ]
-    frame = pd.DataFrame(values, columns=["participant", "period", "sequence", "treatment", "value"])
-    frame["value"] = frame["value"].astype("float64")
     found: dict[str, Any] = {"visit": visit.code, "label": visit.label, "n": 0, "mixed": None}
     if rules.two_by_two:
         both = crossover.pairs(frame, second, first)
@@ -98,22 +105,16 @@ def _contrasts(rules: Protocol, visit: VisitSpec, rows: list[dict[str, Any]]) ->
     return found
 
 
-def _baselines(rows: list[dict[str, Any]], test: str, reference: str) -> dict[str, Any]:
-    frame = pd.DataFrame(
-        [(row["participant"], row["period"], row["treatment"], row["baseline"]) for row in rows],
-        columns=["participant", "period", "treatment", "value"],
-    )
-    frame["value"] = frame["value"].astype("float64")
+def _baselines(frame: pd.DataFrame, test: str, reference: str) -> dict[str, Any]:
     both = crossover.pairs(frame, test, reference)
     simple = crossover.hills_armitage(both.ab, both.ba)
     return {"treatment": asdict(simple.treatment), "period": asdict(simple.period), "n": sum(simple.n)}
 
 
-def _binary(rules: Protocol, rows: list[dict[str, Any]], outcome: str) -> dict[str, Any]:
+def _binary(rules: Protocol, data: Mapping[str, Any], outcome: str) -> dict[str, Any]:
     """Where each treatment comes once: the paired difference first − second with two intervals, and in an AB/BA trial the
     tests by sequence."""
-    first, second = rules.compared()
-    pairs = _by_sequence(rules, rows, outcome, first, second)
+    pairs = _by_sequence(rules, data, outcome)
     table = binary.paired_table(*pairs)
     found: dict[str, Any] = {
         "table": asdict(table),
@@ -142,20 +143,18 @@ def _binary(rules: Protocol, rows: list[dict[str, Any]], outcome: str) -> dict[s
 
 
 def _by_sequence(
-    rules: Protocol, rows: list[dict[str, Any]], outcome: str, first: str, second: str
+    rules: Protocol, data: Mapping[str, Any], outcome: str
 ) -> tuple[list[tuple[bool, bool]], list[tuple[bool, bool]]]:
     """Outcomes of the completers in the order in which they received the two treatments: those with `first` first, then
     the others."""
-    people: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        if row["evaluable"]:
-            people.setdefault(row["participant"], []).append(row)
+    first, second = rules.compared()
     orders: dict[str, list[tuple[bool, bool]]] = {first: [], second: []}
-    for mine in people.values():
+    for person in data["participants"]:
+        evaluable = [row for row in person["periods"] if row["evaluable"]]
         compared = sorted(
-            (row for row in mine if row["treatment"] in orders), key=lambda row: int(row["period"])
+            (row for row in evaluable if row["arm"] in orders), key=lambda row: int(row["period"])
         )
-        if len(mine) == len(rules.periods) and len(compared) == 2:
+        if len(evaluable) == len(rules.periods) and len(compared) == 2:
             earlier, later = compared
-            orders[earlier["treatment"]].append((bool(earlier[outcome]), bool(later[outcome])))
+            orders[earlier["arm"]].append((bool(earlier[outcome]), bool(later[outcome])))
     return orders[first], orders[second]

@@ -8,7 +8,7 @@ import pandas  # noqa: F401
 from analysis.services import recompute, summarise
 from analysis.services.summary import summarise_again
 from trialsite.audit.models import Outbox
-from trialsite.audit.outbox import drain
+from trialsite.audit.outbox import drain, drain_apart
 from trialsite.celery import app
 
 
@@ -29,10 +29,10 @@ def refresh() -> None:
 def closed_sweep() -> None:
     """Pay what the unblinded worker owes: allocation lists, then the closed reports."""
     # Here, for the statistics take seconds to load, and the blinded worker never needs them.
-    from analysis.services.closed import generate_lists, report
+    from analysis.services.closed import generate_lists, report, report_lanes
 
     drain(Outbox.Kind.ALLOCATION, generate_lists)
-    drain(Outbox.Kind.REPORT, report)
+    drain_apart(Outbox.Kind.REPORT, report, report_lanes)
 
 
 @app.task(name="analysis.simulate")  # type: ignore[untyped-decorator]

@@ -121,7 +121,9 @@ def pairs(frame: pd.DataFrame, test: str, reference: str, value: str = "value") 
     """
     if test == reference or frame["participant"].isna().any():
         raise ValueError("needs two treatments, and whose each row is")
-    if not (set(frame["period"]) <= {1, 2} and set(frame["treatment"]) <= {test, reference}):
+    if not (
+        set(frame["period"].unique()) <= {1, 2} and set(frame["treatment"].unique()) <= {test, reference}
+    ):
         raise ValueError(f"an AB/BA trial has periods 1 and 2 and treatments {test!r} and {reference!r} only")
     if frame.duplicated(["participant", "period"]).any():
         raise ValueError("a participant has one period twice")

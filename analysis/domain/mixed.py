@@ -182,10 +182,10 @@ def compare(
     checks.within(0, 1, level=level)
     _check_rows(frame, reference)
     used = frame.dropna(subset=[value])
-    others = sorted(set(frame["treatment"]) - {reference})
+    others = sorted(set(frame["treatment"].unique()) - {reference})
     design, columns = _general_design(used, reference, others)
     outcome, participant = used[value].to_numpy(dtype=np.float64), used["participant"].to_numpy()
-    seen = set(used["treatment"])
+    seen = set(used["treatment"].unique())
     fit = random_intercept(outcome, design, participant) if reference in seen else "too_few"
     sizes = used.groupby("participant").size()
     complete = int((sizes == frame["period"].nunique()).sum())
@@ -208,9 +208,9 @@ def compare(
 def _check_rows(frame: pd.DataFrame, reference: str) -> None:
     if frame["participant"].isna().any() or frame.duplicated(["participant", "period"]).any():
         raise ValueError("a row is nobody's, or a participant has one period twice")
-    if (frame.groupby("participant")["sequence"].nunique() > 1).any():
+    if frame[["participant", "sequence"]].drop_duplicates()["participant"].duplicated().any():
         raise ValueError("a participant has two sequences")
-    if len(frame) and reference not in set(frame["treatment"]):
+    if len(frame) and reference not in frame["treatment"].unique():
         raise ValueError(f"nobody has the reference {reference!r}")
 
 

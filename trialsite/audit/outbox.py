@@ -47,6 +47,44 @@ def drain(kind: Outbox.Kind, work: Callable[[Sequence[int]], object]) -> int:
     return paid
 
 
+def drain_apart(
+    kind: Outbox.Kind,
+    work: Callable[[Sequence[int]], object],
+    lanes: Callable[[Sequence[int]], Sequence[tuple[int, int]]],
+) -> int:
+    """The same, each subject in a transaction of its own, so that none waits for another's work to end.
+
+    `lanes`: the subjects owed, in the order in which to do them, each with its lane. Of one lane one subject is done at a
+    time, whichever process does it; who finds a lane taken goes on to the next and leaves its debts to the one at work.
+    """
+    paid = 0
+    while rows := _apart(kind, work, lanes):
+        paid += rows
+    return paid
+
+
+def _apart(
+    kind: Outbox.Kind,
+    work: Callable[[Sequence[int]], object],
+    lanes: Callable[[Sequence[int]], Sequence[tuple[int, int]]],
+) -> int:
+    due = Outbox.objects.filter(kind=kind, not_before__lte=timezone.now())
+    for subject, lane in lanes(sorted(set(due.values_list("subject", flat=True)))):
+        with transaction.atomic():
+            owed = _claim(kind, subject) if _take_lane(kind, lane) else {}
+            if owed:
+                _one_by_one(kind, owed, work)
+                return len(owed)
+    return 0
+
+
+def _take_lane(kind: Outbox.Kind, lane: int) -> bool:
+    """Until the transaction ends; False while another has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_xact_lock(hashtext(%s), %s)", [f"outbox {kind}", lane])
+        return bool(cursor.fetchone()[0])
+
+
 def _batch(kind: Outbox.Kind, work: Callable[[Sequence[int]], object]) -> int:
     with transaction.atomic():
         owed = _claim(kind)
@@ -61,19 +99,20 @@ def _batch(kind: Outbox.Kind, work: Callable[[Sequence[int]], object]) -> int:
         return len(owed)
 
 
-def _claim(kind: Outbox.Kind) -> dict[int, int]:
-    """Delete what is owed and return {subject: failed attempts}: it commits with the effect or not at all."""
+def _claim(kind: Outbox.Kind, subject: int | None = None) -> dict[int, int]:
+    """Delete what is owed, or all that is owed to `subject`, and return {subject: failed attempts}: it commits with the
+    effect or not at all."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             with claimed as (
               delete from audit_outbox where id in (
-                select id from audit_outbox where kind = %s and not_before <= now()
+                select id from audit_outbox where kind = %s and not_before <= now() and subject = coalesce(%s, subject)
                 order by id limit %s for update skip locked)
               returning subject, attempts)
             select subject, max(attempts) from claimed group by subject
             """,
-            [kind, BATCH],
+            [kind, subject, BATCH if subject is None else None],
         )
         return dict(cursor.fetchall())
 

@@ -33,7 +33,7 @@ def commands(port: int) -> dict[str, tuple[str, list[str]]]:
     return {
         "web": ("app", [*web, "--threads", "4", "--worker-tmp-dir", str(LOCAL), "--log-level", "warning"]),
         "worker": ("app", [*WORKER, "-Q", "default", "-c", "2", "-n", "default@demo"]),
-        "closed worker": ("closed", [*WORKER, "-Q", "closed", "-c", "1", "-n", "closed@demo"]),
+        "closed worker": ("closed", [*WORKER, "-Q", "closed", "-c", "2", "-n", "closed@demo"]),
         "beat": ("app", beat),
     }
 

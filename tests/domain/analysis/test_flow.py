@@ -111,8 +111,13 @@ def test_who_misses_several_criteria_stands_once() -> None:
             (Course("screen_failed", False, criteria=("HAM-D",)), 2),
             (Course("screen_failed", False, criteria=("HAM-D", "Age")), 1),
             (Course("screen_failed", False), 1),
+            (Course("eligible", False), 2),
         ]
     )
+    waiting = [
+        step.n for step in enrolment_steps(stops, RULES) if step.label.startswith("Still in screening")
+    ]
+    assert waiting == [2]
     [excluded] = [step for step in enrolment_steps(stops, RULES) if step.label == "Excluded"]
     assert (excluded.n, excluded.reasons) == (4, (("another reason", 1), ("HAM-D", 2), ("Age and HAM-D", 1)))
     pairs = [("A", "B"), ("A", "C"), ("A", "D"), ("B", "C"), ("B", "D")]
