@@ -8,6 +8,7 @@ from assessments.services import Entry, correct
 from enrollment.models import Participant
 from trialsite.accounts.acting import signed_by
 from trialsite.accounts.models import Study, User
+from trialsite.accounts.rehearsal import confirmed
 from trialsite.review import services
 from trialsite.review.models import Query
 from trialsite.review.services import Place
@@ -45,16 +46,18 @@ def _finish(participant: Participant, people: dict[str, User]) -> None:
     visits = list(participant.visits.exclude(status="planned"))
     for visit in visits:
         services.verify(participant, visit, "HAMD17", [""], by=people["monitor"])
-        services.sign(participant, visit, by=people["investigator"], meaning=MEANING)
     for form in ("screening", "dosing"):
         services.verify(participant, None, form, [""], by=people["monitor"])
-    services.sign(participant, None, by=people["investigator"], meaning=MEANING)
+    with confirmed(investigator := people["investigator"]):
+        for record in (*visits, None):
+            services.sign(participant, record, by=investigator, meaning=MEANING)
     services.lock(participant.study, participant, by=people["datamanager"], reason="Casebook clean")
 
 
 def _needs_signing_again(participant: Participant, people: dict[str, User]) -> None:
     rating = Assessment.objects.get(participant=participant, visit__period__number=1, visit__code="DAY1")
-    services.sign(participant, rating.visit, by=people["investigator"], meaning=MEANING)
+    with confirmed(investigator := people["investigator"]):
+        services.sign(participant, rating.visit, by=investigator, meaning=MEANING)
     entry = Entry(
         items=rating.items,
         missing=rating.missing,

@@ -1,7 +1,7 @@
 """People, participants and databases of the tests. Every test runs as trialsite_app on a copy of the template."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -19,6 +19,9 @@ from enrollment.models import Participant, Visit
 from enrollment.selectors import today_at
 from trialsite.accounts.acting import signed_by
 from trialsite.accounts.models import Membership, Site, Study, User
+from trialsite.accounts.rehearsal import confirmed
+from trialsite.review import services as review
+from trialsite.review.models import Signature
 from trialsite.stack import testing
 
 PASSWORD = "correct horse battery"
@@ -175,3 +178,17 @@ def eligible(screened: Participant, investigator: User) -> Participant:
 @pytest.fixture
 def randomised(eligible: Participant, coordinator: User) -> Participant:
     return services.randomise(eligible, by=coordinator)
+
+
+def sign(participant: Participant, visit: Visit | None, *, by: User, **more: Any) -> Signature:
+    """Sign, with the password typed just before; `meaning` and `shown` as for the service."""
+    with confirmed(by):
+        return review.sign(participant, visit, by=by, **{"meaning": "reviewed", **more})
+
+
+def sign_series(
+    participant: Participant, shown: Mapping[int | None, str], *, by: User, meaning: str
+) -> list[Signature]:
+    """The same of what was read in one sitting."""
+    with confirmed(by):
+        return review.sign_series(participant, shown, by=by, meaning=meaning)

@@ -117,6 +117,7 @@ MIDDLEWARE = [
     "trialsite.accounts.middleware.PresenceMiddleware",
     "trialsite.accounts.in_place.InPlaceMiddleware",
     "trialsite.accounts.middleware.LoginRequiredMiddleware",
+    "trialsite.accounts.middleware.ToldMiddleware",
     "trialsite.accounts.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -27,6 +27,7 @@ urlpatterns = [
     path("account/", own.account, name="account"),
     path("account/password/", own.password_change, name="password_change"),
     path("account/sessions/<slug:key>/end/", own.session_end, name="session_end"),
+    path("account/resets/", own.reset_notice, name="reset_notice"),
     path("account/second-factor/", own.second_factor, name="second_factor"),
     path("account/second-factor/codes/", own.recovery_codes, name="recovery_codes"),
     path("healthz", health.healthz, name="healthz"),
@@ -136,6 +137,7 @@ urlpatterns = [
     path(
         "studies/<str:study>/people/<int:pk>/change/<slug:act>/", accounts.person_change, name="person_change"
     ),
+    path("studies/<str:study>/people/resets/<int:pk>/", accounts.reset_decide, name="reset_decide"),
     path("studies/<str:study>/people/<int:pk>/roles/", accounts.role_grant, name="role_grant"),
     path("studies/<str:study>/people/roles/<int:pk>/end/", accounts.role_end, name="role_end"),
     path("periods/<int:pk>/plan/", schedule.plan, name="plan"),

@@ -266,6 +266,7 @@ class Protocol:
     instruments: tuple[InstrumentUse, ...]
     endpoints: Endpoints
     dosing_label: Label = "Dosing"
+    signing_rest_hours: Annotated[int, Bounds(0, 720, "hours")] = 24
     washout: WashoutRule | None = None
     allocation: AllocationRule | None = None
     stopping: StoppingRule | None = None

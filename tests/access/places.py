@@ -13,8 +13,8 @@ from enrollment.selectors import today_at
 from enrollment.services.feed import make_feed
 from tests.access.table import Row
 from trialsite.accounts.acting import signed_by
-from trialsite.accounts.models import Study, User
-from trialsite.accounts.services import invitation_of
+from trialsite.accounts.models import AccessReset, Study, User
+from trialsite.accounts.services import invitation_of, request_reset
 from trialsite.review.models import Lock, Query, UnlockRequest, Verification
 from trialsite.review.services import request_unlock
 
@@ -35,6 +35,7 @@ class Places:
     unlock: UnlockRequest
     feed: str
     alert: SafetyAlert
+    reset: AccessReset
 
     def arguments(self, row: Row) -> dict[str, Any]:
         """Keyword arguments of the address of `row`."""
@@ -50,6 +51,7 @@ class Places:
             "allocation_request": {"site": "01"},
             "person": {"pk": User.objects.get(username="monitor").pk},
             "person_change": {"pk": User.objects.get(username="monitor").pk, "act": row.variant},
+            "reset_decide": {"pk": self.reset.pk},
             "role_grant": {"pk": User.objects.get(username="monitor").pk},
             "role_end": {"pk": User.objects.get(username="monitor").memberships.get(study=self.study).pk},
             "plan": {"pk": self.period.pk},
@@ -120,6 +122,13 @@ def find() -> Places:
         unlock=request_unlock(locked, by=people["investigator"], reason="to correct a date"),
         feed=make_feed(study, by=people["coordinator"]),
         alert=_alert(study, people["coordinator"]),
+        reset=request_reset(
+            people["investigator"],
+            study,
+            by=User.objects.get(username="admin"),
+            kind="password",
+            reason="forgot it",
+        ),
     )
 
 

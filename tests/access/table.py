@@ -19,6 +19,7 @@ TABLE = """
      session_end            signed-in              POST      -
      second_factor          signed-in              GET,POST  -
      recovery_codes         signed-in              GET,POST  -
+     reset_notice           signed-in              GET,POST  -
      invitation             public                 GET,POST  -
      healthz                public                 GET       -
      readyz                 public                 GET       -
@@ -78,6 +79,7 @@ TABLE = """
      person_change:reactivate     people.manage    GET,POST  whole
      person_change:link           people.manage    GET,POST  whole
      person_change:second-factor  people.manage    GET,POST  whole
+     reset_decide           people.manage          GET,POST  whole
      role_grant             people.manage          GET,POST  whole
      role_end               people.manage          GET,POST  whole
      plan                   schedule.plan          GET,POST  site

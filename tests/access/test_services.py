@@ -6,6 +6,7 @@ import pkgutil
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -51,6 +52,10 @@ WITHOUT = {
     "accept_invitation": "the link that works once is the right",
     "invitation_of": "makes nothing",
     "invited": "reads",
+    "acknowledge_resets": "one's own, after being told",
+    "check_answerable": "part of the services that change somebody's account; refuses",
+    "takes_two": "reads",
+    "reset_at_the_machine": "a management command's; refuses everybody but the system user",
     "change_password": "one's own, confirmed by the old one",
     "end_sessions": "part of the services that end somebody's access, and of one's own account",
     "feed_of": "reads; the token is the right",
@@ -223,8 +228,9 @@ CASES: dict[str, Case] = {
         User.objects.get(username="monitor"), p.study, by=by, role="auditor", site=None)),
     "deactivate": Case("people.manage", False, _account(accounts.deactivate)),
     "reactivate": Case("people.manage", False, _account(accounts.reactivate)),
-    "send_link": Case("people.manage", False, _account(accounts.send_link)),
-    "reset_second_factor": Case("people.manage", False, _account(accounts.reset_second_factor)),
+    "request_reset": Case("people.manage", False, _account(partial(accounts.request_reset, kind="password"))),
+    "decide_reset": Case("people.manage", False, lambda p, by: accounts.decide_reset(
+        p.reset, p.study, by=by, granted=True, reason="it is she")),
     "end_role": Case("people.manage", False, lambda p, by: accounts.end_role(
         User.objects.get(username="monitor").memberships.get(study=p.study), by=by, reason="left")),
 }  # fmt: skip

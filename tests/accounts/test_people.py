@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
 NEW = "quite another passphrase"
 TODAY = "/studies/KETNAL/"
+RESETS = tuple(partial(services.request_reset, kind=kind) for kind in ("password", "second factor"))
 
 
 @pytest.fixture
@@ -83,13 +85,13 @@ def test_a_link_replaces_the_password_and_works_once(
     assert "link" in kinds(coordinator)
 
 
-def test_a_link_does_not_go_past_the_second_factor(admin: User, investigator: User, as_user: SignIn) -> None:
+def test_a_link_does_not_go_past_the_second_factor(admin: User, coordinator: User, as_user: SignIn) -> None:
     """Whoever holds the link still needs the telephone."""
-    make_telephone(investigator)
-    link = link_in(change(as_user(admin), investigator, "link"))
+    make_telephone(coordinator)
+    link = link_in(change(as_user(admin), coordinator, "link"))
     browser = Client()
     browser.post(link, {"password": NEW, "again": NEW})
-    browser.post("/login/", {"username": investigator.username, "password": NEW})
+    browser.post("/login/", {"username": coordinator.username, "password": NEW})
     assert browser.get(TODAY).status_code == 302
 
 
@@ -113,25 +115,9 @@ def test_passwords_are_kept_by_argon2(coordinator: User) -> None:
     assert coordinator.password.startswith("argon2$argon2id$")
 
 
-@pytest.mark.requirement("ACC-06")
-def test_a_reset_second_factor_is_set_up_anew(
-    required: None, admin: User, investigator: User, as_user: SignIn, by_form: SignInByForm
-) -> None:
-    """Sessions end; the next sign-in leads to setting up another; who reset it and why is in the trail."""
-    telephone = make_telephone(investigator)
-    inside = by_form(investigator, telephone.shows())
-    services.reset_second_factor(
-        investigator, Study.objects.get(code="KETNAL"), by=admin, reason="telephone stolen"
-    )
-    assert inside.get(TODAY)["Location"].startswith("/login/")
-    assert by_form(investigator).get(TODAY)["Location"] == "/account/second-factor/"
-    told = Event.objects.filter(table_name="accounts_authenticator").latest("n")
-    assert (told.new, told.reason, told.actor) == ({"confirmed": False}, "telephone stolen", admin.pk)
-
-
 def test_nobody_decides_about_themselves(admin: User, study: Study) -> None:
     """Nor resets their own second factor without its code."""
-    for act in (services.deactivate, services.send_link, services.reset_second_factor):
+    for act in (services.deactivate, *RESETS):
         with pytest.raises(ValidationError, match="for themselves"):
             act(admin, study, by=admin, reason="r")
 
@@ -146,7 +132,7 @@ def test_an_administrator_of_one_study_has_no_say_over_a_person_of_another(
         elsewhere = Membership.objects.create(
             user=coordinator, study=other, role="coordinator", granted_by=system
         )
-    for act in (services.deactivate, services.reactivate, services.send_link, services.reset_second_factor):
+    for act in (services.deactivate, services.reactivate, *RESETS):
         with pytest.raises(ValidationError, match="also works in a study"):
             act(coordinator, study, by=admin, reason="r")
     services.end_role(elsewhere, by=system, reason="over")

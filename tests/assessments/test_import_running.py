@@ -12,9 +12,9 @@ from enrollment import services
 from enrollment.models import Participant
 from enrollment.selectors import today_at
 from tests.assessments.importing import HEADER, run
-from tests.conftest import MakeUser, items, rate
+from tests.conftest import MakeUser, items, rate, sign
 from trialsite.accounts.models import Study, User
-from trialsite.review.services import lock, sign
+from trialsite.review.services import lock
 
 pytestmark = pytest.mark.django_db
 

@@ -27,6 +27,7 @@ WITHOUT_BY = {
     "enrollment.feed_of": "reads: the token is the key",
     "trialsite/accounts.invited": "reads: the parts of a link, and whose it is",
     "trialsite/accounts.invitation_of": "reads: the parts of a link, and whose it is",
+    "trialsite/accounts.takes_two": "reads",
     "trialsite/accounts.accept_invitation": "the one-time link says who it is",
 }
 # Services that only add: the first saving of a value needs no reason, and the trail shows that it is the first.
@@ -40,7 +41,7 @@ ADDS = {
     "trialsite/audit.record_review", "trialsite/audit.record_taking",
     "trialsite/accounts.grant_role", "trialsite/accounts.invite", "trialsite/accounts.change_password",
     "trialsite/accounts.record_list",
-    "trialsite/accounts.end_sessions",
+    "trialsite/accounts.end_sessions", "trialsite/accounts.acknowledge_resets", "trialsite/accounts.check_answerable",
 }  # fmt: skip
 # What is said to the other side, or where a number comes from, is the reason itself; ending an unlock closes
 # what its own reason opened.

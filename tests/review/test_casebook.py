@@ -13,7 +13,7 @@ from enrollment import services as enrollment
 from enrollment.casebook import forms_of
 from enrollment.models import Fact, FailedTreatment, Participant, Period
 from enrollment.selectors import today_at
-from tests.conftest import MakeUser
+from tests.conftest import MakeUser, sign
 from trialsite.accounts.acting import signed_by
 from trialsite.accounts.models import Site, User
 from trialsite.review import services
@@ -154,9 +154,9 @@ def test_a_blocking_question_keeps_the_casebook_from_being_signed(
     place = services.Place(randomised, None, "screening", "age")
     services.raise_queries([place], by=monitor, text="Born when?", blocks_signature=True)
     for visit in randomised.visits.exclude(status="planned"):
-        services.sign(randomised, visit, by=investigator, meaning="m")
+        sign(randomised, visit, by=investigator, meaning="m")
     with pytest.raises(ValidationError, match="must be closed before signing"):
-        services.sign(randomised, None, by=investigator, meaning="m")
+        sign(randomised, None, by=investigator, meaning="m")
 
 
 def test_history_stands_beside_the_field(verified: Participant, coordinator: User, as_user: AsUser) -> None:

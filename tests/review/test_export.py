@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from enrollment.models import Visit
-from tests.conftest import MakeUser
+from tests.conftest import MakeUser, sign
 from trialsite.accounts.models import User
 from trialsite.review import services
 
@@ -50,7 +50,7 @@ def test_every_turn_of_a_query_and_every_signature_is_exported(
         [services.Place(visit.participant, visit, "HAMD17", "HAMD101")], by=monitor, text="Source says 2?"
     )
     services.answer(query, by=coordinator, text='It is "2", see\npage 3')
-    services.sign(visit.participant, visit, by=investigator, meaning="reviewed")
+    sign(visit.participant, visit, by=investigator, meaning="reviewed")
     admin = make_user("admin")
     call_command(
         "export", "--study", "KETNAL", "--format", "csv", "--out", str(tmp_path), "--by", admin.username

@@ -10,7 +10,7 @@ from django.utils import timezone
 from assessments.models import Assessment
 from assessments.services import Entry, correct
 from enrollment.models import FailedTreatment, Participant, Visit
-from tests.conftest import MakeUser, items
+from tests.conftest import MakeUser, items, sign
 from trialsite.accounts.acting import signed_by
 from trialsite.accounts.models import Study, User
 from trialsite.review import services
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def lock(visit: Visit, investigator: User, data_manager: User) -> Lock:
-    services.sign(visit.participant, visit, by=investigator, meaning="reviewed")
+    sign(visit.participant, visit, by=investigator, meaning="reviewed")
     return services.lock(
         visit.participant.study, visit.participant, visit, by=data_manager, reason="source verified"
     )
@@ -73,9 +73,9 @@ def test_a_locked_participant_takes_nothing_new(
 ) -> None:
     """Neither changes nor new rows, in any table of the casebook; an emergency unblinding is still marked."""
     person = visit.participant
-    services.sign(person, person.visits.get(period=None), by=investigator, meaning="m")
-    services.sign(person, visit, by=investigator, meaning="m")
-    services.sign(person, None, by=investigator, meaning="m")
+    sign(person, person.visits.get(period=None), by=investigator, meaning="m")
+    sign(person, visit, by=investigator, meaning="m")
+    sign(person, None, by=investigator, meaning="m")
     services.lock(person.study, person, by=data_manager, reason="clean")
     for statement in (
         lambda: FailedTreatment.objects.create(participant=person, kind="ect", name="ECT", outcome="none"),

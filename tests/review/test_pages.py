@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from enrollment.models import Visit
-from tests.conftest import PASSWORD, MakeUser
+from tests.conftest import PASSWORD, MakeUser, sign
 from trialsite.accounts.acting import signed_by
 from trialsite.accounts.models import Membership, Study, User
 from trialsite.review.models import Query, Signature
@@ -165,7 +165,7 @@ def test_a_locked_rating_form_says_so_and_keeps_what_was_typed(
     """Somebody who has the form open while it is locked loses nothing and is told what to do."""
     from trialsite.review import services
 
-    services.sign(visit.participant, visit, by=investigator, meaning="m")
+    sign(visit.participant, visit, by=investigator, meaning="m")
     services.lock(visit.participant.study, visit.participant, visit, by=data_manager, reason="r")
     saved = visit.assessments.get()
     typed = {f"item_{code}": value for code, value in saved.items.items()} | {

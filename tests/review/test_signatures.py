@@ -7,9 +7,11 @@ from django.db import DatabaseError, connection
 from assessments.models import Assessment
 from assessments.services import Entry, correct
 from enrollment.models import Participant, Visit
+from tests import conftest
 from tests.conftest import MakeUser, items, make_screened
 from trialsite.accounts.acting import signed_by
 from trialsite.accounts.models import User
+from trialsite.accounts.rehearsal import confirmed
 from trialsite.audit.models import Event
 from trialsite.review import services
 from trialsite.review.models import Signature
@@ -20,7 +22,7 @@ MEANING = "I have reviewed these data and they are correct"
 
 
 def sign(visit: Visit, by: User) -> Signature:
-    return services.sign(visit.participant, visit, by=by, meaning=MEANING)
+    return conftest.sign(visit.participant, visit, by=by, meaning=MEANING)
 
 
 @pytest.mark.requirement("SIG-01")
@@ -35,7 +37,7 @@ def test_the_database_says_who_signed_when_and_what(visit: Visit, investigator: 
 
 @pytest.mark.requirement("SIG-05")
 def test_another_signer_cannot_be_made_up(visit: Visit, investigator: User, coordinator: User) -> None:
-    with signed_by(investigator, reason=MEANING):
+    with confirmed(investigator), signed_by(investigator, reason=MEANING):
         forged = Signature(participant=visit.participant, visit=visit, meaning=MEANING, signed_by=coordinator)
         forged.printed_name = "Somebody else"
         forged.signed_at = visit.participant.created_at
@@ -80,12 +82,21 @@ def test_it_is_never_rewritten(change: str, visit: Visit, investigator: User) ->
 
 
 @pytest.mark.requirement("SIG-04")
-def test_a_voided_signature_does_not_come_back(visit: Visit, investigator: User) -> None:
+@pytest.mark.parametrize("reason", ["", "no longer mine"])
+def test_it_is_voided_by_a_change_and_in_no_other_way(
+    reason: str, visit: Visit, investigator: User, coordinator: User
+) -> None:
+    """With a reason or without; and once voided it does not come back."""
     signature = sign(visit, investigator)
-    with signed_by(investigator, reason="r"):
-        Signature.objects.filter(pk=signature.pk).update(voided_at=signature.signed_at)
+    voided = Signature.objects.filter(pk=signature.pk)
+    with pytest.raises(DatabaseError, match="by a change"), signed_by(investigator, reason=reason):
+        voided.update(voided_at=signature.signed_at)
+    with signed_by(coordinator, reason="moved"):
+        Visit.objects.filter(pk=visit.pk).update(version=visit.version + 1)
+    signature.refresh_from_db()
+    assert signature.voided_at
     with pytest.raises(DatabaseError, match="never rewritten"), signed_by(investigator, reason="r"):
-        Signature.objects.filter(pk=signature.pk).update(voided_at=None)
+        voided.update(voided_at=None)
 
 
 @pytest.mark.requirement("SIG-03")
@@ -108,7 +119,7 @@ def test_a_visit_of_somebody_else_cannot_be_signed_under_this_name(
 ) -> None:
     other = make_screened(visit.participant.site, make_user("coordinator"))
     with pytest.raises(DatabaseError, match="another participant"):
-        services.sign(other, visit, by=investigator, meaning=MEANING)
+        conftest.sign(other, visit, by=investigator, meaning=MEANING)
 
 
 @pytest.mark.requirement("SIG-05")
@@ -141,11 +152,11 @@ def test_the_casebook_needs_every_visit_signed(
 ) -> None:
     """And falls with a change anywhere in it."""
     with pytest.raises(ValidationError, match="Sign the visits first"):
-        services.sign(randomised, None, by=investigator, meaning=MEANING)
+        conftest.sign(randomised, None, by=investigator, meaning=MEANING)
     screening = randomised.visits.get(period=None)
     sign(screening, investigator)
     sign(visit, investigator)
-    casebook = services.sign(randomised, None, by=investigator, meaning=MEANING)
+    casebook = conftest.sign(randomised, None, by=investigator, meaning=MEANING)
     assert holds(casebook)
     with signed_by(investigator, reason="r"):
         randomised.facts.filter(name="age").update(source="somewhere")
@@ -160,7 +171,7 @@ def test_an_emergency_unblinding_leaves_the_casebook_signed(
     """Unblinding is no change of the data."""
     sign(randomised.visits.get(period=None), investigator)
     sign(visit, investigator)
-    casebook = services.sign(randomised, None, by=investigator, meaning=MEANING)
+    casebook = conftest.sign(randomised, None, by=investigator, meaning=MEANING)
     with signed_by(investigator, reason="emergency"):
         Participant.objects.filter(pk=randomised.pk).update(unblinded_at=visit.participant.created_at)
     casebook.refresh_from_db()

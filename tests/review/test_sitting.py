@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from enrollment.models import Participant, Visit
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, sign, sign_series
 from trialsite.accounts.acting import signed_by
 from trialsite.accounts.models import User
 from trialsite.lib.errors import Conflict
@@ -86,7 +86,7 @@ def test_one_that_cannot_be_signed_keeps_all_unsigned_and_is_named(
     services.raise_queries([place], by=monitor, text="Which?", blocks_signature=True)
     shown = contents_sha256(baseline.participant_id)
     with pytest.raises(ValidationError, match="period 1, Baseline: Queries that must be closed"):
-        services.sign_series(
+        sign_series(
             baseline.participant,
             {screening.pk: shown[screening.pk], baseline.pk: shown[baseline.pk]},
             by=investigator,
@@ -100,9 +100,9 @@ def test_the_casebook_is_signed_after_its_visits(visits: list[Visit], investigat
     person = visits[0].participant
     shown = contents_sha256(person.pk)
     with pytest.raises(ValidationError, match=r"Sign the visits first: .*period 1, Baseline"):
-        services.sign_series(person, {None: shown[None]}, by=investigator, meaning=MEANING)
+        sign_series(person, {None: shown[None]}, by=investigator, meaning=MEANING)
     keys = [None, *(visit.pk for visit in visits)]
-    made = services.sign_series(person, {key: shown[key] for key in keys}, by=investigator, meaning=MEANING)
+    made = sign_series(person, {key: shown[key] for key in keys}, by=investigator, meaning=MEANING)
     assert [signature.visit_id for signature in made] == [*(visit.pk for visit in visits), None]
 
 
@@ -117,9 +117,7 @@ def test_nothing_marked_is_said(visits: list[Visit], investigator: User, as_user
 
 def test_a_hash_of_another_page_does_not_sign(visits: list[Visit], investigator: User) -> None:
     with pytest.raises(Conflict):
-        services.sign_series(
-            visits[0].participant, {visits[0].pk: "0" * 64}, by=investigator, meaning=MEANING
-        )
+        sign_series(visits[0].participant, {visits[0].pk: "0" * 64}, by=investigator, meaning=MEANING)
     assert not Signature.objects.exists()
 
 
@@ -148,7 +146,7 @@ def test_a_completed_casebook_reaches_the_investigators_work_list(
     assert address(person) in client.get(today).content.decode()
     shown = contents_sha256(person.pk)
     keys = [None, *(visit.pk for visit in visits)]
-    services.sign_series(person, {key: shown[key] for key in keys}, by=investigator, meaning=MEANING)
+    sign_series(person, {key: shown[key] for key in keys}, by=investigator, meaning=MEANING)
     assert "Read and sign the casebook" not in client.get(today).content.decode()
 
 
@@ -158,7 +156,7 @@ def test_the_review_list_begins_with_what_one_has_to_do(
     """Unverified for a monitor, unsigned for an investigator; "all" shows the rest."""
     screening, baseline = visits
     services.verify(screening.participant, screening, "HAMD17", [""], by=monitor)
-    services.sign(baseline.participant, baseline, by=investigator, meaning=MEANING)
+    sign(baseline.participant, baseline, by=investigator, meaning=MEANING)
     review = reverse("review", args=["KETNAL"])
 
     def listed(user: User, **asked: str) -> list[bool]:

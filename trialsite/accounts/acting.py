@@ -19,10 +19,11 @@ from trialsite.lib import refusals
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a change comes from: a request, a task, or a command."""
+    """Where a change comes from: a request, a task, or a command. `session`: as its table keys it."""
 
     request: str | None = None
     ip: str | None = None
+    session: str | None = None
 
 
 _NOWHERE = Origin()

@@ -14,7 +14,11 @@ from trialsite.accounts.models import Membership, Role, Site, Study
 
 
 class RoleForm(forms.Form):
-    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    role = forms.ChoiceField(
+        label=_("Role"),
+        # Administrators are made at the machine: one who could make another would be two.
+        choices=[(role.value, role.label) for role in Role if role != Role.ADMINISTRATOR],
+    )
     site = forms.ModelChoiceField(
         label=_("Site"), queryset=Site.objects.none(), required=False, empty_label=_("All sites of the study")
     )

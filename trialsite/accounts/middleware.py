@@ -66,7 +66,7 @@ class SecondFactorMiddleware:
     """
 
     # What one may do meanwhile.
-    OPEN = frozenset({"second_factor", "logout"})
+    OPEN = frozenset({"second_factor", "reset_notice", "logout"})
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -88,3 +88,32 @@ class SecondFactorMiddleware:
             # To be led there would lose what was typed.
             return HttpResponse(status=403)
         return redirect("second_factor")
+
+
+class ToldMiddleware:
+    """Whose access was reset is told so before they read another page; what is being saved is saved first."""
+
+    OPEN = SecondFactorMiddleware.OPEN
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], *_: object
+    ) -> HttpResponseBase | None:
+        if not request.user.is_authenticated or not request.session.get("untold"):
+            return None
+        name = request.resolver_match.url_name if request.resolver_match else ""
+        beside = any(header in request.headers for header in ("HX-Request", "X-Background", HEADER))
+        if (
+            request.method != "GET"
+            or beside
+            or name in self.OPEN
+            or not getattr(view, "login_required", True)
+        ):
+            return None
+        request.session["onward"] = request.get_full_path()
+        return redirect("reset_notice")

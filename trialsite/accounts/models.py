@@ -207,6 +207,8 @@ class Access(models.Model):
     # Empty: a name nobody has. It is not kept: people type passwords into the wrong field.
     user = models.ForeignKey(User, models.PROTECT, null=True, related_name="accesses")
     about = models.CharField(max_length=200, blank=True, default="")
+    # Of a confirmation: the session (as its table keys it) in which it was given. Set by the database, like `at`.
+    session = models.CharField(max_length=64, blank=True, default="")
 
     class Meta:
         ordering = ["-id"]
@@ -269,3 +271,61 @@ class Username(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class AccessResetQuerySet(models.QuerySet["AccessReset"]):
+    def waiting(self) -> "AccessResetQuerySet":
+        return self.filter(granted=None)
+
+    def of_study(self, study: Study) -> "AccessResetQuerySet":
+        """Of people who have or had a role there."""
+        return self.filter(user__in=Membership.objects.filter(study=study).values("user"))
+
+    def untold(self, user: User) -> "AccessResetQuerySet":
+        """Granted, and `user` has not been told yet."""
+        return self.filter(user=user, granted=True, told_at=None)
+
+    def note_use(self, user: User, kind: str) -> None:
+        """`user` has set a new password, or a new second factor, after a reset."""
+        self.filter(user=user, kind=kind, granted=True, used_at=None).update(used_at=timezone.now())
+
+
+class AccessReset(models.Model):
+    """Somebody's password or second factor is taken away, so that they set another.
+
+    Of whoever may sign, unblind, decide or take unblinded data away, one administrator asks and another grants it
+    (21 CFR 11.200(a)(3)); the database keeps that, and the times. Who can't is reset by the one who asks, at once.
+    """
+
+    class Kind(models.TextChoices):
+        PASSWORD = "password", _("Password")
+        SECOND_FACTOR = "second factor", _("Second factor")
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="resets")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    reason = models.TextField()
+    requested_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(default=timezone.now)
+    granted = models.BooleanField(null=True)
+    decision_reason = models.TextField(blank=True, default="")
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True, help_text="When the person set another.")
+    told_at = models.DateTimeField(null=True, help_text="When the person said that they know of it.")
+
+    objects = AccessResetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "kind"], condition=Q(granted=None), name="reset_asked_once"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="reset_has_reason"),
+            models.CheckConstraint(
+                condition=Q(granted=None) | Q(decided_by__isnull=False), name="reset_decided_by_somebody"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"reset {self.pk}: {self.kind} of {self.user_id}"

@@ -101,6 +101,12 @@ STRONG = frozenset(
     }
 )
 
+# Using the access of somebody who may do one of these takes two people: their password and second factor are reset by
+# one administrator on the request of another. So are administrators', who could otherwise make themselves the second.
+TAKES_TWO = frozenset(
+    {"record.sign", "participant.unblind", "look.decide", "export.unblinded", "people.manage"}
+)
+
 
 def _parse(table: str) -> dict[str, frozenset[Role]]:
     rows = (line.split() for line in table.strip().splitlines())
@@ -108,6 +114,7 @@ def _parse(table: str) -> dict[str, frozenset[Role]]:
 
 
 POLICY = _parse(TABLE)
+TWO_ROLES: frozenset[Role] = frozenset().union(*(POLICY[action] for action in TAKES_TWO))
 _asked: ContextVar[dict[tuple[int, int, int | None], frozenset[Role]] | None] = ContextVar(
     "asked", default=None
 )

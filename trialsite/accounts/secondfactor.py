@@ -20,7 +20,7 @@ from django_otp.oath import TOTP
 
 from trialsite.accounts.access import Kind, record
 from trialsite.accounts.acting import signed_by
-from trialsite.accounts.models import Authenticator, Membership, RecoveryCode, User
+from trialsite.accounts.models import AccessReset, Authenticator, Membership, RecoveryCode, User
 from trialsite.accounts.policy import POLICY, STRONG
 
 log = logging.getLogger(__name__)
@@ -128,6 +128,7 @@ def set_up(secret: bytes, code: str, *, by: User) -> list[str] | None:
         made = Authenticator.objects.create(
             user=by, name="authenticator app", sealed=seal(by, secret), last_step=step
         )
+        AccessReset.objects.note_use(by, AccessReset.Kind.SECOND_FACTOR)
         return _new_codes(made)
 
 

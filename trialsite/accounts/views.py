@@ -1,6 +1,7 @@
 """The administrator's pages of people and roles."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -16,15 +17,15 @@ from trialsite.accounts import services
 from trialsite.accounts.forms import GrantForm, PeopleFilter, PersonForm, WhyForm
 from trialsite.accounts.http import Request
 from trialsite.accounts.lists import list_file
-from trialsite.accounts.models import Membership, Study, User
+from trialsite.accounts.models import AccessReset, Membership, Study, User
 from trialsite.accounts.policy import may
 from trialsite.accounts.secondfactor import authenticator_of, must_have
 
 ACTS: dict[str, Callable[..., Any]] = {
     "deactivate": services.deactivate,
     "reactivate": services.reactivate,
-    "link": services.send_link,
-    "second-factor": services.reset_second_factor,
+    "link": partial(services.request_reset, kind=AccessReset.Kind.PASSWORD),
+    "second-factor": partial(services.request_reset, kind=AccessReset.Kind.SECOND_FACTOR),
 }
 
 
@@ -51,6 +52,7 @@ def people(request: Request, study: str) -> HttpResponse:
         "filter": asked,
         "memberships": asked.apply(chosen.memberships.all()),
         "sites": chosen.sites.all(),
+        "waiting": AccessReset.objects.waiting().of_study(chosen).select_related("user", "requested_by"),
         "now": timezone.now(),
     }
     return render(request, "accounts/people.html", context)
@@ -128,6 +130,8 @@ def person(request: Request, study: str, pk: int) -> HttpResponse:
         "accesses": someone.accesses.all()[:20],
         "authenticator": authenticator_of(someone),
         "must_have": must_have(someone),
+        "resets": someone.resets.select_related("requested_by", "decided_by")[:10],
+        "takes_two": services.takes_two(someone),
         "now": timezone.now(),
     }
     return render(request, "accounts/person.html", context)
@@ -148,12 +152,38 @@ def person_change(request: Request, study: str, pk: int, act: str) -> HttpRespon
             form.add_error(None, error)
         else:
             return _done(request, chosen, someone, made)
-    return render(request, "accounts/person_change.html", {"form": form, "person": someone, "act": act})
+    context = {"form": form, "person": someone, "act": act, "takes_two": services.takes_two(someone)}
+    return render(request, "accounts/person_change.html", context)
 
 
-def _done(request: Request, study: Study, someone: User, link: tuple[str, str] | None) -> HttpResponse:
-    if link is None:
-        messages.success(request, _("Done. It is in the audit trail with your reason."))
-        return redirect("person", study.code, someone.pk)
-    address = request.build_absolute_uri(reverse("invitation", args=link))
-    return render(request, "accounts/invited.html", {"person": someone, "link": address})
+@require_http_methods(["GET", "POST"])
+def reset_decide(request: Request, study: str, pk: int) -> HttpResponse:
+    """Grant or refuse, with a reason, what another administrator asked for."""
+    chosen = _study(request.user, study)
+    reset = get_object_or_404(
+        AccessReset.objects.of_study(chosen).select_related("user", "requested_by"), pk=pk
+    )
+    form = WhyForm(request.POST or None)
+    if form.is_valid():
+        granted, reason = request.POST.get("decision") == "grant", form.cleaned_data["reason"]
+        try:
+            decided = services.decide_reset(reset, chosen, by=request.user, granted=granted, reason=reason)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            return _done(request, chosen, reset.user, decided)
+    return render(request, "accounts/reset_decide.html", {"form": form, "reset": reset, "person": reset.user})
+
+
+def _done(request: Request, study: Study, someone: User, reset: AccessReset | None) -> HttpResponse:
+    if reset and reset.granted and reset.kind == AccessReset.Kind.PASSWORD:
+        address = request.build_absolute_uri(reverse("invitation", args=services.invitation_of(reset.user)))
+        return render(request, "accounts/invited.html", {"person": someone, "link": address})
+    if reset and reset.granted is None:
+        said = _(
+            "Asked. Another administrator of the study has to grant it; it waits under People and sites."
+        )
+    else:
+        said = _("Done. It is in the audit trail with your reason.")
+    messages.success(request, said)
+    return redirect("person", study.code, someone.pk)

@@ -13,7 +13,7 @@ from segno import make as qr_code
 from trialsite.accounts import secondfactor, services
 from trialsite.accounts.forms import ConfirmForm, NewPasswordForm, SecondFactorForm
 from trialsite.accounts.http import Request
-from trialsite.accounts.models import Session
+from trialsite.accounts.models import AccessReset, Session
 from trialsite.accounts.secondfactor import authenticator_of
 from trialsite.accounts.sessions import digest
 from trialsite.accounts.stepup import confirm
@@ -31,8 +31,20 @@ def account(request: Request) -> HttpResponse:
         "authenticator": authenticator_of(user),
         "codes_left": secondfactor.codes_left(user),
         "must_have": secondfactor.must_have(user),
+        "resets": user.resets.filter(granted=True).select_related("requested_by", "decided_by")[:5],
     }
     return render(request, "accounts/account.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def reset_notice(request: Request) -> HttpResponse:
+    """At the sign-in after a reset: who asked for it, who granted it, and why."""
+    if request.method == "POST":
+        services.acknowledge_resets(by=request.user)
+        request.session["untold"] = False
+        return redirect(request.session.pop("onward", "home"))
+    resets = AccessReset.objects.untold(request.user).select_related("requested_by", "decided_by")
+    return render(request, "accounts/reset_notice.html", {"resets": resets})
 
 
 @require_http_methods(["GET", "POST"])

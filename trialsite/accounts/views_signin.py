@@ -21,7 +21,7 @@ from trialsite.accounts import services
 from trialsite.accounts.access import Kind, count_failure, failed, forget_failures, is_open, record
 from trialsite.accounts.forms import CodeForm, PasswordForm
 from trialsite.accounts.lockout import person_named, remember_device
-from trialsite.accounts.models import User
+from trialsite.accounts.models import AccessReset, User
 from trialsite.accounts.secondfactor import authenticator_of, passes
 from trialsite.accounts.stepup import wrong_code
 
@@ -41,7 +41,7 @@ class SignIn(LoginView):
             return redirect("login_code")
         forget_failures(self.request, user)
         answer = super().form_valid(form)
-        record(Kind.SIGNED_IN, user)
+        _is_in(self.request, user)
         remember_device(self.request, answer, user)
         return answer
 
@@ -110,7 +110,7 @@ def _password_again(request: HttpRequest) -> HttpResponse:
         return _step("code")
     forget_failures(request, user)
     sign_in(request, user)
-    record(Kind.SIGNED_IN, user)
+    _is_in(request, user)
     answer = _who(request)
     remember_device(request, answer, user)
     return answer
@@ -168,8 +168,14 @@ def _let_in(request: HttpRequest, user: User) -> str:
     forget_failures(request, user)
     sign_in(request, user, backend=MODEL_BACKEND)
     request.session["second_factor"] = True
-    record(Kind.SIGNED_IN, user, about="second factor")
+    _is_in(request, user, "second factor")
     return onward
+
+
+def _is_in(request: HttpRequest, user: User, about: str = "") -> None:
+    """Signed in: it stands in the trail, and what was done about their access is told first."""
+    record(Kind.SIGNED_IN, user, about=about)
+    request.session["untold"] = AccessReset.objects.untold(user).exists()
 
 
 @login_not_required

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from trialsite.accounts.acting import Origin, new_request_id, origin
 from trialsite.accounts.http import entered
 from trialsite.accounts.policy import one_request
+from trialsite.accounts.sessions import digest
 from trialsite.lib.request_id import request_id
 
 
@@ -17,7 +18,9 @@ class RequestContextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         name = new_request_id()
         request_id.set(name)
-        token = origin.set(Origin(request=name, ip=request.META.get("REMOTE_ADDR") or None))
+        key = request.session.session_key
+        session = digest(key) if key else None
+        token = origin.set(Origin(name, request.META.get("REMOTE_ADDR") or None, session))
         entered.set(None)
         try:
             with one_request():

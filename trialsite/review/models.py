@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from trialsite.accounts.models import Study, User
+from trialsite.accounts.models import Access, Study, User
 
 VISIT_FORM = "visit"
 
@@ -126,8 +126,8 @@ class Verification(models.Model):
 class Signature(models.Model):
     """An electronic signature under a visit, or (visit empty) under the participant's casebook.
 
-    Who, when and the two hashes are set by the database: `content_sha256` of what was signed with its
-    record versions, `sha256` of that together with signer, name, meaning, time and place.
+    Who, when, the confirmation by password it rests on and the two hashes are set by the database: `content_sha256`
+    of what was signed with its record versions, `sha256` of that with signer, name, meaning, time and place.
     """
 
     participant = models.ForeignKey("enrollment.Participant", models.PROTECT, related_name="signatures")
@@ -138,6 +138,8 @@ class Signature(models.Model):
     signed_at = models.DateTimeField()
     content_sha256 = models.CharField(max_length=64)
     sha256 = models.CharField(max_length=64)
+    # Empty: signed before confirmations were kept.
+    confirmation = models.ForeignKey(Access, models.PROTECT, null=True, related_name="+")
     voided_at = models.DateTimeField(null=True)
 
     class Meta:

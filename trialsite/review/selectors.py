@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -133,13 +133,14 @@ def holds(signature: Signature) -> bool:
     return bool(row and row[0])
 
 
-def broken_signatures() -> list[Signature]:
-    """Signatures in force whose hashes do not follow from the record: changed behind the triggers' back."""
-    return list(
-        Signature.objects.raw(
-            "select * from review_signature s where s.voided_at is null and not review_signature_holds(s)"
-        )
+def broken_signatures() -> list[tuple[Signature, list[str]]]:
+    """Signatures, in force or voided, with what is wrong with each: changed behind the triggers' back, or made by
+    somebody who may not sign. sql/functions/review_signature_faults.sql says what is asked."""
+    rows: Any = Signature.objects.raw(
+        "select * from (select s.*, review_signature_faults(s) as faults from review_signature s) f"
+        " where faults <> '{}' order by id"
     )
+    return [(signature, signature.faults) for signature in rows]
 
 
 def standing_of(participant: int) -> dict[int | None, Standing]:

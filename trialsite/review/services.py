@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,6 +13,7 @@ from trialsite.accounts.acting import act
 from trialsite.accounts.models import Site, Study, User
 from trialsite.lib.errors import Conflict
 from trialsite.review.models import Lock, Query, QueryMessage, Signature, UnlockRequest, Verification
+from trialsite.review.signing import refusal_of
 
 if TYPE_CHECKING:
     from enrollment.models import Participant, Visit
@@ -144,7 +145,8 @@ def unverify(verification: Verification, *, by: User, reason: str) -> None:
 def sign(
     participant: "Participant", visit: "Visit | None", *, by: User, meaning: str, shown: str | None = None
 ) -> Signature:
-    """Sign a visit, or the casebook when `visit` is None. The caller has just confirmed the password.
+    """Sign a visit, or the casebook when `visit` is None. The password was confirmed just now in the session of this
+    request: the database asks for it.
 
     `shown`: the hash (selectors.content_sha256) of what the person read; None when nobody read a page. Raises
     Conflict when it is not what would be signed, and ValidationError while a blocking query is open, the visit has
@@ -160,6 +162,8 @@ def sign(
                 signature.save(force_insert=True)
         except IntegrityError:
             raise ValidationError(_("You have signed this already; nothing has changed since.")) from None
+        except DatabaseError as error:
+            raise refusal_of(error, participant, by) from error
         signature.refresh_from_db()
         if shown is not None and signature.content_sha256 != shown:
             raise Conflict(participant)

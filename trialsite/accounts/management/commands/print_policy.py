@@ -1,4 +1,4 @@
-"""`manage.py print_policy [--check]`: the policy table as a page of the documentation and as a function of the
+"""`manage.py print_policy [--check]`: the policy table as a page of the documentation and as functions of the
 database."""
 
 from argparse import ArgumentParser
@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from trialsite.accounts.policy import COLUMNS, POLICY, WHOLE_STUDY
+from trialsite.accounts.policy import COLUMNS, POLICY, TWO_ROLES, WHOLE_STUDY
 
 HEAD = """\
 # Who may do what
@@ -32,14 +32,24 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
 {rows}
     end), false) and (everywhere or action <> all (array[{whole}]))
 $$;
-grant execute on function policy_allows(text, text, boolean) to trialsite_app;
+grant execute on function policy_allows(text, text, boolean) to trialsite_app, trialsite_report;
+"""
+TWO = """\
+-- Whether a reset of this person's password or second factor takes two people: whoever holds, held or will hold a role
+-- that may sign, unblind, decide, take unblinded data away, or administer. Written by `manage.py print_policy` from
+-- TAKES_TWO in trialsite/accounts/policy.py: change it there.
+create or replace function takes_two(person bigint) returns boolean
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select exists (select from public.accounts_membership m where m.user_id = person and m.role = any (array[{roles}]))
+$$;
+grant execute on function takes_two(bigint) to trialsite_app;
 """
 
 
 class Command(BaseCommand):
     help = (
-        "Write docs/policy.md and the database's function policy_allows from the policy table; --check only says"
-        " whether they are up to date."
+        "Write docs/policy.md and the database's functions policy_allows and takes_two from the policy table;"
+        " --check only says whether they are up to date."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -49,6 +59,7 @@ class Command(BaseCommand):
         for name, text in (
             ("docs/policy.md", page()),
             ("trialsite/accounts/sql/functions/policy_allows.sql", function()),
+            ("trialsite/accounts/sql/functions/takes_two.sql", two()),
         ):
             path = Path(settings.BASE_DIR) / name
             if not options["check"]:
@@ -78,6 +89,11 @@ def function() -> str:
         for action, allowed in POLICY.items()
     )
     return SQL.format(rows="\n".join(rows), whole=_quoted(sorted(WHOLE_STUDY)))
+
+
+def two() -> str:
+    """The roles of TAKES_TWO in SQL."""
+    return TWO.format(roles=_quoted(sorted(role.value for role in TWO_ROLES)))
 
 
 def _quoted(names: Iterable[str]) -> str:

@@ -44,4 +44,4 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
     when 'people.manage' then array['admin']
     end), false) and (everywhere or action <> all (array['closed.view', 'enrollment.pause', 'look.decide', 'look.take', 'outcomes.adopt', 'people.manage', 'study.lock', 'study.unlock']))
 $$;
-grant execute on function policy_allows(text, text, boolean) to trialsite_app;
+grant execute on function policy_allows(text, text, boolean) to trialsite_app, trialsite_report;

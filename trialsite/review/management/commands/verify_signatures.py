@@ -1,4 +1,4 @@
-"""`manage.py verify_signatures`: every signature in force against what stands in the record now."""
+"""`manage.py verify_signatures`: every signature against the record, the signer's roles and the trail."""
 
 from typing import Any
 
@@ -10,18 +10,25 @@ from trialsite.review.selectors import broken_signatures
 
 
 class Command(BaseCommand):
-    help = "Check each signature in force: its own hash, and the hash of exactly what was signed."
+    help = (
+        "Check each signature: its own hash, the hash of exactly what was signed, that the signer might sign there then"
+        " and had confirmed the password, that the trail tells of it, and of a voided one what voided it."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with allowed():
             broken = broken_signatures()
             in_force = Signature.objects.filter(voided_at=None).count()
-        for signature in broken:
+            voided = Signature.objects.exclude(voided_at=None).count()
+        for signature, faults in broken:
             place = f"visit {signature.visit_id}" if signature.visit_id else "casebook"
             self.stderr.write(
                 f"Signature {signature.pk} of {signature.printed_name}, participant {signature.participant_id}, "
-                f"{place}: does not fit the record"
+                f"{place}: {'; '.join(faults)}"
             )
         if broken:
             raise CommandError(f"Signatures that do not hold: {len(broken)}")
-        self.stdout.write(f"Signatures in force: {in_force}; each is under exactly what was signed.")
+        self.stdout.write(
+            f"Signatures in force: {in_force}; each is under exactly what was signed, by somebody who might sign it."
+            f" Voided: {voided}; each by a change of what was signed."
+        )

@@ -1,10 +1,16 @@
+-- Who signs holds a role that may, now and at that site, confirmed their password in this session moments before, and
+-- did not get another password or second factor just now. A signature is voided by a change of what it stands under,
+-- and in no other way: review_keep does it, from within the trigger of that change.
 create or replace function review_signature_guard() returns trigger language plpgsql
 set search_path = public, pg_temp as $$
+declare
+  context jsonb := nullif(current_setting('trialsite.context', true), '')::jsonb;
+  place record;
 begin
   if tg_op = 'UPDATE' then
-    if old.voided_at is not null or new.voided_at is null
+    if old.voided_at is not null or new.voided_at is null or pg_trigger_depth() < 2
        or to_jsonb(new) - 'voided_at' is distinct from to_jsonb(old) - 'voided_at' then
-      raise exception 'review: a signature is voided once and never rewritten' using errcode = '42501';
+      raise exception 'review: a signature is voided once, by a change, and never rewritten' using errcode = '42501';
     end if;
     return new;
   end if;
@@ -13,7 +19,20 @@ begin
       select from enrollment_visit v where v.id = new.visit_id and v.participant_id = new.participant_id) then
     raise exception 'review: this visit is another participant''s' using errcode = '42501';
   end if;
-  new.signed_by_id := (current_setting('trialsite.context')::jsonb ->> 'actor')::bigint;
+  new.signed_by_id := (context ->> 'actor')::bigint;
+  select p.study_id, p.site_id, coalesce((v.document ->> 'signing_rest_hours')::int, 24) as rest into place
+    from enrollment_participant p join enrollment_protocolversion v on v.id = p.protocol_id
+    where p.id = new.participant_id;
+  if not may(new.signed_by_id, 'record.sign', place.study_id, place.site_id) then
+    raise exception 'review: who signs holds no role that may sign here' using errcode = 'TS002';
+  end if;
+  new.confirmation_id := confirmed_just_now(new.signed_by_id, context ->> 'session');
+  if new.confirmation_id is null then
+    raise exception 'review: the password was not confirmed in this session moments before' using errcode = 'TS004';
+  end if;
+  if signing_rests_until(new.signed_by_id, place.rest) > clock_timestamp() then
+    raise exception 'review: signing rests for a time after a reset of the access' using errcode = 'TS005';
+  end if;
   select u.printed_name into new.printed_name from accounts_user u where u.id = new.signed_by_id;
   new.signed_at := clock_timestamp();
   new.voided_at := null;

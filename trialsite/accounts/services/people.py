@@ -18,7 +18,7 @@ from trialsite.accounts.access import record
 from trialsite.accounts.acting import act, signed_by
 from trialsite.accounts.models import (
     Access,
-    Authenticator,
+    AccessReset,
     Membership,
     Role,
     Session,
@@ -27,7 +27,7 @@ from trialsite.accounts.models import (
     User,
     Username,
 )
-from trialsite.accounts.policy import may
+from trialsite.accounts.policy import TWO_ROLES, may
 
 
 class InvitationTokens(PasswordResetTokenGenerator):
@@ -88,6 +88,7 @@ def accept_invitation(user: User, password: str) -> None:
             raise ValidationError(_("This link was used a moment ago."))
         user.set_password(password)
         user.save(update_fields=["password"])
+        AccessReset.objects.note_use(user, AccessReset.Kind.PASSWORD)
 
 
 def grant_role(
@@ -102,9 +103,11 @@ def grant_role(
 ) -> Membership:
     """Give `user` a role at `site`, or at all sites of the study, from `starts_at` (now) until `ends_at` (open).
 
-    Raises ValidationError for a forbidden pair, a role held already, and an end that is not after the start.
+    Raises ValidationError for a forbidden pair, a role held already, an end that is not after the start, and what takes
+    a second administrator.
     """
     with act(by, "people.manage", study, reason="role granted"):
+        _check_granter(user, role, by)
         begin = starts_at or timezone.now()
         if ends_at is not None and ends_at <= max(begin, timezone.now()):
             raise ValidationError({"ends_on": _("The last day is before the first one, or over.")})
@@ -114,6 +117,24 @@ def grant_role(
             raise ValidationError({"role": _("This person has this role there already.")})
         return Membership.objects.create(
             user=user, study=study, role=role, site=site, granted_by=by, starts_at=begin, ends_at=ends_at
+        )
+
+
+def _check_granter(user: User, role: str, by: User) -> None:
+    """Nobody makes the second administrator that they need, or a signer of somebody whose access they hold."""
+    if by.is_system:
+        return
+    if role == Role.ADMINISTRATOR:
+        raise ValidationError(
+            {"role": _("An administrator is made at the machine: manage.py grant_role or add_administrator.")}
+        )
+    if role in TWO_ROLES and user.resets.filter(granted=True, requested_by=by, decided_by=by).exists():
+        raise ValidationError(
+            {
+                "role": _(
+                    "You reset this person's access yourself. Another administrator has to grant a role that signs."
+                )
+            }
         )
 
 
@@ -142,39 +163,18 @@ def end_role(membership: Membership, *, by: User, reason: str) -> None:
 def deactivate(user: User, study: Study, *, by: User, reason: str) -> None:
     """Keep `user` out of everything; sessions end at once. Roles stay, and count again after `reactivate`."""
     with act(by, "people.manage", study, reason=reason):
-        _check_answerable(user, study, by)
+        check_answerable(user, study, by=by)
         User.objects.filter(pk=user.pk).update(is_active=False)
         end_sessions(user, Session.objects.of(user), by=by)
 
 
 def reactivate(user: User, study: Study, *, by: User, reason: str) -> None:
     with act(by, "people.manage", study, reason=reason):
-        _check_answerable(user, study, by)
+        check_answerable(user, study, by=by)
         User.objects.filter(pk=user.pk).update(is_active=True)
 
 
-def send_link(user: User, study: Study, *, by: User, reason: str) -> tuple[str, str]:
-    """The parts of a link by which `user` sets a new password. The old one and every earlier link are worthless
-    from now on, and sessions end."""
-    with act(by, "people.manage", study, reason=reason):
-        _check_answerable(user, study, by)
-        saved = User.objects.select_for_update().get(pk=user.pk)
-        saved.set_unusable_password()
-        saved.save(update_fields=["password"])
-        end_sessions(user, Session.objects.of(user), by=by)
-        record(Access.Kind.LINK, user, by=by)
-        return invitation_of(saved)
-
-
-def reset_second_factor(user: User, study: Study, *, by: User, reason: str) -> None:
-    """The app and its recovery codes stop working; whoever must have one sets up another at the next sign-in."""
-    with act(by, "people.manage", study, reason=reason):
-        _check_answerable(user, study, by)
-        Authenticator.objects.filter(user=user, confirmed=True).update(confirmed=False)
-        end_sessions(user, Session.objects.of(user), by=by)
-
-
-def _check_answerable(user: User, study: Study, by: User) -> None:
+def check_answerable(user: User, study: Study, *, by: User) -> None:
     """An account is one for all studies: who decides about it administers every study it works in."""
     if user.pk == by.pk:
         raise ValidationError(_("Nobody does this for themselves. Ask another administrator."))
