@@ -11,10 +11,10 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from enrollment.models import Participant
+from enrollment.models import Participant, ProtocolVersion
 from tests.accounts.conftest import SignInByForm, make_telephone
 from tests.accounts.test_people import NEW, TODAY, change, link_in
-from tests.conftest import MakeUser, sign
+from tests.conftest import MakeUser, make_screened, sign
 from trialsite.accounts import services
 from trialsite.accounts.acting import signed_by
 from trialsite.accounts.models import AccessReset, Authenticator, Role, Session, Site, Study, User
@@ -122,6 +122,8 @@ def test_a_reset_second_factor_is_set_up_anew(
     granted(investigator, study, admin, second_admin, Kind.SECOND_FACTOR)
     assert inside.get(TODAY)["Location"].startswith("/login/")
     client = by_form(investigator)
+    assert client.get(TODAY)["Location"] == "/account/resets/"
+    client.post("/account/resets/")
     assert client.get(TODAY)["Location"] == "/account/second-factor/"
     event = Event.objects.filter(table_name="accounts_authenticator").latest("n")
     assert (event.new, event.reason, event.actor) == ({"confirmed": False}, "called back", second_admin.pk)
@@ -168,6 +170,25 @@ def test_signing_rests_after_a_reset(
             [investigator.pk] * 2,
         )
         assert cursor.fetchone() == (True, True)
+
+
+def test_the_protocol_says_for_how_long(
+    admin: User, second_admin: User, investigator: User, coordinator: User, study: Study, site: Site
+) -> None:
+    """Of a participant under a version whose `signing_rest_hours` is 0, signing goes on at once."""
+    document = study.protocols.latest().document
+    document |= {
+        "signing_rest_hours": 0,
+        "sources": {**document["sources"], "signing_rest_hours": "our choice"},
+    }
+    with signed_by(User.objects.system(), reason="amended"):
+        ProtocolVersion.objects.create(
+            study=study, version="no rest", document=document,
+            source="", sha256="0" * 64, loaded_by=User.objects.system(),
+        )  # fmt: skip
+    person = make_screened(site, coordinator)
+    granted(investigator, study, admin, second_admin, Kind.PASSWORD)
+    assert sign(person, person.visits.get(period=None), by=investigator)
 
 
 def test_the_rest_begins_when_another_password_is_set(

@@ -24,7 +24,7 @@ def test_every_lock_and_what_was_asked_of_it_is_exported(
 ) -> None:
     """A lock of the study has no participant; an unlock names who asked and who decided."""
     manager, admin = make_user("datamanager"), make_user("admin")
-    services.sign(visit.participant, visit, by=investigator, meaning="reviewed")
+    sign(visit.participant, visit, by=investigator, meaning="reviewed")
     kept = services.lock(visit.participant.study, visit.participant, visit, by=manager, reason="cleaned")
     services.request_unlock(kept, by=investigator, reason="a page was missed")
     call_command(
