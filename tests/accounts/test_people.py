@@ -25,7 +25,9 @@ pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
 NEW = "quite another passphrase"
 TODAY = "/studies/KETNAL/"
-RESETS = tuple(partial(services.request_reset, kind=kind) for kind in ("password", "second factor"))
+RESETS: tuple[Callable[..., object], ...] = tuple(
+    partial(services.request_reset, kind=kind) for kind in ("password", "second factor")
+)
 
 
 @pytest.fixture
@@ -117,7 +119,7 @@ def test_passwords_are_kept_by_argon2(coordinator: User) -> None:
 
 def test_nobody_decides_about_themselves(admin: User, study: Study) -> None:
     """Nor resets their own second factor without its code."""
-    for act in (services.deactivate, *RESETS):
+    for act in list[Callable[..., object]]((services.deactivate, *RESETS)):
         with pytest.raises(ValidationError, match="for themselves"):
             act(admin, study, by=admin, reason="r")
 
@@ -132,7 +134,7 @@ def test_an_administrator_of_one_study_has_no_say_over_a_person_of_another(
         elsewhere = Membership.objects.create(
             user=coordinator, study=other, role="coordinator", granted_by=system
         )
-    for act in (services.deactivate, services.reactivate, *RESETS):
+    for act in list[Callable[..., object]]((services.deactivate, services.reactivate, *RESETS)):
         with pytest.raises(ValidationError, match="also works in a study"):
             act(coordinator, study, by=admin, reason="r")
     services.end_role(elsewhere, by=system, reason="over")

@@ -41,7 +41,7 @@ def granted(person: User, study: Study, admin: User, second: User, kind: str) ->
     return services.decide_reset(reset, study, by=second, granted=True, reason="called back")
 
 
-def attempt(by: User, statement: str, *values: object) -> None:
+def attempt(by: User, statement: str, *values: int | bool | None) -> None:
     """Raw SQL in the name of `by`, which the database must refuse."""
     with (
         pytest.raises(DatabaseError) as refused,
@@ -200,7 +200,10 @@ def test_the_rest_begins_when_another_password_is_set(
     reset.refresh_from_db()
     with connection.cursor() as cursor:
         cursor.execute("select signing_rests_until(%s, 0)", [investigator.pk])
-        assert cursor.fetchone()[0] == reset.used_at > reset.decided_at
+        assert cursor.fetchone()[0] == reset.used_at
+    assert reset.used_at
+    assert reset.decided_at
+    assert reset.used_at > reset.decided_at
 
 
 @pytest.mark.requirement("ACC-09")
