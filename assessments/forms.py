@@ -15,7 +15,9 @@ from trialsite.accounts.fields import DayField, WholeNumberField, typed_day
 from trialsite.lib.days import shown
 
 LONGEST_NUMBER = 6
-KEPT = ("performed_on", "performed_time", "lookback_days", "rater", "reason", "not_done_reason")
+KEPT = (
+    "performed_on", "performed_time", "lookback_days", "rater", "reason", "not_done_reason", "kept_because",
+)  # fmt: skip
 
 
 class RatingForm(forms.Form):
@@ -32,6 +34,8 @@ class RatingForm(forms.Form):
     rater = forms.CharField(label=_("Rater"), required=False, max_length=200)
     reason = forms.CharField(label=_("Reason for the change"), required=False, max_length=500)
     not_done_reason = forms.CharField(label=_("Why the rating was not done"), required=False, max_length=500)
+    kept_because = forms.CharField(label=_("Keep it, because"), required=False, max_length=500)
+    asked_on = DayField(required=False, widget=forms.HiddenInput)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     form_token = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
@@ -70,6 +74,12 @@ class RatingForm(forms.Form):
             lookback_days=data.get("lookback_days"),
             not_done_reason=data.get("not_done_reason", ""),
         )
+
+    def answer(self) -> str:
+        """Why the date is right, when that was asked about the very date that is sent now; else empty."""
+        data = self.cleaned_data
+        asked = data.get("asked_on") and data.get("asked_on") == data.get("performed_on")
+        return str(data.get("kept_because", "")).strip() if asked else ""
 
     def add_problems(self, problems: Mapping[str, str]) -> None:
         """Set each beside its field, unless the field could not even be read."""

@@ -1,13 +1,14 @@
 """What the rating form shows: the grid, and two people's values side by side."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from assessments.domain.instrument import Instrument
+from assessments.domain.instrument import UNEXPLAINED, Instrument
 from assessments.forms import RatingForm
 from assessments.models import Assessment, Draft
 from enrollment.models import Visit
@@ -57,9 +58,10 @@ def rating_page(
         },
         "missing_reasons": instrument.missing_reasons,
         "errors": {name.removeprefix("item_"): text for name, text in errors.items()},
-        "error_summary": [
-            {"target": name, "label": _label(instrument, name), "text": text} for name, text in errors.items()
-        ],
+        "error_summary": _summary(instrument, errors),
+        "only_open": bool(errors) and all(text == _(UNEXPLAINED) for text in errors.values()),
+        "question": None,
+        "kept_because": fields.get("kept_because", ""),
         "rater": fields.get("rater", ""),
         "performed_on": fields.get("performed_on", ""),
         "performed_time": fields.get("performed_time", ""),
@@ -83,7 +85,7 @@ def conflict_rows(
 ) -> dict[str, Any]:
     """Both values of each field that differs, and who saved last."""
     names = [*LABELS, *(f"{kind}_{item.code}" for item in instrument.items for kind in ("item", "missing"))]
-    changes = _history(current)
+    changes = _history(instrument, current)
     return {
         "by": changes[0].who if changes else current.entered_by.printed_name,
         "rows": [
@@ -97,6 +99,21 @@ def conflict_rows(
             if mine.get(name, "") != theirs.get(name, "")
         ],
     }
+
+
+def _summary(instrument: Instrument, errors: dict[str, str]) -> list[dict[str, str]]:
+    """What is wrong, with where it is; items that are merely open are one line, which leads to the first."""
+    still_open = [name for name, text in errors.items() if text == _(UNEXPLAINED)]
+    lines = []
+    if len(still_open) > 1:
+        n = len(still_open)
+        label = ngettext("%(n)d item open", "%(n)d items open", n) % {"n": n}
+        lines.append({"target": still_open[0], "label": label, "text": _("choose a value, or say why not")})
+        errors = {name: text for name, text in errors.items() if name not in still_open}
+    return [
+        *lines,
+        *({"target": name, "label": _label(instrument, name), "text": text} for name, text in errors.items()),
+    ]
 
 
 def _label(instrument: Instrument, name: str) -> str:
@@ -116,11 +133,26 @@ def _window(visit: Visit) -> str:
     }
 
 
-def _history(assessment: Assessment | None) -> list[Change]:
-    """What was changed in a rating after it was first saved, newest first."""
+def _history(instrument: Instrument, assessment: Assessment | None) -> list[Change]:
+    """What was changed in a rating after it was first saved, newest first, its codes in words."""
     if assessment is None or assessment.version == 1:
         return []
-    return history(f"participant:{assessment.participant_id}", "assessments_assessment", assessment.pk)
+    words = {**dict(instrument.missing_reasons), **dict(Assessment.Status.choices)}
+    coded = {*instrument.by_code, "status"}
+    found = history(f"participant:{assessment.participant_id}", "assessments_assessment", assessment.pk)
+    return [
+        replace(change, old=words.get(change.old, change.old), new=words.get(change.new, change.new))
+        if change.field in coded
+        else change
+        for change in found
+    ]
+
+
+def column_label(instrument: Instrument, column: str) -> str:
+    """What people call a column of a rating, or an item of one."""
+    if item := instrument.by_code.get(column):
+        return f"{item.number} {item.name}"
+    return str(LABELS.get(column) or {"status": _("State"), "total": _("Total")}.get(column, column))
 
 
 def rating_row(instrument: Instrument, assessment: Assessment | None) -> dict[str, Any]:
@@ -145,5 +177,5 @@ def rating_row(instrument: Instrument, assessment: Assessment | None) -> dict[st
         "instrument": instrument,
         "assessment": assessment,
         "answers": items,
-        "history": _history(assessment),
+        "history": _history(instrument, assessment),
     }

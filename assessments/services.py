@@ -9,13 +9,16 @@ from datetime import date, time
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from assessments.domain import checks
 from assessments.domain import instrument as rules
 from assessments.models import Assessment, Draft
 from assessments.safety.services import raise_alerts
 from assessments.selectors import instrument_of
+from enrollment.domain.schedule import deviation_days
 from enrollment.models import Participant, Visit
 from enrollment.selectors import today_at
 from enrollment.services import mark_performed, record_fact, take_back_performed
@@ -49,9 +52,15 @@ class Entry:
 
 
 def complete(
-    visit: Visit, instrument_code: str, entry: Entry, *, by: User, form_token: uuid.UUID
+    visit: Visit,
+    instrument_code: str,
+    entry: Entry,
+    *,
+    by: User,
+    form_token: uuid.UUID,
+    comment: str = "",
 ) -> Assessment:
-    """Save the first rating of `instrument_code` at `visit`.
+    """Save the first rating of `instrument_code` at `visit`. `comment`: what answers its soft checks (`questions_of`).
 
     A second send of the same form (`form_token`) returns the record it made. Raises ValidationError by
     field, and Conflict when somebody else has entered this rating, or the same form was saved with other values.
@@ -69,7 +78,7 @@ def complete(
             _check_open(visit)
             _fill(assessment, visit, entry)
             assessment.save(force_insert=True)
-            _follow(assessment, visit, by, _("rating entered"))
+            _follow(assessment, visit, by, _("rating entered"), comment)
     except IntegrityError:
         saved = Assessment.objects.filter(visit=visit, instrument=instrument_code).first()
         if saved is None and Assessment.objects.filter(form_token=form_token).exists():
@@ -86,7 +95,9 @@ def complete(
     return assessment
 
 
-def correct(assessment: Assessment, entry: Entry, *, by: User, version: int, reason: str) -> Assessment:
+def correct(
+    assessment: Assessment, entry: Entry, *, by: User, version: int, reason: str, comment: str = ""
+) -> Assessment:
     """Change a saved rating. A second send of the same change, whose answer was lost, returns what it made.
 
     Raises Conflict when `version` is not the saved one, ValidationError by field.
@@ -103,7 +114,7 @@ def correct(assessment: Assessment, entry: Entry, *, by: User, version: int, rea
         _fill(saved, visit, entry, reason=reason)
         saved.version = version + 1
         saved.save(force_update=True)
-        _follow(saved, visit, by, reason)
+        _follow(saved, visit, by, reason, comment)
     return saved
 
 
@@ -203,7 +214,33 @@ def findings_of(assessment: Assessment, visit: Visit) -> list[checks.Check]:
     return [check for check in found if check.severity == "soft"]
 
 
-def _follow(assessment: Assessment, visit: Visit, by: User, reason: str) -> None:
+def questions_of(visit: Visit, entry: Entry, saved: Assessment | None = None) -> dict[str, str]:
+    """What is asked about `entry` before it is saved: field → question. Nothing is asked twice: not about the date that
+    stands in `saved` already."""
+    on, first, last = entry.performed_on, visit.earliest_on, visit.latest_on
+    if not (on and first and last) or entry.not_done_reason.strip() or (saved and saved.performed_on == on):
+        return {}
+    days = deviation_days(first, last, on)
+    if not days:
+        return {}
+    words = {"days": abs(days), "first": date_format(first), "last": date_format(last), "on": date_format(on)}
+    asked = (
+        ngettext(
+            "%(on)s is %(days)d day before the window (%(first)s – %(last)s): is the date right?",
+            "%(on)s is %(days)d days before the window (%(first)s – %(last)s): is the date right?",
+            abs(days),
+        )
+        if days < 0
+        else ngettext(
+            "%(on)s is %(days)d day after the window (%(first)s – %(last)s): is the date right?",
+            "%(on)s is %(days)d days after the window (%(first)s – %(last)s): is the date right?",
+            abs(days),
+        )
+    )
+    return {"performed_on": asked % words}
+
+
+def _follow(assessment: Assessment, visit: Visit, by: User, reason: str, comment: str) -> None:
     """What a saved rating brings with it: the visit took place, edit checks ask, safety alerts are raised, eligibility
     hears of the total, drafts go."""
     if assessment.status != Assessment.Status.NOT_DONE:
@@ -211,7 +248,7 @@ def _follow(assessment: Assessment, visit: Visit, by: User, reason: str) -> None
     elif assessment.version > 1 and not _others_done(assessment):
         take_back_performed(visit, by=by, reason=reason)
     found = [
-        Finding(check.id, check.version, check.item, _(check.message) % check.params)
+        Finding(check.id, check.version, check.item, _(check.message) % check.params, comment.strip())
         for check in findings_of(assessment, visit)
     ]
     if found or assessment.version > 1:

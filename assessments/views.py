@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -25,6 +26,7 @@ from enrollment.worklist import unblinded_lately, worklist
 from trialsite.accounts.http import Request
 from trialsite.accounts.policy import may
 from trialsite.lib.errors import Conflict
+from trialsite.review.selectors import lock_on
 
 
 @require_GET
@@ -79,6 +81,11 @@ def rating(request: Request, pk: int, code: str) -> HttpResponse:
     instrument = _instrument(chosen, code)
     if request.method == "POST":
         return _submitted(request, chosen, instrument)
+    if lock_on(chosen.participant, chosen):
+        messages.info(
+            request, _("This is locked: you can read it here. To change it, ask for it to be unlocked.")
+        )
+        return redirect(reverse("visit", args=[pk]) + "#rating-" + code)
     saved = assessment_of(chosen, code)
     draft = Draft.objects.filter(user=request.user, visit=chosen, instrument=code).first()
     fields = draft.fields if draft else _start(request, chosen, saved)
@@ -91,7 +98,11 @@ def _submitted(request: Request, chosen: Visit, instrument: Instrument) -> HttpR
     """Saved and on to the visit; or the form again with all that is wrong and all that was typed."""
     form = RatingForm(request.POST, instrument=instrument)
     saved = assessment_of(chosen, instrument.code) if request.POST.get("version") else None
-    if form.is_valid():
+    form.is_valid()
+    why = form.cleaned_data.get("reason", "") if saved and form.cleaned_data.get("version") else None
+    form.add_problems(services.problems_of(chosen, instrument.code, form.entry(), reason=why))
+    questions = {} if form.answer() else services.questions_of(chosen, form.entry(), saved)
+    if not form.errors and not questions:
         try:
             assessment = _save(request, chosen, instrument.code, saved, form)
         except ValidationError as error:
@@ -100,13 +111,10 @@ def _submitted(request: Request, chosen: Visit, instrument: Instrument) -> HttpR
             return _conflict(request, chosen, form, conflict)
         else:
             messages.success(request, _said(assessment))
-            _warn(request, chosen, assessment)
             return redirect("visit", chosen.pk)
-    else:
-        why = form.cleaned_data.get("reason", "") if saved and form.cleaned_data.get("version") else None
-        form.add_problems(services.problems_of(chosen, instrument.code, form.entry(), reason=why))
     fields, token = typed_fields(request.POST, instrument), request.POST.get("form_token") or new_token()
     context = rating_page(chosen, instrument, fields, saved=saved, form=form, draft=None, token=token)
+    context["question"] = questions.get("performed_on")
     return render(request, "assessments/rating_form.html", context, status=422)
 
 
@@ -144,11 +152,18 @@ def _save(
     data = form.cleaned_data
     if saved and data["version"]:
         return services.correct(
-            saved, form.entry(), by=request.user, version=data["version"], reason=data["reason"]
+            saved,
+            form.entry(),
+            by=request.user,
+            version=data["version"],
+            reason=data["reason"],
+            comment=form.answer(),
         )
     if not data["form_token"]:
         raise ValidationError(_("The form is out of date. Reload the page; your draft is kept."))
-    return services.complete(chosen, code, form.entry(), by=request.user, form_token=data["form_token"])
+    return services.complete(
+        chosen, code, form.entry(), by=request.user, form_token=data["form_token"], comment=form.answer()
+    )
 
 
 def _put(form: RatingForm, error: ValidationError) -> None:
@@ -177,12 +192,6 @@ def _conflict(request: Request, chosen: Visit, form: RatingForm, conflict: Confl
     )
     context["conflict"] = conflict_rows(form.instrument, mine, saved_fields(current), current)
     return render(request, "assessments/rating_form.html", context, status=409)
-
-
-def _warn(request: Request, chosen: Visit, assessment: Assessment) -> None:
-    """Soft checks ask for a second look; they never keep a rating from being saved."""
-    for check in services.findings_of(assessment, chosen):
-        messages.warning(request, _(check.message) % check.params)
 
 
 def _said(assessment: Assessment) -> str:

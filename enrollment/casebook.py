@@ -84,6 +84,7 @@ def _history(participant: Participant) -> Iterator[Change]:
     asked = labels(participant)[SCREENING].keys() - {*PERSON, TREATMENTS}
     facts = {str(fact.pk): fact.name for fact in participant.facts.all() if fact.name in asked}
     periods = {str(period.pk): str(period.number) for period in participant.periods.all()}
+    treatments = {str(treatment.pk): treatment.name for treatment in participant.treatments.all()}
     events = Event.objects.filter(chain=f"participant:{participant.pk}", op="U", table_name__in=TABLES)
     for change in changes(events.order_by("-n")):
         if change.old is None:
@@ -94,7 +95,12 @@ def _history(participant: Participant) -> Iterator[Change]:
             case "fact", "value" if fact := facts.get(change.record):
                 old, new = _yes_no(change.old), _yes_no(change.new)
                 yield replace(change, form=SCREENING, field=fact, old=old, new=new)
-            case "failedtreatment", _:
+            case "failedtreatment", "removed":
+                off = _("taken off the list") if change.new else _("on the list again")
+                yield replace(
+                    change, form=SCREENING, field=TREATMENTS, old=treatments[change.record], new=off
+                )
+            case "failedtreatment", _field:
                 yield replace(change, form=SCREENING, field=TREATMENTS)
             case "period", "dosed_on":
                 yield replace(change, form=DOSING, field=periods[change.record])

@@ -29,7 +29,7 @@ OUT_OF_WINDOW = ("RATING-OUT-OF-WINDOW", "1")
 @dataclass(frozen=True, slots=True)
 class Check:
     """A check that fired. `item`: item code, empty for the rating as a whole. `message` is an English
-    template to translate and fill with `params`."""
+    template to translate and fill with `params`; it names no figure, for a query outlives the dates it was raised for."""
 
     id: str
     version: str
@@ -66,8 +66,8 @@ def _window(days: int) -> list[Check]:
     if not days:
         return []
     message = (
-        "Days before the window: %(days)s. The rating is kept and marked as a deviation."
+        "The date of the rating lies before the visit's window. Is it right?"
         if days < 0
-        else "Days after the window: %(days)s. The rating is kept and marked as a deviation."
+        else "The date of the rating lies after the visit's window. Is it right?"
     )
     return [Check(*OUT_OF_WINDOW, "soft", "", message, {"days": abs(days)})]

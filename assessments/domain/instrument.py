@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 FOLDER = Path(__file__).resolve().parent.parent / "instruments"
 
+UNEXPLAINED = "Choose a value, or say why the item was not assessed."
 Rule = Literal["unknown", "alternatives", "value_and_reason", "unexplained", "reason", "range"]
 
 
@@ -244,8 +245,7 @@ def _group_problems(
         message = "This item has a value and a reason for being missing. Keep one."
         found.append(ItemProblem(first, message, {}, "value_and_reason"))
     elif not rated and not explained:
-        message = "Choose a value, or say why the item was not assessed."
-        found.append(ItemProblem(first, message, {}, "unexplained"))
+        found.append(ItemProblem(first, UNEXPLAINED, {}, "unexplained"))
     return found
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from django import template
 
 from assessments.domain.instrument import Instrument
+from assessments.presenters import column_label
 from assessments.rating_rows import Row, rows
 
 register = template.Library()
@@ -19,6 +20,12 @@ def rating_rows(
 ) -> list[Row]:
     """`{% rating_rows instrument values missing errors as rows %}`"""
     return rows(instrument, values or {}, missing or {}, errors or {})
+
+
+@register.filter
+def called_in(column: str, instrument: Instrument) -> str:
+    """`{{ change.field|called_in:instrument }}`: "3 Suicide" for HAMD103."""
+    return column_label(instrument, column)
 
 
 @register.filter

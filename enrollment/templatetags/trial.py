@@ -1,17 +1,34 @@
 """Template words of the trial: what pure rules say, in the reader's language."""
 
+import re
+
 from django import template
 from django.utils.translation import gettext as _
 
 from enrollment.domain.eligibility import CriterionResult, Verdict
+from trialsite.accounts.fields import typed_day
 
 register = template.Library()
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+TIME = re.compile(r"[0-9]{2}:[0-9]{2}:[0-9]{2}")
 
 
 @register.filter
 def sentence(result: CriterionResult) -> str:
     """The reason of a criterion's verdict."""
     return _(result.message) % result.params
+
+
+@register.filter
+def as_people_write(value: object) -> object:
+    """A value of the audit trail: 2026-03-09 as 9 Mar 2026, 14:30:00 as 14:30, True as yes; anything else unchanged."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, str) and DAY.fullmatch(value):
+        return typed_day(value)
+    if isinstance(value, str) and TIME.fullmatch(value):
+        return value[:5]
+    return value
 
 
 @register.filter

@@ -4,18 +4,24 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from assessments.models import Draft
 from assessments.services import correct, keep_draft
 from enrollment import services
 from enrollment.models import Visit
+from enrollment.selectors import today_at
 from tests.assessments.test_rating import enter, entry
 from tests.conftest import MakeUser, items, rate
 from trialsite.accounts.models import Site, User
+from trialsite.review.models import Query
+from trialsite.review.services import decide_unlock, lock, request_unlock, sign
 
 pytestmark = pytest.mark.django_db
 AsUser = Callable[[User], Client]
@@ -130,6 +136,105 @@ def test_a_change_without_a_reason_is_told_with_the_rest(
     assert "You change a saved rating. Say why" in page
     assert "9 is not possible" in page
     assert ("lies in the future" if date_typed == "2999-01-01" else "This is not a date") in page
+
+
+@pytest.mark.requirement("ENT-07")
+def test_a_date_out_of_the_window_is_asked_about_before_the_save(
+    visit: Visit, coordinator: User, as_user: AsUser
+) -> None:
+    """With the days and the window; nothing is saved, what was typed stays; kept with a comment, it is a query that is
+    answered already: no task for whoever has just said why."""
+    client, today = as_user(coordinator), today_at(visit.participant.site)
+    fields = typed(23, performed_on=today.isoformat())
+    asked = client.post(page_of(visit), fields)
+    assert asked.status_code == 422
+    assert visit.latest_on
+    late = (today - visit.latest_on).days
+    assert f"{date_format(today)} is {late} days after the window" in asked.content.decode()
+    assert "Please correct" not in asked.content.decode()
+    assert not visit.assessments.exists()
+    kept = fields | {"asked_on": date_format(today), "kept_because": "came late, was abroad"}
+    assert client.post(page_of(visit), kept | {"kept_because": " "}).status_code == 422
+    assert client.post(page_of(visit), kept).status_code == 302
+    query = Query.objects.get(check_id="RATING-OUT-OF-WINDOW")
+    assert query.status == Query.Status.ANSWERED
+    assert [(m.text, m.written_by) for m in query.messages.all()][1] == ("came late, was abroad", coordinator)
+
+
+@pytest.mark.requirement("ENT-07")
+def test_another_date_is_asked_about_anew_and_a_saved_one_is_not(
+    visit: Visit, coordinator: User, as_user: AsUser
+) -> None:
+    """A comment on one date is none on another; a correction of an item does not ask again."""
+    client, today = as_user(coordinator), today_at(visit.participant.site)
+    other = date_format(today - timedelta(days=1))
+    fields = typed(23, performed_on=other, asked_on=date_format(today), kept_because="was abroad")
+    assert "days after the window" in client.post(page_of(visit), fields).content.decode()
+    assert client.post(page_of(visit), fields | {"asked_on": other}).status_code == 302
+    change = typed(24, performed_on=other, version="1", reason="misread")
+    assert client.post(page_of(visit), change).status_code == 302
+    assert visit.assessments.get().total == 24
+
+
+@pytest.mark.requirement("ENT-07")
+def test_what_is_wrong_and_what_is_asked_come_together(
+    visit: Visit, coordinator: User, as_user: AsUser
+) -> None:
+    today = today_at(visit.participant.site)
+    page = as_user(coordinator).post(page_of(visit), typed(23, performed_on=today.isoformat(), rater=""))
+    assert "is the date right?" in page.content.decode()
+    assert "Give the name of the rater" in page.content.decode()
+
+
+@pytest.mark.requirement("ENT-01")
+def test_an_empty_save_says_how_many_items_are_open(visit: Visit, coordinator: User, as_user: AsUser) -> None:
+    """Once, with the way to the first; each stays marked in its row."""
+    fields = {name: value for name, value in typed().items() if not name.startswith("item_")}
+    answer = as_user(coordinator).post(page_of(visit), fields)
+    summary = answer.context["error_summary"]
+    assert [(line["label"], line["target"]) for line in summary] == [("17 items open", "item_HAMD101")]
+    assert answer.content.decode().count("has-error") == 17
+
+
+def test_a_locked_rating_is_read_not_typed(
+    visit: Visit, coordinator: User, investigator: User, make_user: MakeUser, as_user: AsUser
+) -> None:
+    """Its form leads to what is saved, and says why; unlocked, it opens again."""
+    enter(visit, entry(20), coordinator)
+    visit.refresh_from_db()
+    sign(visit.participant, visit, by=investigator, meaning="Seen")
+    manager = make_user("datamanager")
+    locked = lock(visit.participant.study, visit.participant, visit, by=manager, reason="clean")
+    client = as_user(coordinator)
+    page = client.get(page_of(visit), follow=True)
+    assert page.redirect_chain[0][0] == f"/visits/{visit.pk}/#rating-HAMD17"
+    assert "This is locked" in page.content.decode()
+    decide_unlock(
+        request_unlock(locked, by=coordinator, reason="a date"), by=manager, approved=True, reason="yes"
+    )
+    assert client.get(page_of(visit)).status_code == 200
+
+
+@pytest.mark.requirement("AUD-03")
+def test_a_history_is_in_words_and_on_the_sites_clock(
+    visit: Visit, coordinator: User, as_user: AsUser
+) -> None:
+    """Items by name, dates as people write them, reasons by their label, one zone on the page."""
+    saved = enter(visit, entry(20), coordinator)
+    later = today_at(visit.participant.site) - timedelta(days=8)
+    values = items(20) | {"HAMD117": None}
+    change = entry(20, later, items=values, missing={"HAMD117": "refused"})
+    correct(saved, change, by=coordinator, version=1, reason="misread")
+    page = as_user(coordinator).get(f"/visits/{visit.pk}/").content.decode()
+    history = page[page.index("History of this rating") :]
+    assert f"now {date_format(later)}" in history
+    assert later.isoformat() not in history
+    assert "Participant did not answer" in history
+    assert "17 Insight" in history
+    assert "HAMD117" not in history[: history.index("</details>")]
+    zone = timezone.now().astimezone(ZoneInfo(visit.participant.site.timezone)).tzname()
+    assert f" {zone} " in history
+    assert " UTC" not in page
 
 
 def test_a_draft_is_kept_for_its_writer_alone(

@@ -205,3 +205,40 @@ def test_a_screening_form_is_guarded_alike(sign_in: SignIn, site_url: str) -> No
     page.unroute(re.compile(r"/screening/$"))
     expect(page.locator("#messages")).to_contain_text("Screening form saved.", timeout=15_000)
     assert page.url == form.removesuffix("screening/")
+
+
+@pytest.mark.requirement("ENT-07")
+def test_a_date_out_of_the_window_is_kept_by_enter_with_a_comment(sign_in: SignIn, site_url: str) -> None:
+    """The cursor is where the answer is typed; Enter saves."""
+    page = sign_in("coordinator")
+    type_a_rating(page, "01-004", site_url)
+    page.fill("#id_performed_on", page.evaluate("new Date().toISOString().slice(0, 10)"))
+    page.keyboard.press("Control+s")
+    expect(page.locator("[data-ask-first]")).to_contain_text("after the window")
+    expect(page.locator("#id_kept_because")).to_be_focused()
+    page.keyboard.type("came late, was abroad")
+    page.keyboard.press("Enter")
+    page.wait_for_url(SAVED)
+    expect(page.locator("body")).to_contain_text("came late, was abroad")
+
+
+@pytest.mark.requirement("ENT-01")
+def test_an_empty_save_leads_to_the_first_open_item(sign_in: SignIn, site_url: str) -> None:
+    """Nothing but digits is needed to go on."""
+    page = sign_in("coordinator")
+    page.goto(f"{site_url}/studies/KETNAL/participants/01-005/")
+    page.get_by_role("link", name="Day 3").first.click()
+    page.get_by_role("link", name="Correct the rating").click()
+    page.fill("[name=reason]", "typed anew")
+    for item in ("HAMD104", "HAMD109"):
+        page.locator(f"[name=item_{item}]:checked").focus()
+        page.keyboard.press("Delete")
+    page.keyboard.press("Control+s")
+    expect(page.get_by_role("alert").filter(has_text="2 items open")).to_be_visible()
+    page.keyboard.press("1")
+    page.keyboard.press("ArrowDown")
+    assert page.locator("[name=item_HAMD104]:checked").get_attribute("value") == "1"
+    page.locator("#row_item_HAMD109 input").first.focus()
+    page.keyboard.press("1")
+    page.keyboard.press("Control+s")
+    page.wait_for_url(SAVED)

@@ -97,7 +97,7 @@ def test_an_edit_check_asks_by_itself_and_takes_it_back(
     query = Query.objects.get(visit=later, check_id="RATING-OUT-OF-WINDOW")
     assert (query.check_version, query.status) == ("1", "open")
     assert query.raised_by is None
-    assert "3" in query.messages.get().text
+    assert "before the visit" in query.messages.get().text
     entry = Entry(items=items(13), rater="R", performed_on=day)
     rating = correct(rating, entry, by=coordinator, version=1, reason="typing error")
     assert Query.objects.filter(visit=later, check_id=query.check_id).count() == 1

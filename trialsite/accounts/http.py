@@ -4,6 +4,7 @@ from contextvars import ContextVar
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 from django_htmx.middleware import HtmxDetails
 
 from trialsite.accounts.models import Site, Study, User
@@ -22,6 +23,9 @@ def admit(user: User, action: str, study: Study, site: Site | None) -> None:
     """Http404 for a stranger to the place, PermissionDenied for too small a role. `site` None: study-wide."""
     if may(user, action, study, site):
         entered.set(study)
+        if site is not None:
+            # One clock on a page: that of the place where the record was made.
+            timezone.activate(site.timezone)
         return
     here = Site.objects.for_user(user, study)
     if not (here.exists() if site is None else here.filter(pk=site.pk).exists()):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from trialsite.accounts.acting import Origin, new_request_id, origin
 from trialsite.accounts.http import entered
@@ -23,7 +24,8 @@ class RequestContextMiddleware:
         token = origin.set(Origin(name, request.META.get("REMOTE_ADDR") or None, session))
         entered.set(None)
         try:
-            with one_request():
+            # Times are told in UTC until a record of a site is fetched (accounts/http.py).
+            with one_request(), timezone.override(None):
                 response = self.get_response(request)
         finally:
             origin.reset(token)

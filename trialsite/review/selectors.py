@@ -3,15 +3,18 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from trialsite.accounts.http import admit
 from trialsite.accounts.models import User
 from trialsite.review.models import Lock, Query, Signature, UnlockRequest, Verification
+
+if TYPE_CHECKING:
+    from enrollment.models import Participant, Visit
 
 State = Literal["locked", "signed", "sign again", "verified", ""]
 
@@ -96,6 +99,19 @@ def _admit_to(user: User, action: str, lock: Lock) -> None:
         admit(user, "study.unlock", lock.study, None)
     else:
         admit(user, action, lock.study, lock.participant.site)
+
+
+def lock_on(participant: "Participant", visit: "Visit") -> Lock | None:
+    """What keeps `visit` from being changed now: a lock of it, of its participant or of the study that is not opened."""
+    return (
+        Lock.objects.filter(
+            Q(participant=participant, visit=visit)
+            | Q(participant=participant, visit=None)
+            | Q(study=participant.study_id, participant=None)
+        )
+        .exclude(requests__in=UnlockRequest.objects.in_force())
+        .first()
+    )
 
 
 def content_sha256(participant: int, visit: int | None) -> str:

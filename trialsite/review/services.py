@@ -33,12 +33,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What an edit check found: its identifier and version, the field, and its question in words."""
+    """What an edit check found: its identifier and version, the field, and its question in words. `comment`: what whoever
+    entered the value answered when they were asked before saving; empty when they were not."""
 
     check_id: str
     check_version: str
     field: str
     text: str
+    comment: str = ""
 
 
 def raise_queries(
@@ -99,20 +101,26 @@ def note_findings(place: Place, findings: Iterable[Finding], *, by: User, reason
             .exclude(check_id="")
         }
         for finding in findings:
-            if open_.pop((finding.check_id, finding.field), None):
-                continue
-            query = Query.objects.create(
-                participant=person,
-                visit=place.visit,
-                form=place.form,
-                field=finding.field,
-                check_id=finding.check_id,
-                check_version=finding.check_version,
-            )
-            _say(query, Kind.RAISED, finding.text, None)
+            query = open_.pop((finding.check_id, finding.field), None) or _raise(place, finding)
+            if finding.comment:
+                _move(query, Query.Status.ANSWERED)
+                _say(query, Kind.ANSWERED, finding.comment, by)
         for query in open_.values():
             _move(query, Query.Status.CLOSED)
             _say(query, Kind.CLOSED, _("The value was changed; the check no longer fires."), None)
+
+
+def _raise(place: Place, finding: Finding) -> Query:
+    query = Query.objects.create(
+        participant=place.participant,
+        visit=place.visit,
+        form=place.form,
+        field=finding.field,
+        check_id=finding.check_id,
+        check_version=finding.check_version,
+    )
+    _say(query, Kind.RAISED, finding.text, None)
+    return query
 
 
 def verify(

@@ -159,7 +159,7 @@
     document.dispatchEvent(new CustomEvent("guard:swapped"));
     var errors = main.querySelector("[data-error-summary]");
     window.scrollTo(0, 0);
-    if (errors && !errors.contains(document.activeElement) && !main.querySelector("[data-ask-first]")) errors.focus();
+    if (errors && !errors.hasAttribute("data-jump") && !main.querySelector("[data-ask-first]")) errors.focus();
   }
   function stopRetrying() {
     window.clearTimeout(again);

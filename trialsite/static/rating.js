@@ -259,7 +259,7 @@
 
   // Links of the error list lead to their item, on a phone too.
   document.addEventListener("click", function (event) {
-    var link = event.target.closest('.error-summary a[href^="#"]');
+    var link = event.target.closest('.error-summary a[href^="#"], [data-ask-first] a[href^="#"]');
     if (!link) return;
     var target = document.getElementById(link.hash.slice(1));
     if (!target || !form.contains(target)) return;
@@ -290,7 +290,10 @@
       });
     }
     show(Math.max(first, 0));
-    if (!document.querySelector("[data-error-summary]") && !phone.matches) go(Math.max(first, 0));
+    var question = form.querySelector("[data-ask-first] input");
+    var summary = document.querySelector("[data-error-summary]");
+    if (question) question.focus();
+    else if (summary ? summary.hasAttribute("data-jump") : !phone.matches) go(Math.max(first, 0));
   }
   start();
   document.addEventListener("guard:swapped", start);
