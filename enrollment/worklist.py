@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from enrollment.domain import eligibility
 from enrollment.domain.washout import WashoutWindow
 from enrollment.gate import kept
-from enrollment.models import Participant, Period, Visit
+from enrollment.models import EnrollmentPause, Participant, Period, Visit
 from enrollment.presenters import deviation_of
 from enrollment.selectors import facts_of, participants_at, periods_at, today_at, washouts_before
 from trialsite.accounts.models import Site, Study, User
@@ -60,7 +60,9 @@ def worklist(user: User, study: Study, more: Iterable[Action] = ()) -> list[Colu
     for person, verdict in _in_screening(views):
         mine = person.site in (enters if verdict.unknown else confirms)
         (now if mine else waiting).append(_screening_action(person, verdict, mine=mine))
-    now += [_randomise_action(p) for p in participants_at(enters).filter(status=Participant.Status.ELIGIBLE)]
+    if not EnrollmentPause.objects.filter(study=study, lifted_at=None).exists():
+        eligible = participants_at(enters).filter(status=Participant.Status.ELIGIBLE)
+        now += [_randomise_action(person) for person in eligible]
     now += more
     return [
         Column(title, _by_participant(actions), len(actions))

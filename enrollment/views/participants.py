@@ -239,18 +239,26 @@ def treatment_remove(request: Request, study: str, code: str, pk: int) -> HttpRe
     return render(request, "enrollment/with_reason.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def randomise(request: Request, study: str, code: str) -> HttpResponse:
+    """Asked first, for it cannot be taken back: the place on the list is used."""
     participant = participant_for(request.user, study, code, "participant.randomise")
-    try:
-        services.randomise(participant, by=request.user)
-    except ValidationError as error:
-        say_errors(request, error)
-    else:
-        messages.success(
-            request, _("%(code)s is randomised. Next: plan the first period.") % {"code": participant.code}
-        )
-    return redirect("participant", study, code)
+    if request.method == "POST":
+        try:
+            services.randomise(participant, by=request.user)
+        except ValidationError as error:
+            say_errors(request, error)
+        else:
+            said = _("%(code)s is randomised. Next: plan the first period.")
+            messages.success(request, said % {"code": participant.code})
+        return redirect("participant", study, code)
+    context = {
+        "participant": participant,
+        "form": None,
+        "question": _("Randomise %(code)s? This cannot be taken back.") % {"code": participant.code},
+        "button": _("Yes, randomise %(code)s") % {"code": participant.code},
+    }
+    return render(request, "enrollment/with_reason.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -36,7 +36,10 @@ TABLE = """
      treatment_add          participant.screen     GET,POST  site
      treatment_remove       participant.screen     GET,POST  site
      eligibility_confirm    eligibility.confirm    GET,POST  site
-     randomise              participant.randomise  POST      site
+     treatments_declare     participant.screen     GET,POST  site
+     screening_reopen       eligibility.confirm    GET,POST  site
+     rescreen               participant.screen     GET,POST  site
+     randomise              participant.randomise  GET,POST  site
      withdraw               participant.withdraw   GET,POST  site
      unblind                participant.unblind    GET,POST  site
      review_participant     query.view             GET       site

@@ -67,7 +67,8 @@ def test_from_screening_to_the_first_rating(sign_in: SignIn) -> None:
     physician.get_by_role("button", name="Sign the decision").click()
 
     page.goto(participant)
-    page.get_by_role("button", name="Randomise").click()
+    page.get_by_role("link", name="Randomise", exact=True).click()
+    page.get_by_role("button", name=re.compile("Yes, randomise")).click()
     expect(page.locator(".kit").first).to_contain_text(re.compile(r"K-\d+"))
     assert not ARMS.search(page.locator("main").inner_text())
 

@@ -1,13 +1,16 @@
 """Randomisation: kit numbers, never an arm."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
 
 from enrollment import services
 from enrollment.models import Participant
+from enrollment.worklist import worklist
 from tests.conftest import MakeUser
 from trialsite.accounts.acting import signed_by
 from trialsite.accounts.models import Site, User
@@ -87,3 +90,33 @@ def test_the_database_gives_a_place_to_nobody_who_may_not_randomise(
         cursor.execute("select set_config('trialsite.context', %s, true)", [context])
         with pytest.raises(DatabaseError, match="nobody acts who may randomise"), transaction.atomic():
             cursor.execute("select * from closed.assign(%s)", [eligible.pk])
+
+
+def test_randomising_is_asked_before_it_is_done(
+    eligible: Participant, coordinator: User, as_user: Callable[[User], Client]
+) -> None:
+    """The page that asks changes nothing; the answer does."""
+    client, address = as_user(coordinator), f"/studies/KETNAL/participants/{eligible.code}/randomise/"
+    assert f"Randomise {eligible.code}? This cannot be taken back." in client.get(address).content.decode()
+    eligible.refresh_from_db()
+    assert eligible.randomised_at is None
+    client.post(address)
+    eligible.refresh_from_db()
+    assert eligible.randomised_at is not None
+
+
+def test_a_paused_study_gives_nobody_the_task_to_randomise(
+    eligible: Participant, coordinator: User, make_user: MakeUser
+) -> None:
+    """Today follows what the service would refuse, and comes back to it."""
+
+    def waits() -> bool:
+        actions = worklist(coordinator, eligible.study)[0].actions
+        return "Randomise" in {action.what for action in actions if action.participant == eligible.code}
+
+    board = make_user("statistician")
+    assert waits()
+    pause = services.pause_enrollment(eligible.study, by=board, reason="board decision")
+    assert not waits()
+    services.resume_enrollment(pause, by=board, reason="board agreed")
+    assert waits()
