@@ -14,6 +14,8 @@ from trialsite.accounts.models import Access, Membership, User
 from trialsite.review import services as review
 from trialsite.review.models import Query
 
+# The demo's people and records, whichever test runs first.
+pytestmark = pytest.mark.usefixtures("places")
 STUDY = "KETNAL"
 LISTS = {
     "participants_file": "coordinator", "calendar_file": "coordinator", "queries_file": "monitor",
