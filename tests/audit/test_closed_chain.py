@@ -118,7 +118,12 @@ def test_what_the_owner_did_behind_the_triggers_is_named(
     assert not re.search(r"\b(PLA|NAL|PN|NP)\b", "\n".join(said))
 
 
-# As the owner, with the chain's own trigger on and what else guards the table off.
+FREE = (
+    "(select min(p.id) from enrollment_participant p where p.randomised_at is null"
+    " and p.study_id = closed.slot.study_id and not exists (select from closed.slot g where g.participant_id = p.id))"
+)
+NEXT = "(select min(id) from closed.slot where participant_id is null)"
+# As the owner, with every trigger on.
 RULES = {
     "a place before the first": (
         "insert into closed.slot (study_id, site_id, position, block, sequence)"
@@ -134,20 +139,26 @@ RULES = {
         " select s.study_id, s.site_id, 10000, 1, 'PN', p.id, now() from closed.slot s, enrollment_participant p"
         " where p.randomised_at is null and p.study_id = s.study_id limit 1"
     ),
-    "another sequence": "update closed.slot set sequence = reverse(sequence)",
+    "another sequence as a place is handed out": (
+        "update closed.slot set sequence = reverse(sequence), assigned_at = now(), participant_id = {free}"
+        " where id = {next}"
+    ),
+    "a place that is handed out to nobody": "update closed.slot set sequence = sequence where id = {next}",
     "a place taken back": (
         "update closed.slot set participant_id = null, assigned_at = null where participant_id is not null"
     ),
-    "a place handed out before its turn": (
-        "update closed.slot set participant_id = (select min(p.id) from enrollment_participant p"
-        " where p.randomised_at is null and p.study_id = closed.slot.study_id), assigned_at = now()"
+    "a place given to another": (
+        "update closed.slot set participant_id = {free} where participant_id is not null and id ="
+        " (select max(id) from closed.slot where participant_id is not null)"
+    ),
+    "a place handed out after a later one": (
+        "update closed.slot set participant_id = {free}, assigned_at = now()"
         " where id = (select max(id) from closed.slot where participant_id is null);"
-        "update closed.slot set participant_id = (select max(p.id) from enrollment_participant p"
-        " where p.randomised_at is null and p.study_id = closed.slot.study_id), assigned_at = now()"
+        "update closed.slot set participant_id = {free}, assigned_at = now()"
         " where id = (select min(l.id) from closed.slot l where l.participant_id is null and l.site_id ="
         " (select site_id from closed.slot order by id desc limit 1))"
     ),
-    "a report that goes back": "update closed.report set report = '{}', serial = serial",
+    "a report in the place of one before": "update closed.report set report = '{{}}', serial = serial",
 }
 
 
@@ -156,7 +167,7 @@ RULES = {
 def test_the_chain_itself_refuses_what_no_function_does(statement: str, spoilt: str) -> None:
     """So that it cannot be done in a session of the web's either, by somebody who owns the tables for a moment."""
     with pytest.raises(psycopg2.Error, match="seal: ") as refusal:
-        execute("owner", spoilt, statement)
+        execute("owner", spoilt, statement.format(free=FREE, next=NEXT))
     assert refusal.value.pgcode == "42501"
 
 
@@ -391,6 +402,20 @@ def test_studies_do_not_wait_for_each_other_nor_a_randomisation_for_a_report(spo
             assert cursor.fetchone() == (1,)
         for session in (worker, web, other):
             session.rollback()
+
+
+def test_a_long_list_costs_no_more_to_hand_out_from(spoilt: str) -> None:
+    """Whatever is looked up in the chain is found by an index, also where a name of the catalogue is compared."""
+    person = given(spoilt)
+    with connect("app", spoilt) as session, session.cursor() as cursor:
+        act_as(cursor)
+        cursor.execute("set local enable_seqscan = off")
+        cursor.execute("select * from closed.assign(%s)", [person])
+        cursor.execute(
+            "select seq_scan from pg_stat_xact_all_tables where schemaname = 'closed' and relname = 'entry'"
+        )
+        assert cursor.fetchone() == (0,)
+        session.rollback()
 
 
 GUARDS = {
