@@ -65,6 +65,8 @@ WITHOUT = {
     "findings_of": "reads",
     "raise_alerts": "part of saving a rating and of an import, which authorise",
     "problems_of": "reads",
+    "report_lanes": "reads",
+    "questions_of": "reads",
     "earlier_looks": "reads",
     "ended_look": "reads",
     **dict.fromkeys(

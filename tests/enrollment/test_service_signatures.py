@@ -17,6 +17,8 @@ WITHOUT_BY = {
     "analysis.figures_of": "reads",
     "analysis.generate_lists": "the unblinded worker pays a debt that a pharmacist made",
     "analysis.add_slots": "part of generate_lists and of the synthetic trials",
+    "analysis.report_lanes": "reads",
+    "assessments.questions_of": "reads",
     "analysis.report": "derived data of the closed schema",
     "analysis.print_reports": "the unblinded worker prints a look that was frozen",
     "analysis.freeze": "the unblinded worker takes the look that a statistician asked for",
