@@ -8,6 +8,7 @@ from analysis.exports.columns import Column
 from assessments.domain.instrument import Instrument
 from assessments.selectors import instrument_of
 from enrollment.domain.protocol import Protocol
+from enrollment.facts import COMPLETE
 from trialsite.accounts.models import Study
 
 # Beyond this a list of every pattern helps nobody: 6 periods have 64.
@@ -65,7 +66,8 @@ def labels_of(study: Study) -> Labels:
         sites={site.code: site.name for site in study.sites.all()},
         periods={str(period.number): period.label for p in protocols for period in p.periods},
         visits={visit.code: visit.label for p in protocols for visit in p.visits},
-        facts={criterion.fact: criterion.name for criterion in criteria},
+        facts={criterion.fact: criterion.name for criterion in criteria}
+        | {COMPLETE: "List of treatments complete"},
         criteria={criterion.id: criterion.name for criterion in criteria},
         editions=editions,
     )

@@ -18,10 +18,10 @@ from enrollment import services
 from enrollment.models import Visit
 from enrollment.selectors import today_at
 from tests.assessments.test_rating import enter, entry
-from tests.conftest import MakeUser, items, rate
+from tests.conftest import MakeUser, items, rate, sign
 from trialsite.accounts.models import Site, User
 from trialsite.review.models import Query
-from trialsite.review.services import decide_unlock, lock, request_unlock, sign
+from trialsite.review.services import decide_unlock, lock, request_unlock
 
 pytestmark = pytest.mark.django_db
 AsUser = Callable[[User], Client]

@@ -392,7 +392,7 @@ def test_who_was_randomised_stays_so_when_screening_is_corrected(
     assert randomised.status == Participant.Status.RANDOMISED
     page = as_user(coordinator).get(address).content.decode()
     assert "Not eligible: HAM-D 18, needs at least 20" in page
-    assert re.search(r"Decided by [^:]+, [^:]+:\d\d UTC: eligible\.", page)
+    assert re.search(r"Decided by [^:]+, [^:]+:\d\d \S+: eligible\.", page)
     assert "what the criteria say now is not what was decided" in page
     assert "Correct the screening form" in page
 
