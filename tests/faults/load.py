@@ -112,7 +112,7 @@ class Client:
         self.note(place, fields, answer)
 
     def note(self, place: Place, fields: dict[str, str], answer: Answer) -> None:
-        if answer.status != 302 or "?saved=" not in answer.location:
+        if (answer.status, answer.location) != (302, f"/visits/{place.visit}/"):
             self.strange.append(answer)
             return
         total = sum(int(value) for name, value in fields.items() if name.startswith("item_"))

@@ -57,7 +57,7 @@ def test_a_save_needs_no_broker(
     fields = steady.form(place, 30)
     with trouble(stack):
         answer = steady.request("POST", f"/visits/{place.visit}/ratings/HAMD17/", fields)
-        assert (answer.status, answer.location) == (302, f"/visits/{place.visit}/?saved=HAMD17")
+        assert (answer.status, answer.location) == (302, f"/visits/{place.visit}/")
     stack.wait_paid()
     assert checks.in_the_table(stack, [place.visit]) == {place.visit: (1, 30)}
     _all_derived(stack)
@@ -97,7 +97,7 @@ def test_a_request_in_the_middle_is_told_and_its_second_send_saves(
         assert "Traceback" not in answer.body
     stack.wait_database()
     answer = steady.request("POST", path, fields)
-    assert (answer.status, answer.location) == (302, f"/visits/{place.visit}/?saved=HAMD17")
+    assert (answer.status, answer.location) == (302, f"/visits/{place.visit}/")
     assert stack.children("web") == webs
     assert checks.in_the_trail(stack, [place.visit]) == [((place.visit, 1), (31, ""))]
 
