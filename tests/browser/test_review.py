@@ -20,6 +20,7 @@ def visit_address(sign_in: SignIn, site_url: str) -> str:
     """Day 5 of period 1 of a participant whose review has not begun."""
     page = sign_in("monitor")
     page.goto(f"{site_url}/studies/KETNAL/participants/01-003/")
+    page.locator("#period-1 > summary").click()
     page.get_by_role("row", name="Day 5").first.get_by_role("link").click()
     page.wait_for_url("**/visits/*/")
     return page.url
