@@ -24,6 +24,7 @@ with signed_by(User.objects.system()):
     user = User(username="rater", printed_name="Rita Rater")
     user.set_password("{testing.PASSWORD}")
     user.save()
+with signed_by(user):
     Authenticator.objects.create(user=user, name="app", sealed=seal(user, b"{SECRET}"), last_step=0)
 study = Study.objects.get(code="KETNAL")
 services.grant_role(user, study, by=User.objects.system(), role="coordinator", site=study.sites.get(code="01"))
