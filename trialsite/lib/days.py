@@ -4,9 +4,19 @@ import re
 from datetime import date
 
 MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
     "december",
-)  # fmt: skip
+)
 EARLIEST_YEAR = 1900
 _PART = re.compile(r"[0-9]+|[^\W\d_]+")
 _ORDINAL = re.compile(r"(?<=[0-9])(st|nd|rd|th)\b", re.IGNORECASE)
@@ -21,7 +31,7 @@ class NotADayError(ValueError):
         self.days = days
 
 
-def shown(day: date) -> str:
+def day_text(day: date) -> str:
     """ "9 Mar 2026"; what `read` takes back."""
     return f"{day.day} {MONTHS[day.month - 1][:3].title()} {day.year}"
 
@@ -78,7 +88,7 @@ def _day(year: str, month: str, day: str) -> date | None:
 
 
 def _only(*days: date | None) -> date:
-    found = sorted({day for day in days if day})
-    if len(found) != 1:
-        raise NotADayError(tuple(found))
-    return found[0]
+    candidates = sorted({day for day in days if day})
+    if len(candidates) != 1:
+        raise NotADayError(tuple(candidates))
+    return candidates[0]

@@ -2,9 +2,10 @@
 
 LOCKED = "TS001"  # trialsite/review/sql/functions/review_keep.sql
 NOT_ALLOWED = "TS002"  # enrollment/sql/functions/viewer.sql
-UNCONFIRMED = "TS004"  # trialsite/review/sql/functions/review_signature_guard.sql
-RESTING = "TS005"  # trialsite/review/sql/functions/review_signature_guard.sql
+UNCONFIRMED = "TS004"  # trialsite/review/sql/functions/fresh_confirmation.sql
+RESTING = "TS005"  # trialsite/review/sql/functions/fresh_confirmation.sql
 USED_UP = "TS003"  # enrollment/sql/functions/assign.sql
+NO_KITS = "TS006"  # enrollment/sql/functions/assign.sql
 
 
 def code(error: Exception) -> str | None:

@@ -6,9 +6,9 @@ goes before what it sets for itself everywhere; what is asked for when connectin
 `readiness` and `verify_audit` name a pin that was moved.
 """
 
-from typing import Any
-
 from psycopg2 import sql
+
+from trialsite.lib.database import DatabaseCursor
 
 LOGINS = ("owner", "app", "closed", "report", "verify")
 READERS = ("report", "verify")
@@ -32,7 +32,7 @@ def options(user: str) -> str:
     return " ".join(f"-c {name}={value.replace(' ', chr(92) + ' ')}" for name, value in pins(login).items())
 
 
-def pin(cursor: Any, database: str) -> None:
+def pin(cursor: DatabaseCursor, database: str) -> None:
     """As a role that may alter the others. Nothing else is set for them in this database afterwards."""
     for login in LOGINS:
         role = sql.Identifier(f"trialsite_{login}"), sql.Identifier(database)
@@ -47,7 +47,7 @@ def pin(cursor: Any, database: str) -> None:
             )
 
 
-def moved(cursor: Any) -> list[str]:
+def moved(cursor: DatabaseCursor) -> list[str]:
     """Names of the pins that are not where `pin` put them, or do not hold in this session, of the current role."""
     cursor.execute(
         "select current_user, coalesce((select s.setconfig from pg_db_role_setting s"
@@ -59,9 +59,9 @@ def moved(cursor: Any) -> list[str]:
     if login not in LOGINS:
         return []
     pinned = dict(line.split("=", 1) for line in settings)
-    found = []
+    names = []
     for name, value in pins(login).items():
         cursor.execute("select current_setting(%s)", [name])
         if pinned.get(name) != value or cursor.fetchone()[0] != value:
-            found.append(name)
-    return found
+            names.append(name)
+    return names

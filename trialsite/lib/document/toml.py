@@ -48,4 +48,4 @@ def _check_depth(document: dict[str, Any]) -> None:
 
 def _inside(value: Any) -> list[Any]:
     inner = value.values() if isinstance(value, dict) else value
-    return [one for one in inner if isinstance(one, dict | list)]
+    return [value for value in inner if isinstance(value, dict | list)]
