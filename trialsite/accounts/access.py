@@ -5,17 +5,17 @@ from axes.helpers import get_client_ip_address
 from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest
 
-from trialsite.accounts.acting import signed_by
+from trialsite.accounts.context import audit_context
 from trialsite.accounts.lockout import counted_name
-from trialsite.accounts.models import Access, User
+from trialsite.accounts.models import AccessEvent, User
 
-Kind = Access.Kind
+Kind = AccessEvent.Kind
 
 
 def record(kind: str, user: User | None, *, by: User | None = None, about: str = "") -> None:
     """Write it into the trail: about `user` (None: nobody we know), done by `by` or else by the person."""
-    with signed_by(by or user or User.objects.system()):
-        Access.objects.create(kind=kind, user=user, about=about[:200])
+    with audit_context(by or user or User.objects.system()):
+        AccessEvent.objects.create(kind=kind, user=user, about=about[:200])
 
 
 def locked_out(request: HttpRequest) -> bool:

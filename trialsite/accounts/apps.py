@@ -4,4 +4,4 @@ from django.apps import AppConfig
 class AccountsConfig(AppConfig):
     name = "trialsite.accounts"
     label = "accounts"
-    verbose_name = "People and sites"
+    verbose_name = "Users and sites"

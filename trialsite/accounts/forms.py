@@ -1,7 +1,7 @@
 """Forms about people."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.validators import RegexValidator
@@ -9,7 +9,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from trialsite.accounts.fields import DayField
+from trialsite.accounts.fields import DayField, WordsField
+from trialsite.accounts.lists import ListFilter, site_field
 from trialsite.accounts.models import Membership, Role, Site, Study
 
 
@@ -25,19 +26,19 @@ class RoleForm(forms.Form):
 
     def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["site"].queryset = study.sites.all()  # type: ignore[attr-defined]
+        cast("forms.ModelChoiceField[Site]", self.fields["site"]).queryset = study.sites.all()
 
 
 class GrantForm(RoleForm):
     starts_on = DayField(
         label=_("First day"),
         required=False,
-        help_text=_("Days are days in UTC. Empty: from now on."),
+        help_text=_("Days are in UTC. Leave empty to start now."),
     )
     ends_on = DayField(
         label=_("Last day"),
         required=False,
-        help_text=_("Empty: until it is ended."),
+        help_text=_("Leave empty for no end date."),
     )
 
     def clean_starts_on(self) -> date | None:
@@ -64,8 +65,8 @@ class PersonForm(RoleForm):
         max_length=64,
         validators=[RegexValidator(r"^[\w.-]+$", _("Letters, digits, dot, dash and underscore only."))],
     )
-    printed_name = forms.CharField(
-        label=_("Printed name"), max_length=200, help_text=_("As it stands in signatures.")
+    printed_name = WordsField(
+        label=_("Printed name"), max_length=200, help_text=_("As printed in signatures.")
     )
     email = forms.EmailField(label=_("E-mail"), required=False)
     field_order = ["username", "printed_name", "email", "role", "site"]
@@ -79,21 +80,21 @@ class PasswordForm(forms.Form):
         help_text=_("At least 12 characters, not a common one."),
     )
     again = forms.CharField(
-        label=_("The same again"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+        label=_("Repeat the password"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
     )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("password") and data.get("again") and data["password"] != data["again"]:
-            self.add_error("again", _("The two passwords differ. Type them again."))
+            self.add_error("again", _("The passwords do not match. Enter them again."))
         return data
 
 
 class WhyForm(forms.Form):
-    reason = forms.CharField(
+    reason = WordsField(
         label=_("Reason"),
         max_length=500,
-        error_messages={"required": _("Say why; the audit trail keeps it.")},
+        error_messages={"required": _("Give the reason; it is kept in the audit trail.")},
     )
 
 
@@ -115,7 +116,7 @@ class ConfirmForm(forms.Form):
         label=_("Your password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
     )
     code = forms.CharField(
-        label=_("Code of your second factor"),
+        label=_("Second-factor code"),
         max_length=40,
         help_text=_("The six digits your app shows now, or one of your recovery codes."),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
@@ -124,7 +125,7 @@ class ConfirmForm(forms.Form):
 
 class NewPasswordForm(PasswordForm):
     current = forms.CharField(
-        label=_("Your password until now"),
+        label=_("Your current password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     field_order = ["current", "password", "again"]
@@ -132,7 +133,7 @@ class NewPasswordForm(PasswordForm):
 
 class SecondFactorForm(ConfirmForm):
     new_code = forms.CharField(
-        label=_("Code the new app shows"),
+        label=_("Code from the new app"),
         max_length=10,
         widget=forms.TextInput(
             attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
@@ -145,50 +146,39 @@ class SecondFactorForm(ConfirmForm):
             del self.fields["code"]
 
 
-class PeopleFilter(forms.Form):
-    """Roles of a study. Everything stands in the address, so that a list can be linked to."""
+class PeopleFilter(ListFilter):
+    """Roles of a study."""
 
     STATES = [("", _("All")), ("now", _("Held now")), ("later", _("Not yet begun")), ("ended", _("Ended"))]
     SORTS = {
-        "name": (_("Person"), ["user__printed_name", "role"]),
+        "name": (_("User"), ["user__printed_name", "role"]),
         "role": (_("Role"), ["role", "user__printed_name"]),
         "site": (_("Site"), ["site__code", "user__printed_name"]),
         "-starts": (_("Newest first"), ["-starts_at"]),
     }
     q = forms.CharField(label=_("Name or username"), required=False, max_length=100)
     role = forms.ChoiceField(label=_("Role"), required=False, choices=[("", _("All roles")), *Role.choices])
-    site = forms.ModelChoiceField(
-        label=_("Site"), queryset=Site.objects.none(), required=False, empty_label=_("All sites")
-    )
+    site = site_field()
     state = forms.ChoiceField(label=_("State"), required=False, choices=STATES)
     sort = forms.ChoiceField(
         label=_("Order"), required=False, choices=[(key, label) for key, (label, _by) in SORTS.items()]
     )
 
-    def __init__(self, data: Any, *, study: Study) -> None:
-        super().__init__(data)
-        self.fields["site"].queryset = study.sites.all()  # type: ignore[attr-defined]
-        for field in self.fields.values():
-            kind = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
-            field.widget.attrs["class"] = kind
-
     def apply(self, memberships: QuerySet[Membership]) -> QuerySet[Membership]:
-        """Nonsense in one field leaves that field out, not the list empty."""
-        self.is_valid()
-        asked, now = self.cleaned_data, timezone.now()
-        if text := asked.get("q"):
+        selected, now = self.selected, timezone.now()
+        if text := selected.get("q"):
             memberships = memberships.filter(
                 Q(user__printed_name__icontains=text) | Q(user__username__icontains=text)
             )
-        if role := asked.get("role"):
+        if role := selected.get("role"):
             memberships = memberships.filter(role=role)
-        if site := asked.get("site"):
+        if site := selected.get("site"):
             memberships = memberships.filter(site=site)
         states = {
             "now": Q(starts_at__lte=now) & (Q(ends_at=None) | Q(ends_at__gt=now)),
             "later": Q(starts_at__gt=now),
             "ended": Q(ends_at__lte=now),
         }
-        memberships = memberships.filter(states.get(asked.get("state") or "", Q()))
-        _label, order = self.SORTS[asked.get("sort") or "name"]
+        memberships = memberships.filter(states.get(selected.get("state") or "", Q()))
+        _label, order = self.SORTS[selected.get("sort") or "name"]
         return memberships.select_related("user", "site", "granted_by").order_by(*order, "pk")

@@ -11,7 +11,7 @@ from trialsite.accounts.models import Site, Study, User
 from trialsite.accounts.policy import may
 
 # The study of the record that this request was admitted to, for the frame of its page.
-entered: ContextVar[Study | None] = ContextVar("entered", default=None)
+current_study: ContextVar[Study | None] = ContextVar("current_study", default=None)
 
 
 class Request(HttpRequest):
@@ -19,10 +19,10 @@ class Request(HttpRequest):
     htmx: HtmxDetails
 
 
-def admit(user: User, action: str, study: Study, site: Site | None) -> None:
+def require_access(user: User, action: str, study: Study, site: Site | None) -> None:
     """Http404 for a stranger to the place, PermissionDenied for too small a role. `site` None: study-wide."""
     if may(user, action, study, site):
-        entered.set(study)
+        current_study.set(study)
         if site is not None:
             # One clock on a page: that of the place where the record was made.
             timezone.activate(site.timezone)

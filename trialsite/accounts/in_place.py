@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.cache import add_never_cache_headers
 
-# Sent by static/guard.js with the number of the person for whom the page was made.
+# Sent by static/scripts/guard.js with the number of the person for whom the page was made.
 HEADER = "X-In-Place"
 
 
@@ -20,10 +20,10 @@ class InPlaceMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        person = request.headers.get(HEADER)
-        if person is None:
+        user_id = request.headers.get(HEADER)
+        if user_id is None:
             return self.get_response(request)
-        if not request.user.is_authenticated or str(request.user.pk) != person:
+        if not request.user.is_authenticated or str(request.user.pk) != user_id:
             return _uncached(JsonResponse({}, status=401))
         response = self.get_response(request)
         if 300 <= response.status_code < 400:

@@ -47,46 +47,50 @@ class LockoutHandler(AxesDatabaseHandler):  # type: ignore[misc]
 def counted_name(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
     """The name under which failures are counted: of one person they count together, however it is spelt."""
     typed = str((credentials or {}).get("username") or request.POST.get("username") or "")
-    person = person_named(typed)
-    if person is None:
+    user = user_named(typed)
+    if user is None:
         return " ".join(typed.casefold().split()).replace(ON, "_")[:255]
-    device = _device(request, person)
-    return f"{person.username}{ON}{device}" if device else person.username
+    device = _device(request, user)
+    return f"{user.username}{ON}{device}" if device else user.username
 
 
-def person_named(username: str) -> User | None:
+def user_named(username: str) -> User | None:
     """The person a typed name means; the database decides what is the same name, as it does at the sign-in."""
     return User.objects.filter(username__iexact=username, is_system=False).first() if username else None
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, user: User) -> None:
     """The browser of `request`, in which `user` has just signed in, is known as one of theirs from now on."""
-    known = _known(request)
-    device = known.pop(str(user.pk), None) or secrets.token_hex(8)
-    kept = dict([*known.items(), (str(user.pk), device)][-PEOPLE:])
+    devices = _devices(request)
+    device = devices.pop(str(user.pk), None) or secrets.token_hex(8)
+    kept = dict([*devices.items(), (str(user.pk), device)][-PEOPLE:])
     response.set_cookie(
-        settings.DEVICE_COOKIE_NAME, signing.dumps(kept, salt=SALT), max_age=COOKIE_AGE,
-        secure=settings.SECURE, httponly=True, samesite="Lax",
-    )  # fmt: skip
+        settings.DEVICE_COOKIE_NAME,
+        signing.dumps(kept, salt=SALT),
+        max_age=COOKIE_AGE,
+        secure=settings.SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
-def _device(request: HttpRequest, person: User) -> str:
-    """By what the browser of `request` is known as one of `person`'s; empty when it is not."""
-    if device := _known(request).get(str(person.pk)):
+def _device(request: HttpRequest, user: User) -> str:
+    """By what the browser of `request` is known as one of `user`'s; empty when it is not."""
+    if device := _devices(request).get(str(user.pk)):
         return device
-    user: Any = getattr(request, "user", None)
-    return "a session" if user is not None and user.pk == person.pk else ""
+    signed_in: Any = getattr(request, "user", None)
+    return "a session" if signed_in is not None and signed_in.pk == user.pk else ""
 
 
-def _known(request: HttpRequest) -> dict[str, str]:
+def _devices(request: HttpRequest) -> dict[str, str]:
     """Person → device, as this browser's cookie has it. Empty without one, and for one that we did not sign."""
     try:
-        known: dict[str, str] = signing.loads(
+        devices: dict[str, str] = signing.loads(
             request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""), salt=SALT, max_age=COOKIE_AGE
         )
     except signing.BadSignature:
         return {}
-    return known
+    return devices
 
 
 def _sum(attempts: QuerySet[Any]) -> int:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -52,7 +52,7 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
         add_never_cache_headers(response)
         return response
 
-    def handle_no_permission(self, request: HttpRequest, view_func):  # type: ignore[no-untyped-def]
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
         response = super().handle_no_permission(request, view_func)
         if request.headers.get("HX-Request"):
             return HttpResponseClientRedirect(response["Location"])

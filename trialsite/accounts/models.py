@@ -1,7 +1,7 @@
 """People, sites, and who may act where."""
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -28,9 +28,6 @@ class Role(models.TextChoices):
     SAFETY = "safety", _("Safety physician")
     AUDITOR = "auditor", _("Auditor")
     ADMINISTRATOR = "admin", _("Administrator")
-
-
-UNBLINDED = frozenset({Role.PHARMACIST, Role.STATISTICIAN})
 
 
 class UserManager(BaseUserManager["User"]):
@@ -179,13 +176,13 @@ class Session(AbstractBaseSession):
         return browser_of(self.agent)
 
     @classmethod
-    def get_session_store_class(cls):  # type: ignore[no-untyped-def]
+    def get_session_store_class(cls) -> Any:
         from trialsite.accounts.sessions import SessionStore
 
         return SessionStore
 
 
-class Access(models.Model):
+class AccessEvent(models.Model):
     """Somebody came, went, was kept out, or proved to be themselves. Written once, and audited."""
 
     class Kind(models.TextChoices):
@@ -195,22 +192,24 @@ class Access(models.Model):
         SIGNED_OUT = "signed out", _("Signed out")
         TIMED_OUT = "timed out", _("Timed out")
         CONFIRMED = "confirmed", _("Confirmed by password")
-        NOT_CONFIRMED = "not confirmed", _("Not confirmed: wrong password or code")
+        NOT_CONFIRMED = "not confirmed", _("Confirmation failed: wrong password or code")
         RECOVERY_CODE = "recovery code", _("Recovery code used")
         SESSION_ENDED = "session ended", _("Session ended")
-        LINK = "link", _("Link to set a password made")
-        TRAIL = "trail taken", _("Audit trail taken away")
-        LIST = "list taken", _("List taken away")
+        LINK = "link", _("Password link issued")
+        TRAIL = "trail taken", _("Audit trail downloaded")
+        LIST = "list taken", _("List downloaded")
 
     at = models.DateTimeField(default=timezone.now)
     kind = models.CharField(max_length=20, choices=Kind.choices)
     # Empty: a name nobody has. It is not kept: people type passwords into the wrong field.
-    user = models.ForeignKey(User, models.PROTECT, null=True, related_name="accesses")
+    user = models.ForeignKey(User, models.PROTECT, null=True, related_name="access_events")
     about = models.CharField(max_length=200, blank=True, default="")
     # Of a confirmation: the session (as its table keys it) in which it was given. Set by the database, like `at`.
     session = models.CharField(max_length=64, blank=True, default="")
 
     class Meta:
+        # The trail names its rows by it.
+        db_table = "accounts_access"
         ordering = ["-id"]
         indexes = [models.Index(fields=["user", "-id"], name="access_user")]
 

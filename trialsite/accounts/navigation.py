@@ -7,29 +7,40 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from trialsite.accounts.http import entered
+from trialsite.accounts.http import current_study
 from trialsite.accounts.models import Membership, Role, Study
 from trialsite.accounts.policy import POLICY, WHOLE_STUDY
 
 # Who may enter, the address, its name, and what one does there.
 ROOMS = [
-    ("home.view", "today", _("Today"), _("What waits for you")),
+    ("home.view", "today", _("Today"), _("Your open tasks")),
     (
         "participant.view",
         "participants",
         _("Participants"),
-        _("Everybody in the study, and how far each has come"),
+        _("All participants and their progress"),
     ),
     ("calendar.view", "calendar", _("Calendar"), _("Visits and infusions by day")),
-    ("query.view", "queries", _("Queries"), _("Questions about values, and their answers")),
-    ("query.view", "review", _("Review"), _("Verify against the source, sign and lock")),
-    ("dashboard.view", "dashboard", _("Dashboard"), _("The study in figures, blinded")),
-    ("closed.view", "closed", _("Closed report"), _("By treatment, for the monitoring board")),
-    ("allocation.view", "allocation", _("Allocation"), _("Who gets which kit")),
+    ("supply.view", "supply", _("Kits"), _("Kits at the sites, from receipt to return")),
+    ("query.view", "queries", _("Queries"), _("Queries on data and their answers")),
+    ("query.view", "review", _("Review"), _("Source verification, signing and locking")),
+    (
+        "assessment.view",
+        "adverse_events",
+        _("Adverse events"),
+        _("All adverse events, serious ones with their clock"),
+    ),
+    ("deviation.view", "deviations", _("Deviations"), _("Deviations from the protocol and their review")),
+    ("dashboard.view", "dashboard", _("Dashboard"), _("Blinded study figures")),
+    ("quality.view", "rating_quality", _("Rating quality"), _("Patterns in ratings, by rater and site")),
+    ("closed.view", "closed", _("Closed report"), _("By treatment, for the data monitoring committee")),
+    ("allocation.view", "allocation", _("Allocation"), _("Kit allocation")),
     ("outcomes.adopt", "outcome_rules", _("Outcome rules"), _("Adopt the rules of a new protocol version")),
-    ("export.blinded", "export", _("Export"), _("All data with their codebook, without treatments")),
+    ("study.view", "forms", _("Forms"), _("What is recorded, to look at and to print")),
+    ("data.import", "imports", _("Import"), _("Import ratings from a file, checked before saving")),
+    ("export.blinded", "export", _("Export"), _("All data with a codebook, without treatments")),
     ("audit.view", "audit", _("Audit trail"), _("Who did what, when and why")),
-    ("people.manage", "people", _("People and sites"), _("Invitations, roles and access")),
+    ("people.manage", "people", _("Users and sites"), _("Invitations, roles and access")),
 ]
 
 
@@ -42,7 +53,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     grants = list(Membership.objects.current().filter(user=user).select_related("study", "site"))
     studies = list(dict.fromkeys(grant.study for grant in grants))
     code = request.resolver_match.kwargs.get("study") if request.resolver_match else None
-    study = next((s for s in studies if s.code == code), None) or entered.get()
+    study = next((s for s in studies if s.code == code), None) or current_study.get()
     if study is None and len(studies) == 1:
         study = studies[0]
     base["studies"] = studies

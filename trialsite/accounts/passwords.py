@@ -13,11 +13,11 @@ class WellKnownValidator(CommonPasswordValidator):
     def validate(self, password: str, user: object = None) -> None:
         if any(form in self.passwords for form in _forms(password.lower().strip())):
             raise ValidationError(
-                _("This password is too common, or a common one made longer. Choose another."),
+                _("This password is too common, or a simple variation of a common one. Choose another."),
                 code="password_too_common",
             )
 
 
 def _forms(text: str) -> set[str]:
     core = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", text)
-    return {found for each in (text, core) for found in (each, re.sub(r"^(.+?)\1+$", r"\1", each)) if found}
+    return {form for each in (text, core) for form in (each, re.sub(r"^(.+?)\1+$", r"\1", each)) if form}

@@ -4,12 +4,12 @@ Columns: C coordinator, I investigator, M monitor, D data manager, P unblinded p
 S unblinded statistician, F safety physician, A auditor, R administrator.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from trialsite.accounts.models import Membership, Role, Site, Study, User
 
@@ -46,12 +46,17 @@ washout.override              . I . . . . . . .
 calendar.view                 C I M D . . F A .
 assessment.view               C I M D . . F A .
 assessment.enter              C I . . . . . . .
+rating.adjudicate             . I . . . . . . .
 query.view                    C I M D . . F A .
 query.raise                   . . M D . . F . .
 query.answer                  C I . . . . . . .
 query.close                   . . M D . . F . .
 query.close_any               . . . D . . . . .
+wording.load                  C I . D . . . . .
 safety.acknowledge            . I . . . . F . .
+deviation.view                C I M D . . F A .
+deviation.review              C I . . . . . . .
+deviation.close               . I M D . . . . .
 record.verify                 . . M . . . . . .
 record.sign                   . I . . . . . . .
 record.lock                   . . . D . . . . .
@@ -61,6 +66,7 @@ unlock.decide                 . I . D . . . . .
 study.unlock                  . I . D . . . . .
 audit.view                    . . M D . . . A .
 audit.review                  . . M D . . . A .
+quality.view                  . . M D . . . . .
 dashboard.view                C I M D . S F A .
 closed.view                   . . . . . S . . .
 look.take                     . . . . . S . . .
@@ -68,7 +74,13 @@ look.decide                   . . . . . S . . .
 enrollment.pause              . . . . . S . . .
 allocation.generate           . . . . P . . . .
 allocation.view               . . . . P S . . .
+supply.view                   C I M D P . F A .
+supply.send                   . . . . P . . . .
+supply.record                 C I . . P . . . .
+wrong_kit.view                C I M D P . F A .
+wrong_kit.close               . I . . . . F . .
 outcomes.adopt                . . . D . . . . R
+data.import                   . . . D . . . . .
 export.blinded                . . . D . S . . R
 export.unblinded              . . . . . S . . .
 people.manage                 . . . . . . . . R
@@ -84,6 +96,7 @@ WHOLE_STUDY = frozenset(
         "look.decide",
         "enrollment.pause",
         "outcomes.adopt",
+        "data.import",
         "people.manage",
     }
 )
@@ -115,38 +128,41 @@ def _parse(table: str) -> dict[str, frozenset[Role]]:
 
 POLICY = _parse(TABLE)
 TWO_ROLES: frozenset[Role] = frozenset().union(*(POLICY[action] for action in TAKES_TWO))
-_asked: ContextVar[dict[tuple[int, int, int | None], frozenset[Role]] | None] = ContextVar(
-    "asked", default=None
-)
+# (user, study) → (role, site or None: all of them) of each grant held now.
+_Grants = Sequence[tuple[Role, int | None]]
+_cached: ContextVar[dict[tuple[int, int], _Grants] | None] = ContextVar("cached", default=None)
+
+
+def _grants(user: User, study: Study) -> _Grants:
+    cached = _cached.get()
+    if cached is not None and (user.pk, study.pk) in cached:
+        return cached[user.pk, study.pk]
+    held = Membership.objects.current().filter(user=user, study=study).values_list("role", "site_id")
+    grants = [(Role(role), site) for role, site in held]
+    if cached is not None:
+        cached[user.pk, study.pk] = grants
+    return grants
 
 
 def roles_for(
     user: User, study: Study, site: Site | None = None, *, everywhere: bool = False
 ) -> frozenset[Role]:
     """Roles held now: those at all sites, and unless only those count (`everywhere`) those at `site` (any when None)."""
-    key = (user.pk, study.pk, 0 if everywhere else site.pk if site else None)
-    asked = _asked.get()
-    if asked is not None and key in asked:
-        return asked[key]
-    grants = Membership.objects.current().filter(user=user, study=study)
-    if everywhere:
-        grants = grants.filter(site=None)
-    elif site is not None:
-        grants = grants.filter(Q(site=None) | Q(site=site))
-    roles = frozenset(Role(role) for role in grants.values_list("role", flat=True))
-    if asked is not None:
-        asked[key] = roles
-    return roles
+    return frozenset(
+        role
+        for role, where in _grants(user, study)
+        if where is None or (not everywhere and (site is None or where == site.pk))
+    )
 
 
 @contextmanager
 def one_request() -> Iterator[None]:
-    """Within one request the database is asked once for the roles of one person at one place."""
-    token = _asked.set({})
+    """Within one request the database is asked once for the roles of one person in one study."""
+    token = _cached.set({})
     try:
         yield
     finally:
-        _asked.reset(token)
+        _cached.reset(token)
 
 
 def may(user: User, action: str, study: Study, site: Site | None = None) -> bool:
@@ -169,8 +185,11 @@ def _roles_by_which(user: User, action: str, study: Study, site: Site | None) ->
 
 
 def sites_where(user: User, action: str, study: Study) -> QuerySet[Site]:
-    """The sites of `study` where `user` may do `action`."""
-    grants = Membership.objects.current().filter(user=user, study=study, role__in=POLICY[action])
-    if grants.filter(site=None).exists():
-        return study.sites.all()
-    return study.sites.filter(pk__in=grants.values("site"))
+    """The sites of `study` where `user` may do `action`.
+
+    For a filter of what lies at them pass `list(...)`, not the query: the planner knows how much is at this site and at
+    that, and for a query it reckons with a site like the average of the installation.
+    """
+    where = {site for role, site in _grants(user, study) if role in POLICY[action]}
+    some = [site for site in where if site is not None]
+    return study.sites.all() if None in where else study.sites.filter(pk__in=some)

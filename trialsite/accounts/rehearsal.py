@@ -8,7 +8,7 @@ from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import PermissionDenied
 
 from trialsite.accounts.access import Kind, record
-from trialsite.accounts.acting import origin
+from trialsite.accounts.context import origin
 from trialsite.accounts.models import Session, User
 from trialsite.accounts.sessions import SessionStore, digest
 

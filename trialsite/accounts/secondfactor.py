@@ -19,7 +19,7 @@ from django.utils import timezone
 from django_otp.oath import TOTP
 
 from trialsite.accounts.access import Kind, record
-from trialsite.accounts.acting import signed_by
+from trialsite.accounts.context import audit_context
 from trialsite.accounts.models import AccessReset, Authenticator, Membership, RecoveryCode, User
 from trialsite.accounts.policy import POLICY, STRONG
 
@@ -39,8 +39,8 @@ def must_have(user: User) -> bool:
 
 
 def authenticator_of(user: User) -> Authenticator | None:
-    found: Authenticator | None = Authenticator.objects.filter(user=user, confirmed=True).first()
-    return found
+    authenticator: Authenticator | None = Authenticator.objects.filter(user=user, confirmed=True).first()
+    return authenticator
 
 
 def new_secret() -> bytes:
@@ -96,22 +96,22 @@ def passes(user: User, code: str) -> bool:
 
     After a wrong one even the right one is refused for 1, 2, 4 … seconds, from wherever it comes.
     """
-    given = "".join(code.split()).replace("-", "").lower()
-    with signed_by(user):
-        found = Authenticator.objects.select_for_update().filter(user=user, confirmed=True).first()
-        if found is None or not found.verify_is_allowed()[0]:
+    typed = "".join(code.split()).replace("-", "").lower()
+    with audit_context(user):
+        authenticator = Authenticator.objects.select_for_update().filter(user=user, confirmed=True).first()
+        if authenticator is None or not authenticator.verify_is_allowed()[0]:
             return False
-        secret = unseal(user, found.sealed)
+        secret = unseal(user, authenticator.sealed)
         if secret is None:
-            log.error("the secret of authenticator %s opens with none of our keys", found.pk)
-        step = shows(secret, given, found.last_step) if secret is not None else None
+            log.error("the secret of authenticator %s opens with none of our keys", authenticator.pk)
+        step = shows(secret, typed, authenticator.last_step) if secret is not None else None
         if step is not None:
-            found.last_step = step
-        elif not _use(found, given):
-            found.throttle_increment()
+            authenticator.last_step = step
+        elif not _use(authenticator, typed):
+            authenticator.throttle_increment()
             return False
-        found.throttle_reset(commit=False)
-        found.save()
+        authenticator.throttle_reset(commit=False)
+        authenticator.save()
         return True
 
 
@@ -123,27 +123,27 @@ def set_up(secret: bytes, code: str, *, by: User) -> list[str] | None:
     step = shows(secret, "".join(code.split()))
     if step is None:
         return None
-    with signed_by(by, reason="second factor set up"):
+    with audit_context(by, reason="second factor set up"):
         Authenticator.objects.filter(user=by, confirmed=True).update(confirmed=False)
-        made = Authenticator.objects.create(
+        authenticator = Authenticator.objects.create(
             user=by, name="authenticator app", sealed=seal(by, secret), last_step=step
         )
         AccessReset.objects.note_use(by, AccessReset.Kind.SECOND_FACTOR)
-        return _new_codes(made)
+        return _new_codes(authenticator)
 
 
 def renew_codes(*, by: User) -> list[str]:
     """New recovery codes; the old ones no longer work."""
-    with signed_by(by, reason="new recovery codes"):
-        found = Authenticator.objects.select_for_update().get(user=by, confirmed=True)
-        found.recovery_codes.filter(ended_at=None).update(ended_at=timezone.now())
-        return _new_codes(found)
+    with audit_context(by, reason="new recovery codes"):
+        authenticator = Authenticator.objects.select_for_update().get(user=by, confirmed=True)
+        authenticator.recovery_codes.filter(ended_at=None).update(ended_at=timezone.now())
+        return _new_codes(authenticator)
 
 
 def reseal(*, by: User) -> list[User]:
     """Seal every secret in use under the key of today. Returns whose secret no key of ours opens."""
     lost = []
-    with signed_by(by, reason="sealed under the key of today"):
+    with audit_context(by, reason="sealed under the key of today"):
         for authenticator in (
             Authenticator.objects.select_for_update().filter(confirmed=True).select_related("user")
         ):

@@ -22,7 +22,7 @@ def digest(key: str) -> str:
 
 class SessionStore(DatabaseStore):
     @classmethod
-    def get_model_class(cls):  # type: ignore[no-untyped-def]
+    def get_model_class(cls) -> Any:
         from trialsite.accounts.models import Session
 
         return Session
@@ -53,12 +53,12 @@ class SessionStore(DatabaseStore):
             self.model.objects.filter(session_key=digest(key)).delete()
 
     def _get_session_from_db(self) -> Any:
-        found = self.model.objects.filter(
+        session = self.model.objects.filter(
             session_key=digest(self.session_key or ""), expire_date__gt=timezone.now()
         ).first()
-        if found is None:
+        if session is None:
             self._session_key = None
-        return found
+        return session
 
 
 def _moment(seconds: int | None) -> datetime | None:

@@ -15,9 +15,9 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from django.utils.translation import gettext as _
 
 from trialsite.accounts.access import record
-from trialsite.accounts.acting import act, signed_by
+from trialsite.accounts.context import audit_context, authorised_change
 from trialsite.accounts.models import (
-    Access,
+    AccessEvent,
     AccessReset,
     Membership,
     Role,
@@ -45,10 +45,10 @@ def invite(
     study: Study, *, by: User, username: str, printed_name: str, email: str, role: str, site: Site | None
 ) -> User:
     """Add a person with a first role. They choose their password by the link of `invitation_path`."""
-    with act(by, "people.manage", study, reason="invited"):
+    with authorised_change(by, "people.manage", study, reason="invited"):
         if User.objects.filter(username__iexact=username).exists() or _was_used(username):
             raise ValidationError(
-                {"username": _("This username is or was in use; usernames are never given twice.")}
+                {"username": _("This username is or was in use; usernames are never reused.")}
             )
         user = User(username=username, printed_name=printed_name, email=email)
         user.set_unusable_password()
@@ -82,10 +82,10 @@ def invited(uid: str, token: str) -> User | None:
 def accept_invitation(user: User, password: str) -> None:
     """Set the first password. Raises ValidationError when it is too weak."""
     validate_password(password, user)
-    with signed_by(user, reason="invitation accepted"):
+    with audit_context(user, reason="invitation accepted"):
         # Of two who use the link at the same moment, the second finds it used.
         if not User.objects.select_for_update().filter(pk=user.pk, password=user.password).exists():
-            raise ValidationError(_("This link was used a moment ago."))
+            raise ValidationError(_("This link has just been used."))
         user.set_password(password)
         user.save(update_fields=["password"])
         AccessReset.objects.note_use(user, AccessReset.Kind.PASSWORD)
@@ -106,15 +106,15 @@ def grant_role(
     Raises ValidationError for a forbidden pair, a role held already, an end that is not after the start, and what takes
     a second administrator.
     """
-    with act(by, "people.manage", study, reason="role granted"):
+    with authorised_change(by, "people.manage", study, reason="role granted"):
         _check_granter(user, role, by)
         begin = starts_at or timezone.now()
         if ends_at is not None and ends_at <= max(begin, timezone.now()):
-            raise ValidationError({"ends_on": _("The last day is before the first one, or over.")})
+            raise ValidationError({"ends_on": _("The end date is before the start date, or in the past.")})
         _check_pair(user, study, role, site)
         same = user.memberships.open().filter(study=study, role=role, site=site)
         if same.filter(Q(ends_at=None) | Q(ends_at__gt=begin)).exists():
-            raise ValidationError({"role": _("This person has this role there already.")})
+            raise ValidationError({"role": _("This user already has this role there.")})
         return Membership.objects.create(
             user=user, study=study, role=role, site=site, granted_by=by, starts_at=begin, ends_at=ends_at
         )
@@ -126,13 +126,17 @@ def _check_granter(user: User, role: str, by: User) -> None:
         return
     if role == Role.ADMINISTRATOR:
         raise ValidationError(
-            {"role": _("An administrator is made at the machine: manage.py grant_role or add_administrator.")}
+            {
+                "role": _(
+                    "Administrators are created on the server: manage.py grant_role or add_administrator."
+                )
+            }
         )
     if role in TWO_ROLES and user.resets.filter(granted=True, requested_by=by, decided_by=by).exists():
         raise ValidationError(
             {
                 "role": _(
-                    "You reset this person's access yourself. Another administrator has to grant a role that signs."
+                    "You reset this user's access yourself. A second administrator has to grant a role that may sign."
                 )
             }
         )
@@ -141,18 +145,18 @@ def _check_granter(user: User, role: str, by: User) -> None:
 def _check_pair(user: User, study: Study, role: str, site: Site | None) -> None:
     if site is not None and role in AT_ALL_SITES:
         raise ValidationError(
-            {"site": _("This role is held at all sites of the study. Leave the site empty.")}
+            {"site": _("This role applies to all sites of the study. Leave the site empty.")}
         )
     held = set(user.memberships.open().filter(study=study).values_list("role", flat=True))
     if (role == Role.ADMINISTRATOR and held - {Role.ADMINISTRATOR}) or (
         role != Role.ADMINISTRATOR and Role.ADMINISTRATOR in held
     ):
-        raise ValidationError({"role": _("Nobody both administers a study and works with its data.")})
+        raise ValidationError({"role": _("A user cannot both administer a study and work with its data.")})
 
 
 def end_role(membership: Membership, *, by: User, reason: str) -> None:
     """End a role now; the person's sessions end with it."""
-    with act(by, "people.manage", membership.study, reason=reason):
+    with authorised_change(by, "people.manage", membership.study, reason=reason):
         now = timezone.now()
         # One that has not begun never counts.
         begun = min(now, membership.starts_at)
@@ -162,14 +166,14 @@ def end_role(membership: Membership, *, by: User, reason: str) -> None:
 
 def deactivate(user: User, study: Study, *, by: User, reason: str) -> None:
     """Keep `user` out of everything; sessions end at once. Roles stay, and count again after `reactivate`."""
-    with act(by, "people.manage", study, reason=reason):
+    with authorised_change(by, "people.manage", study, reason=reason):
         check_answerable(user, study, by=by)
         User.objects.filter(pk=user.pk).update(is_active=False)
         end_sessions(user, Session.objects.of(user), by=by)
 
 
 def reactivate(user: User, study: Study, *, by: User, reason: str) -> None:
-    with act(by, "people.manage", study, reason=reason):
+    with authorised_change(by, "people.manage", study, reason=reason):
         check_answerable(user, study, by=by)
         User.objects.filter(pk=user.pk).update(is_active=True)
 
@@ -177,15 +181,15 @@ def reactivate(user: User, study: Study, *, by: User, reason: str) -> None:
 def check_answerable(user: User, study: Study, *, by: User) -> None:
     """An account is one for all studies: who decides about it administers every study it works in."""
     if user.pk == by.pk:
-        raise ValidationError(_("Nobody does this for themselves. Ask another administrator."))
+        raise ValidationError(_("You cannot do this for yourself. Ask another administrator."))
     elsewhere = Study.objects.filter(memberships__in=user.memberships.open()).exclude(pk=study.pk).distinct()
     if not user.memberships.filter(study=study).exists() or not all(
         may(by, "people.manage", other) for other in elsewhere
     ):
         raise ValidationError(
             _(
-                "This person also works in a study that you do not administer. End the roles here instead, or ask"
-                " an administrator of both."
+                "This user also works in a study that you do not administer. End the roles here instead, or"
+                " ask an administrator of both studies."
             )
         )
 
@@ -193,13 +197,13 @@ def check_answerable(user: User, study: Study, *, by: User) -> None:
 def end_sessions(user: User, sessions: QuerySet[Session], *, by: User) -> None:
     """End these of the sessions of `user`. Sessions are no trial data; that they were ended is audited."""
     if sessions.filter(user_id=user.pk).delete()[0]:
-        record(Access.Kind.SESSION_ENDED, user, by=by)
+        record(AccessEvent.Kind.SESSION_ENDED, user, by=by)
 
 
 def change_password(password: str, *, by: User, keep: str) -> None:
     """One's own, already confirmed by the old one. All sessions but `keep` end. ValidationError if too weak."""
     validate_password(password, by)
-    with signed_by(by, reason="password changed"):
+    with audit_context(by, reason="password changed"):
         by.set_password(password)
         by.save(update_fields=["password"])
         end_sessions(by, Session.objects.of(by).exclude(session_key=keep), by=by)
@@ -207,5 +211,5 @@ def change_password(password: str, *, by: User, keep: str) -> None:
 
 def record_list(study: Study, *, by: User, action: str, name: str, filters: str) -> None:
     """Before a byte leaves: who took which list away, with which filters (as in the address)."""
-    with act(by, action, study, reason="list taken"):
-        record(Access.Kind.LIST, by, about=f"{study.code} {name} {unquote_plus(filters)}".strip())
+    with authorised_change(by, action, study, reason="list taken"):
+        record(AccessEvent.Kind.LIST, by, about=f"{study.code} {name} {unquote_plus(filters)}".strip())

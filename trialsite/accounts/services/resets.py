@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from trialsite.accounts.access import record
-from trialsite.accounts.acting import act, signed_by
-from trialsite.accounts.models import Access, AccessReset, Authenticator, Session, Study, User
+from trialsite.accounts.context import audit_context, authorised_change
+from trialsite.accounts.models import AccessEvent, AccessReset, Authenticator, Session, Study, User
 from trialsite.accounts.policy import TWO_ROLES
 from trialsite.accounts.services.people import check_answerable, end_sessions
 
@@ -27,7 +27,7 @@ def request_reset(user: User, study: Study, *, by: User, kind: str, reason: str)
 
     After a password's the person needs the link of `invitation_of`. Raises ValidationError when it is asked already.
     """
-    with act(by, "people.manage", study, reason=reason):
+    with authorised_change(by, "people.manage", study, reason=reason):
         check_answerable(user, study, by=by)
         reset = AccessReset(user=user, kind=kind, reason=reason, requested_by=by)
         if not takes_two(user):
@@ -37,7 +37,7 @@ def request_reset(user: User, study: Study, *, by: User, kind: str, reason: str)
                 reset.save(force_insert=True)
         except IntegrityError:
             raise ValidationError(
-                _("Somebody has asked for this already; it waits for another administrator.")
+                _("This has already been requested; it is awaiting a second administrator.")
             ) from None
         if reset.granted:
             _carry_out(reset, by)
@@ -47,13 +47,13 @@ def request_reset(user: User, study: Study, *, by: User, kind: str, reason: str)
 
 def decide_reset(reset: AccessReset, study: Study, *, by: User, granted: bool, reason: str) -> AccessReset:
     """Grant or refuse what another administrator asked for. Raises ValidationError for one's own and a decided one."""
-    with act(by, "people.manage", study, reason=reason):
+    with authorised_change(by, "people.manage", study, reason=reason):
         check_answerable(reset.user, study, by=by)
         saved = AccessReset.objects.select_for_update().select_related("user").get(pk=reset.pk)
         if saved.granted is not None:
-            raise ValidationError(_("This request is decided already."))
+            raise ValidationError(_("This request has already been decided."))
         if saved.requested_by_id == by.pk:
-            raise ValidationError(_("You asked for this yourself; another administrator has to decide."))
+            raise ValidationError(_("You made this request yourself; another administrator has to decide."))
         saved.granted, saved.decided_by, saved.decision_reason = granted, by, reason
         saved.save(force_update=True)
         if granted:
@@ -66,7 +66,7 @@ def reset_at_the_machine(user: User, *, by: User, kind: str, reason: str) -> Acc
     """For the operator, where no second administrator is: by the system user, and audited as such."""
     if not by.is_system:
         raise PermissionDenied("reset at the machine")
-    with signed_by(by, role="at the machine", reason=reason):
+    with audit_context(by, role="at the machine", reason=reason):
         AccessReset.objects.waiting().filter(user=user, kind=kind).update(
             granted=False, decided_by=by, decision_reason=_("reset at the machine instead")
         )
@@ -80,7 +80,7 @@ def reset_at_the_machine(user: User, *, by: User, kind: str, reason: str) -> Acc
 
 def acknowledge_resets(*, by: User) -> None:
     """`by` has been told of the resets of their own access."""
-    with signed_by(by, reason="told of"):
+    with audit_context(by, reason="told of"):
         AccessReset.objects.untold(by).update(told_at=timezone.now())
 
 
@@ -91,7 +91,7 @@ def _carry_out(reset: AccessReset, by: User) -> None:
         saved = User.objects.select_for_update().get(pk=user.pk)
         saved.set_unusable_password()
         saved.save(update_fields=["password"])
-        record(Access.Kind.LINK, user, by=by)
+        record(AccessEvent.Kind.LINK, user, by=by)
     else:
         Authenticator.objects.filter(user=user, confirmed=True).update(confirmed=False)
     end_sessions(user, Session.objects.of(user), by=by)

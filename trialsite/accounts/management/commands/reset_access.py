@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from trialsite.accounts.models import AccessReset, User
 from trialsite.accounts.services import invitation_of, reset_at_the_machine
+from trialsite.lib.visible import is_visible
 
 Kind = AccessReset.Kind
 
@@ -36,7 +37,7 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"--username: nobody is called {options['username']!r}.")
         for name in ("operator", "reason"):
-            if not options[name].strip():
+            if not is_visible(options[name]):
                 raise CommandError(f"--{name} is empty.")
         reason = f"{options['reason'].strip()} (at the machine, by {options['operator'].strip()})"
         reset_at_the_machine(user, by=User.objects.system(), kind=options["kind"], reason=reason)

@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from trialsite.accounts.models import Site, Study, User
 from trialsite.accounts.policy import authorise
 from trialsite.lib import refusals
+from trialsite.lib.visible import is_visible
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class RequestOrigin:
     """Where a change comes from: a request, a task, or a command. `session`: as its table keys it."""
 
     request: str | None = None
@@ -26,8 +27,8 @@ class Origin:
     session: str | None = None
 
 
-_NOWHERE = Origin()
-origin: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
+_NOWHERE = RequestOrigin()
+origin: ContextVar[RequestOrigin] = ContextVar("origin", default=_NOWHERE)
 _current: ContextVar[str] = ContextVar("context", default="")
 
 
@@ -36,25 +37,30 @@ def new_request_id() -> str:
 
 
 @contextmanager
-def act(by: User, action: str, study: Study, site: Site | None = None, *, reason: str = "") -> Iterator[None]:
+def authorised_change(
+    by: User, action: str, study: Study, site: Site | None = None, *, reason: str = ""
+) -> Iterator[None]:
     """One change of the world: a transaction in which `by`, if the policy lets them, does `action`.
 
     Raises PermissionDenied, and ValidationError when the database finds the record locked. The context is
-    transaction-local: it ends with the transaction, and an enclosing `act` gets its own back.
+    transaction-local: it ends with the transaction, and an enclosing change gets its own back.
     """
     roles = authorise(by, action, study, site)
-    with signed_by(by, role=", ".join(sorted(roles)), reason=reason):
+    with audit_context(by, role=", ".join(sorted(roles)), reason=reason):
         yield
 
 
 @contextmanager
-def signed_by(by: User, *, role: str = "", reason: str = "") -> Iterator[None]:
-    """A transaction that puts `by` and `reason` beside what it changes. Besides `act`, only commands and
-    services that authorise by other means (such as a one-time link) call this."""
+def audit_context(by: User, *, role: str = "", reason: str = "") -> Iterator[None]:
+    """A transaction that puts `by` and `reason` beside what it changes. Besides `authorised_change`, only commands and
+    services that authorise by other means (such as a one-time link) call this. Who `by` is, and whether they have
+    `role`, the trail looks up itself. Raises ValidationError for a reason that nobody can see."""
+    if reason.strip() and not is_visible(reason):
+        message = _("The reason contains only invisible characters. Enter it in words.")
+        raise ValidationError({"reason": message})
     context = json.dumps(
         {
             "actor": by.pk,
-            "name": f"{by.username} ({by.printed_name})",
             "role": role,
             "reason": reason.strip(),
             "version": settings.APP_VERSION,
@@ -75,7 +81,9 @@ def signed_by(by: User, *, role: str = "", reason: str = "") -> Iterator[None]:
             if refusals.code(error) != refusals.LOCKED:
                 raise
             raise ValidationError(
-                _("This record is locked. Nothing was changed; ask for it to be unlocked, with your reason.")
+                _(
+                    "This record is locked. Nothing was changed; request that it be unlocked, with your reason."
+                )
             ) from error
         finally:
             _current.reset(token)

@@ -58,7 +58,7 @@ def password_change(request: Request) -> HttpResponse:
             form.add_error("password", error)
         else:
             update_session_auth_hash(request, request.user)
-            messages.success(request, _("Your password is changed; your other sessions are ended."))
+            messages.success(request, _("Your password has been changed; your other sessions have ended."))
             return redirect("account")
     return render(request, "accounts/password_change.html", {"form": form})
 
@@ -72,7 +72,7 @@ def session_end(request: Request, key: str) -> HttpResponse:
         if len(key) < 16 or not others.exists():
             raise Http404
     services.end_sessions(request.user, others, by=request.user)
-    messages.success(request, _("Ended. Whoever used it has to sign in again."))
+    messages.success(request, _("Session ended. Signing in again is required there."))
     return redirect("account")
 
 
@@ -89,7 +89,7 @@ def second_factor(request: Request) -> HttpResponse:
         if codes is not None:
             return _is_set_up(request, codes)
         form.add_error(
-            "new_code", _("The new app does not show this code. Wait for its next one, then type that.")
+            "new_code", _("The code does not match the new app. Wait for the next code and enter that.")
         )
     drawing = qr_code(secondfactor.address(user, secret), error="m", micro=False)
     context = {

@@ -39,20 +39,22 @@ def _study(user: User, code: str) -> Study:
     return study
 
 
-def _person(study: Study, pk: int) -> User:
+def _user(study: Study, pk: int) -> User:
     """Somebody who has or had a role in the study; 404 for all others."""
     return get_object_or_404(User.objects.filter(memberships__study=study).distinct(), pk=pk, is_system=False)
 
 
 @require_GET
 def people(request: Request, study: str) -> HttpResponse:
-    chosen = _study(request.user, study)
-    asked = PeopleFilter(request.GET, study=chosen)
+    current_study = _study(request.user, study)
+    filters = PeopleFilter(request.GET, sites=current_study.sites.all())
     context = {
-        "filter": asked,
-        "memberships": asked.apply(chosen.memberships.all()),
-        "sites": chosen.sites.all(),
-        "waiting": AccessReset.objects.waiting().of_study(chosen).select_related("user", "requested_by"),
+        "filter": filters,
+        "memberships": filters.apply(current_study.memberships.all()),
+        "sites": current_study.sites.all(),
+        "waiting": AccessReset.objects.waiting()
+        .of_study(current_study)
+        .select_related("user", "requested_by"),
         "now": timezone.now(),
     }
     return render(request, "accounts/people.html", context)
@@ -61,27 +63,34 @@ def people(request: Request, study: str) -> HttpResponse:
 @require_POST
 def people_file(request: Request, study: str) -> HttpResponseBase:
     """The roles under the filters of the page, as CSV."""
-    chosen = _study(request.user, study)
-    memberships = PeopleFilter(request.GET, study=chosen).apply(chosen.memberships.all())
+    current_study = _study(request.user, study)
+    memberships = PeopleFilter(request.GET, sites=current_study.sites.all()).apply(
+        current_study.memberships.all()
+    )
     header = ["person", "username", "active", "role", "site", "from", "until", "granted_by"]
     rows = [
         [
-            m.user.printed_name, m.user.username, _("yes") if m.user.is_active else _("no"), m.get_role_display(),
-            m.site.code if m.site else _("All sites"), m.starts_at.isoformat(),
-            m.ends_at and m.ends_at.isoformat(), m.granted_by.printed_name,
+            m.user.printed_name,
+            m.user.username,
+            _("yes") if m.user.is_active else _("no"),
+            m.get_role_display(),
+            m.site.code if m.site else _("All sites"),
+            m.starts_at.isoformat(),
+            m.ends_at and m.ends_at.isoformat(),
+            m.granted_by.printed_name,
         ]
         for m in memberships
-    ]  # fmt: skip
-    return list_file(request, chosen, "people", "people.manage", header, rows)
+    ]
+    return list_file(request, current_study, "people", "people.manage", header, rows)
 
 
 @require_http_methods(["GET", "POST"])
 def person_new(request: Request, study: str) -> HttpResponse:
-    chosen = _study(request.user, study)
-    form = PersonForm(request.POST or None, study=chosen)
+    current_study = _study(request.user, study)
+    form = PersonForm(request.POST or None, study=current_study)
     if form.is_valid():
         try:
-            user = services.invite(chosen, by=request.user, **form.cleaned_data)
+            user = services.invite(current_study, by=request.user, **form.cleaned_data)
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -92,29 +101,29 @@ def person_new(request: Request, study: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def role_grant(request: Request, study: str, pk: int) -> HttpResponse:
-    chosen = _study(request.user, study)
-    someone = _person(chosen, pk)
-    form = GrantForm(request.POST or None, study=chosen)
+    current_study = _study(request.user, study)
+    user = _user(current_study, pk)
+    form = GrantForm(request.POST or None, study=current_study)
     if form.is_valid():
         role, site = form.cleaned_data["role"], form.cleaned_data["site"]
         try:
-            services.grant_role(someone, chosen, by=request.user, role=role, site=site, **form.span())
+            services.grant_role(user, current_study, by=request.user, role=role, site=site, **form.span())
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, _("Role granted to %(name)s.") % {"name": someone.printed_name})
+            messages.success(request, _("Role granted to %(name)s.") % {"name": user.printed_name})
             return redirect("people", study)
-    return render(request, "accounts/role_grant.html", {"form": form, "person": someone})
+    return render(request, "accounts/role_grant.html", {"form": form, "person": user})
 
 
 @require_http_methods(["GET", "POST"])
 def role_end(request: Request, study: str, pk: int) -> HttpResponse:
-    chosen = _study(request.user, study)
-    membership = get_object_or_404(Membership.objects.open(), pk=pk, study=chosen)
+    current_study = _study(request.user, study)
+    membership = get_object_or_404(Membership.objects.open(), pk=pk, study=current_study)
     form = WhyForm(request.POST or None)
     if form.is_valid():
         services.end_role(membership, by=request.user, reason=form.cleaned_data["reason"])
-        messages.success(request, _("Role ended; the person is signed out."))
+        messages.success(request, _("Role ended; the user is signed out."))
         return redirect("people", study)
     return render(request, "accounts/role_end.html", {"form": form, "membership": membership})
 
@@ -122,16 +131,16 @@ def role_end(request: Request, study: str, pk: int) -> HttpResponse:
 @require_GET
 def person(request: Request, study: str, pk: int) -> HttpResponse:
     """One person: roles, whether active, second factor, when last here; and what may be done about it."""
-    chosen = _study(request.user, study)
-    someone = _person(chosen, pk)
+    current_study = _study(request.user, study)
+    user = _user(current_study, pk)
     context = {
-        "person": someone,
-        "memberships": someone.memberships.filter(study=chosen).select_related("site", "granted_by"),
-        "accesses": someone.accesses.all()[:20],
-        "authenticator": authenticator_of(someone),
-        "must_have": must_have(someone),
-        "resets": someone.resets.select_related("requested_by", "decided_by")[:10],
-        "takes_two": services.takes_two(someone),
+        "person": user,
+        "memberships": user.memberships.filter(study=current_study).select_related("site", "granted_by"),
+        "access_events": user.access_events.all()[:20],
+        "authenticator": authenticator_of(user),
+        "must_have": must_have(user),
+        "resets": user.resets.select_related("requested_by", "decided_by")[:10],
+        "takes_two": services.takes_two(user),
         "now": timezone.now(),
     }
     return render(request, "accounts/person.html", context)
@@ -140,50 +149,50 @@ def person(request: Request, study: str, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def person_change(request: Request, study: str, pk: int, act: str) -> HttpResponse:
     """Deactivate, reactivate, reset the second factor, or make a link to set a password: each with a reason."""
-    chosen = _study(request.user, study)
-    someone = _person(chosen, pk)
+    current_study = _study(request.user, study)
+    user = _user(current_study, pk)
     if act not in ACTS:
         raise Http404
     form = WhyForm(request.POST or None)
     if form.is_valid():
         try:
-            made = ACTS[act](someone, chosen, by=request.user, reason=form.cleaned_data["reason"])
+            reset = ACTS[act](user, current_study, by=request.user, reason=form.cleaned_data["reason"])
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            return _done(request, chosen, someone, made)
-    context = {"form": form, "person": someone, "act": act, "takes_two": services.takes_two(someone)}
+            return _done(request, current_study, user, reset)
+    context = {"form": form, "person": user, "act": act, "takes_two": services.takes_two(user)}
     return render(request, "accounts/person_change.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 def reset_decide(request: Request, study: str, pk: int) -> HttpResponse:
     """Grant or refuse, with a reason, what another administrator asked for."""
-    chosen = _study(request.user, study)
+    current_study = _study(request.user, study)
     reset = get_object_or_404(
-        AccessReset.objects.of_study(chosen).select_related("user", "requested_by"), pk=pk
+        AccessReset.objects.of_study(current_study).select_related("user", "requested_by"), pk=pk
     )
     form = WhyForm(request.POST or None)
     if form.is_valid():
         granted, reason = request.POST.get("decision") == "grant", form.cleaned_data["reason"]
         try:
-            decided = services.decide_reset(reset, chosen, by=request.user, granted=granted, reason=reason)
+            decided = services.decide_reset(
+                reset, current_study, by=request.user, granted=granted, reason=reason
+            )
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            return _done(request, chosen, reset.user, decided)
+            return _done(request, current_study, reset.user, decided)
     return render(request, "accounts/reset_decide.html", {"form": form, "reset": reset, "person": reset.user})
 
 
-def _done(request: Request, study: Study, someone: User, reset: AccessReset | None) -> HttpResponse:
+def _done(request: Request, study: Study, user: User, reset: AccessReset | None) -> HttpResponse:
     if reset and reset.granted and reset.kind == AccessReset.Kind.PASSWORD:
         address = request.build_absolute_uri(reverse("invitation", args=services.invitation_of(reset.user)))
-        return render(request, "accounts/invited.html", {"person": someone, "link": address})
+        return render(request, "accounts/invited.html", {"person": user, "link": address})
     if reset and reset.granted is None:
-        said = _(
-            "Asked. Another administrator of the study has to grant it; it waits under People and sites."
-        )
+        message = _("Requested. Another administrator of the study has to approve it, under Users and sites.")
     else:
-        said = _("Done. It is in the audit trail with your reason.")
-    messages.success(request, said)
-    return redirect("person", study.code, someone.pk)
+        message = _("Done. It is recorded in the audit trail with your reason.")
+    messages.success(request, message)
+    return redirect("person", study.code, user.pk)

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 from trialsite.accounts import services
 from trialsite.accounts.access import Kind, count_failure, failed, forget_failures, is_open, record
 from trialsite.accounts.forms import CodeForm, PasswordForm
-from trialsite.accounts.lockout import person_named, remember_device
+from trialsite.accounts.lockout import remember_device, user_named
 from trialsite.accounts.models import AccessReset, User
 from trialsite.accounts.secondfactor import authenticator_of, passes
 from trialsite.accounts.stepup import wrong_code
@@ -47,7 +47,7 @@ class SignIn(LoginView):
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         if form.data.get("username") and form.data.get("password"):
-            failed(self.request, Kind.FAILED, person_named(form.data["username"]))
+            failed(self.request, Kind.FAILED, user_named(form.data["username"]))
         return super().form_invalid(form)
 
 
@@ -83,7 +83,7 @@ def login_code(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def login_again(request: HttpRequest) -> HttpResponse:
-    """Signing in from a page that must not be left, in JSON for static/guard.js: the password, then the code of
+    """Signing in from a page that must not be left, in JSON for static/scripts/guard.js: the password, then the code of
     whoever has a second factor.
 
     Answers {"ask": "code"}, (422) {"ask": step to take, "said": why}, or who is signed in now, as a number or null,
@@ -102,8 +102,8 @@ def _password_again(request: HttpRequest) -> HttpResponse:
     form = AuthenticationForm(request, request.POST)
     if not form.is_valid():
         if form.data.get("username") and form.data.get("password"):
-            failed(request, Kind.FAILED, person_named(form.data["username"]))
-        return _step("password", _("This is not your password."))
+            failed(request, Kind.FAILED, user_named(form.data["username"]))
+        return _step("password", _("The password is incorrect."))
     user: User = form.get_user()
     if authenticator_of(user):
         _await_code(request, user, "")
@@ -119,7 +119,7 @@ def _password_again(request: HttpRequest) -> HttpResponse:
 def _code_again(request: HttpRequest) -> HttpResponse:
     user = _pending(request)
     if user is None:
-        return _step("password", _("That took too long. Type your password again."))
+        return _step("password", _("Your sign-in timed out. Enter your password again."))
     if not _is_right(request, user, CodeForm(request.POST)):
         return _step("code", wrong_code(user))
     _let_in(request, user)
@@ -140,16 +140,19 @@ def _is_right(request: HttpRequest, user: User, form: CodeForm) -> bool:
     return False
 
 
-def _step(ask: str, said: str = "") -> HttpResponse:
-    return JsonResponse({"ask": ask, "said": said}, status=422 if said else 200)
+def _step(ask: str, message: str = "") -> HttpResponse:
+    return JsonResponse({"ask": ask, "said": message}, status=422 if message else 200)
 
 
 def _await_code(request: HttpRequest, user: User, onward: str) -> None:
     """The password was right: the code is awaited, and nobody is signed in yet."""
     request.session.cycle_key()
     request.session["pending"] = {
-        "user": user.pk, "hash": user.get_session_auth_hash(), "at": time.time(), "next": onward,
-    }  # fmt: skip
+        "user": user.pk,
+        "hash": user.get_session_auth_hash(),
+        "at": time.time(),
+        "next": onward,
+    }
 
 
 def _pending(request: HttpRequest) -> User | None:
@@ -182,16 +185,16 @@ def _is_in(request: HttpRequest, user: User, about: str = "") -> None:
 @require_http_methods(["GET", "POST"])
 def invitation(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     """Where an invited person chooses a password. A used or expired link says so."""
-    person = services.invited(uid, token)
+    user = services.invited(uid, token)
     form = PasswordForm(request.POST or None)
-    if person and form.is_valid():
+    if user and form.is_valid():
         try:
-            services.accept_invitation(person, form.cleaned_data["password"])
+            services.accept_invitation(user, form.cleaned_data["password"])
         except ValidationError as error:
             form.add_error("password", error)
         else:
-            messages.success(request, _("Your password is set. Sign in with it."))
+            messages.success(request, _("Your password has been set. Sign in with it."))
             return redirect("login")
     return render(
-        request, "accounts/invitation.html", {"person": person, "form": form}, status=200 if person else 410
+        request, "accounts/invitation.html", {"person": user, "form": form}, status=200 if user else 410
     )
