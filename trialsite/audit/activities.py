@@ -72,7 +72,7 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ActivityPage:
     """`older`: where the next page begins; None at the end. `stopped`: there a search stopped early."""
 
     activities: list[Activity]
@@ -80,27 +80,29 @@ class Page:
     stopped: bool = False
 
 
-def page_of_chains(source: QuerySet[Event], matching: Q | None, before: Cursor | None) -> Page:
+def page_of_chains(source: QuerySet[Event], matching: Q | None, before: Cursor | None) -> ActivityPage:
     """Activities in `source`, all whose chains belong to it whole, in which an entry is `matching`."""
     entries = source.filter(before.before()) if before else source
     floor = _floor(entries) if matching is not None else None
     heads = _heads(entries.filter(at__gte=floor.at) if floor else entries)
     if matching is not None:
-        heads = heads.annotate(found=_of_activity(matching)).filter(found__isnull=False)
+        heads = heads.annotate(matched=_of_activity(matching)).filter(matched__isnull=False)
     rows = list(_newest(heads).values_list("chain", "n", "key")[: PAGE + 1])
     activities = _light(_read(rows[:PAGE]))
     if len(rows) > len(activities):
-        return Page(activities, Cursor.of(activities[-1].last))
-    return Page(activities, floor, floor is not None)
+        return ActivityPage(activities, Cursor.of(activities[-1].last))
+    return ActivityPage(activities, floor, floor is not None)
 
 
-def page_of_some(sources: Iterable[QuerySet[Event]], matching: Q | None, before: Cursor | None) -> Page:
+def page_of_some(
+    sources: Iterable[QuerySet[Event]], matching: Q | None, before: Cursor | None
+) -> ActivityPage:
     """The same where `sources` hold some entries of a chain only: an activity is what they hold of it."""
     entries: list[Any] = []
     for source in sources:
-        found = source.filter(before.before()) if before else source
-        found = found.filter(matching) if matching is not None else found
-        entries += _newest(found.annotate(key=_KEY))[:MOST]
+        selected = source.filter(before.before()) if before else source
+        selected = selected.filter(matching) if matching is not None else selected
+        entries += _newest(selected.annotate(key=_KEY))[:MOST]
     entries.sort(key=lambda entry: (entry.at, entry.chain, entry.n), reverse=True)
     activities = [
         Activity(tuple(reversed(list(group))))
@@ -110,7 +112,7 @@ def page_of_some(sources: Iterable[QuerySet[Event]], matching: Q | None, before:
     kept = (
         activities[:PAGE] if len(activities) > PAGE else activities[:-1] or activities if more else activities
     )
-    return Page(kept, Cursor.of(kept[-1].entries[0]) if more and kept else None)
+    return ActivityPage(kept, Cursor.of(kept[-1].entries[0]) if more and kept else None)
 
 
 def _newest(entries: Any) -> Any:

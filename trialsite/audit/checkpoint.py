@@ -24,6 +24,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from trialsite.lib.database import DatabaseCursor
+
 FORMAT = "trialsite audit checkpoint 1"
 
 
@@ -39,7 +41,7 @@ class Checkpoint:
     heads: dict[str, tuple[int, str]]
 
 
-def take(cursor: Any) -> Checkpoint:
+def take(cursor: DatabaseCursor) -> Checkpoint:
     """How far every chain has come at one moment."""
     cursor.execute(
         "select to_char(now() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
@@ -50,7 +52,7 @@ def take(cursor: Any) -> Checkpoint:
     return Checkpoint(at, {chain: (n, digest) for chain, (n, digest) in json.loads(heads).items()})
 
 
-def faults(cursor: Any, kept: Checkpoint) -> Iterator[str]:
+def faults(cursor: DatabaseCursor, kept: Checkpoint) -> Iterator[str]:
     """Each entry that the checkpoint knew and the trail no longer has, or has with another content."""
     cursor.execute(
         "select k.chain, k.n, e.hash is null from json_to_recordset(%s) as k(chain text, n bigint, hash text)"

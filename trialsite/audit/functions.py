@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from django.apps import apps
+
+from trialsite.lib.database import DatabaseCursor
 
 TRAIL = Path(__file__).resolve().parent / "sql" / "functions"
 _FUNCTION = re.compile(r"create or replace function ([\w.]+)\s*\(.*?\$\$(.*?)\$\$", re.DOTALL)
@@ -40,7 +41,7 @@ def folders() -> list[Path]:
     return [folder for folder in candidates if folder.is_dir() and folder != TRAIL]
 
 
-def replace_all(cursor: Any, *folders: Path) -> None:
+def replace_all(cursor: DatabaseCursor, *folders: Path) -> None:
     """Run the files. They may call each other in any order: bodies are not checked while all are replaced."""
     cursor.execute("set local check_function_bodies = off")
     for folder in folders:

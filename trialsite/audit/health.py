@@ -19,7 +19,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """503 with what is wrong: never as owner or superuser, every audit trigger on, commits durable."""
     try:
-        found = problems(connection)
+        reasons = problems(connection)
     except DatabaseError:
-        found = ["the database does not answer"]
-    return JsonResponse({"ready": not found, "problems": found}, status=503 if found else 200)
+        reasons = ["the database does not answer"]
+    return JsonResponse({"ready": not reasons, "problems": reasons}, status=503 if reasons else 200)

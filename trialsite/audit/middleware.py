@@ -5,8 +5,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from trialsite.accounts.acting import Origin, new_request_id, origin
-from trialsite.accounts.http import entered
+from trialsite.accounts.context import RequestOrigin, new_request_id, origin
+from trialsite.accounts.http import current_study
 from trialsite.accounts.policy import one_request
 from trialsite.accounts.sessions import digest
 from trialsite.lib.request_id import request_id
@@ -21,8 +21,8 @@ class RequestContextMiddleware:
         request_id.set(name)
         key = request.session.session_key
         session = digest(key) if key else None
-        token = origin.set(Origin(name, request.META.get("REMOTE_ADDR") or None, session))
-        entered.set(None)
+        token = origin.set(RequestOrigin(name, request.META.get("REMOTE_ADDR") or None, session))
+        current_study.set(None)
         try:
             # Times are told in UTC until a record of a site is fetched (accounts/http.py).
             with one_request(), timezone.override(None):

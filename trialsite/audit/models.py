@@ -8,7 +8,7 @@ from trialsite.accounts.models import Study, User
 
 
 class Outbox(models.Model):
-    """One debt. Rows are written by triggers in the transaction of the change, and deleted by the
+    """One pending entry. Rows are written by triggers in the transaction of the change, and deleted by the
     worker in the transaction of its effect: the effect happens once, whatever is killed in between."""
 
     class Kind(models.TextChoices):
@@ -16,6 +16,10 @@ class Outbox(models.Model):
         SUMMARY = "summary"  # subject: study
         REPORT = "report"  # subject: study; the unblinded worker's
         ALLOCATION = "allocation"  # subject: site; the unblinded worker's
+        SUPPLY = "supply"  # subject: site; the unblinded worker's
+        IMPORT = "import"  # subject: rating import
+        ALERT = "alert"  # subject: safety alert, of which those who act get a mail
+        ESCALATION = "escalation"  # subject: safety alert that nobody has acknowledged in time
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     subject = models.BigIntegerField()

@@ -2,22 +2,25 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.db import OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
 
 from trialsite.audit import functions
 from trialsite.lib import roles
+from trialsite.lib.database import DatabaseCursor
 
 # Tables without an audit trigger, each with the reason. tests/audit/test_coverage.py fails on any other.
 UNAUDITED = {
     "accounts_session": "sessions come and go",
     "assessments_draft": "what was typed and not saved is no trial data",
+    "assessments_recorddraft": "what was typed and not saved is no trial data",
+    "assessments_importfile": "a file that waits to be imported; its SHA-256 and what came of it are audited",
     "enrollment_screeningdraft": "what was typed and not saved is no trial data",
-    "audit_outbox": "debts, deleted when paid",
+    "audit_outbox": "pending entries, deleted when processed",
     "analysis_outcome": "derived: computed again from the ratings at any time",
     "analysis_participantoutcome": "derived: computed again from the ratings at any time",
     "analysis_studysummary": "derived: computed again from the ratings at any time",
@@ -42,13 +45,13 @@ def audited_tables() -> set[str]:
     return {m._meta.db_table for m in models} - UNAUDITED.keys()
 
 
-def problems(connection: Any) -> list[str]:
+def problems(connection: BaseDatabaseWrapper) -> list[str]:
     """Sentences, empty when the connection is fit to serve."""
     with connection.cursor() as cursor:
         return [*identity(cursor), *durability(cursor), *migrations(cursor), *guard(cursor)]
 
 
-def identity(cursor: Any) -> Iterator[str]:
+def identity(cursor: DatabaseCursor) -> Iterator[str]:
     """Whom the process connects as: somebody who owns nothing and may delete nothing of the trial."""
     cursor.execute(
         "select rolsuper or rolcreaterole or rolbypassrls or rolreplication"
@@ -75,7 +78,7 @@ def identity(cursor: Any) -> Iterator[str]:
         yield f"this process may do more with {table} than it should"
 
 
-def durability(cursor: Any) -> Iterator[str]:
+def durability(cursor: DatabaseCursor) -> Iterator[str]:
     for name in ("fsync", "synchronous_commit", "full_page_writes"):
         cursor.execute("select current_setting(%s)", [name])
         if cursor.fetchone()[0] == "off":
@@ -88,7 +91,7 @@ def _shipped() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None).graph.nodes)
 
 
-def migrations(cursor: Any) -> Iterator[str]:
+def migrations(cursor: DatabaseCursor) -> Iterator[str]:
     """The tables are those of this version: nothing is left to migrate, and nothing was that it does not know."""
     cursor.execute("select app, name from django_migrations")
     applied = set(cursor.fetchall())
@@ -100,7 +103,7 @@ def migrations(cursor: Any) -> Iterator[str]:
             yield f"the migration {app} {name} is of a newer version than this process"
 
 
-def guard(cursor: Any) -> Iterator[str]:
+def guard(cursor: DatabaseCursor) -> Iterator[str]:
     """The triggers that write the trail, on every table that has to have them, and the functions they call."""
     for trigger, function, kind, tables, complaint in (
         ("z_audit", "audit.log()", AFTER_ROW_CHANGE, audited_tables(), "has no enabled audit trigger"),
@@ -121,7 +124,7 @@ def guard(cursor: Any) -> Iterator[str]:
     yield from _functions(cursor)
 
 
-def _unsealed(cursor: Any) -> Iterator[str]:
+def _unsealed(cursor: DatabaseCursor) -> Iterator[str]:
     """Tables of the closed schema, but for the chain's own, whose rows do not all come under the chain."""
     cursor.execute(
         "select c.oid::regclass::text from pg_class c where c.relnamespace = 'closed'::regnamespace"
@@ -137,7 +140,7 @@ def _unsealed(cursor: Any) -> Iterator[str]:
         yield f"{table} is not under the chain of the closed schema"
 
 
-def _detours(cursor: Any) -> Iterator[str]:
+def _detours(cursor: DatabaseCursor) -> Iterator[str]:
     """A name that is no plain table, or rows that a table shows and its triggers do not see."""
     cursor.execute(
         "select c.oid::regclass::text from pg_class c where c.oid = any (%s::regclass[]) and (c.relkind <> 'r'"
@@ -149,7 +152,7 @@ def _detours(cursor: Any) -> Iterator[str]:
         yield f"{table} is not a plain table: something is written or read past its triggers"
 
 
-def _functions(cursor: Any) -> Iterator[str]:
+def _functions(cursor: DatabaseCursor) -> Iterator[str]:
     """The functions of the trail and of the closed schema, word for word as this version of the product has them."""
     cursor.execute(
         "select n.nspname || '.' || p.proname, p.prosrc, p.prosecdef from pg_proc p"
@@ -165,7 +168,7 @@ def _functions(cursor: Any) -> Iterator[str]:
                 yield f"the function {function.name} is not this version's; run {command}"
 
 
-def _existing(cursor: Any) -> set[str]:
+def _existing(cursor: DatabaseCursor) -> set[str]:
     cursor.execute("select relname from pg_class where relnamespace = 'public'::regnamespace")
     return {row[0] for row in cursor.fetchall()}
 
@@ -174,15 +177,15 @@ class Unfit(RuntimeError):
     """The process must not start: it could write trial data past the trail."""
 
 
-def refuse_unfit(connection: Any) -> None:
+def refuse_unfit(connection: BaseDatabaseWrapper) -> None:
     """At the start of web and workers. A database that does not answer yet is no reason: /readyz tells it then."""
     try:
         with connection.cursor() as cursor:
-            found = [*identity(cursor), *migrations(cursor), *guard(cursor)]
-            found += durability(cursor) if settings.SECURE else ()
+            reasons = [*identity(cursor), *migrations(cursor), *guard(cursor)]
+            reasons += durability(cursor) if settings.SECURE else ()
     except OperationalError:
         return
     finally:
         connection.close()
-    if found:
-        raise Unfit("; ".join(found))
+    if reasons:
+        raise Unfit("; ".join(reasons))

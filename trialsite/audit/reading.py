@@ -1,6 +1,6 @@
 """What the reading roles see of tables that hold secrets: everything but those."""
 
-from typing import Any
+from trialsite.lib.database import DatabaseCursor
 
 # Not for reports at all.
 SECOND_FACTORS = ("accounts_authenticator", "accounts_recoverycode")
@@ -16,7 +16,7 @@ group by c.oid, c.relname having bool_or(a.attname = any (audit.secret()))
 """
 
 
-def grant(cursor: Any) -> None:
+def grant(cursor: DatabaseCursor) -> None:
     """As the owner, after each migration: a new column of such a table is read, a new secret is not."""
     cursor.execute(_RIGHTS, [list(SECOND_FACTORS)])
     for (rights,) in cursor.fetchall():

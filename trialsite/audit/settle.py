@@ -8,7 +8,8 @@ So `migrate` makes each such constraint and index anew from its own text, until 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+
+from trialsite.lib.database import DatabaseCursor
 
 # An expression is settled after one round; a few more cost nothing and end for certain.
 ROUNDS = 3
@@ -29,7 +30,7 @@ where i.indpred is not null and i.indisunique
 
 
 @dataclass(frozen=True, slots=True)
-class Expression:
+class GuardExpression:
     """Of a constraint or a unique index of `table`: its `text` as a CHECK clause, and what makes it anew. All four
     are the catalogue's own, quoted where they have to be."""
 
@@ -39,27 +40,27 @@ class Expression:
     anew: str
 
 
-def settle(cursor: Any) -> list[str]:
+def settle(cursor: DatabaseCursor) -> list[str]:
     """Make anew what would read otherwise after a dump. Returns the names. As the owner, in a transaction."""
-    made: list[str] = []
+    settled: list[str] = []
     for _ in range(ROUNDS):
         unsettled = [each for each in _expressions(cursor) if _read_back(cursor, each) != each.text]
         if not unsettled:
             break
         for each in unsettled:
             cursor.execute(each.anew)
-        made += [each.name for each in unsettled]
-    return made
+        settled += [each.name for each in unsettled]
+    return settled
 
 
-def _expressions(cursor: Any) -> Iterator[Expression]:
+def _expressions(cursor: DatabaseCursor) -> Iterator[GuardExpression]:
     for query in (_CHECKS, _INDEXES):
         cursor.execute(query)
         for row in cursor.fetchall():
-            yield Expression(*row)
+            yield GuardExpression(*row)
 
 
-def _read_back(cursor: Any, expression: Expression) -> str:
+def _read_back(cursor: DatabaseCursor, expression: GuardExpression) -> str:
     """The text as PostgreSQL writes it once it has read it: tried on an empty copy of the table, taken back."""
     cursor.execute("savepoint trial")
     cursor.execute(f"create table public.trial_of_an_expression (like {expression.table})")

@@ -1,4 +1,4 @@
-"""SQL that migrations run to put a table under the audit trail or to make its changes owe work."""
+"""SQL that migrations run to put a table under the audit trail or to let its changes enqueue work."""
 
 from django.db import migrations
 
@@ -24,8 +24,9 @@ def trail(
     )
 
 
-def owes(table: str, kind: str, subject: str) -> migrations.RunSQL:
-    """Each statement that inserts or updates `table` owes one outbox row for every distinct `subject`."""
+def enqueues(table: str, kind: str, subject: str) -> migrations.RunSQL:
+    """Each statement that inserts or updates `table` adds one outbox entry for every distinct `subject`. The names in
+    the database are those that it was first made with."""
     body = f"""
         create function owe_{kind}_{table}() returns trigger language plpgsql
         set search_path = public, pg_temp as $$
@@ -58,7 +59,7 @@ def sealed(table: str, key: str, *, changes: bool = False) -> migrations.RunSQL:
         set local timezone = 'UTC';
         set local extra_float_digits = 1;
         set local bytea_output = 'hex';
-        select audit.seal_standing('{table}',
+        select audit.seal_existing('{table}',
           (select array_agg(audit.closed_form(to_jsonb(t)) order by {key}) from closed.{table} t));
         create trigger z_seal_added after insert on closed.{table} referencing new table as added
           for each statement execute function audit.seal_added();

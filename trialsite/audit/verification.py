@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.core.management.base import CommandError
 from django.db import DatabaseError, connection, transaction
 
-from trialsite.audit import guards, readiness, replay
+from trialsite.audit import guards, readiness, replay, secrets
+from trialsite.lib.database import DatabaseCursor
 
-Check = Callable[[Any], Iterator[str]]
+Check = Callable[[DatabaseCursor], Iterator[str]]
 
 
-def chains(cursor: Any) -> Iterator[str]:
+def chains(cursor: DatabaseCursor) -> Iterator[str]:
     """Each entry of the trail that does not follow from the one before it, and what is wrong with the chain of the
     closed schema or with its tables, without a value."""
     cursor.execute(
@@ -21,18 +21,22 @@ def chains(cursor: Any) -> Iterator[str]:
     )
     for chain, n, problem in cursor.fetchall():
         yield f"{chain}, entry {n}: {problem}" if n else f"{chain}: {problem}"
+    cursor.execute("select problem from audit.verify_actors() order by 1")
+    for (problem,) in cursor.fetchall():
+        yield f"the trail's own people: {problem}"
 
 
-def guarding(cursor: Any) -> Iterator[str]:
+def guarding(cursor: DatabaseCursor) -> Iterator[str]:
     """What this version needs and is missing, and each object that is not as it was left."""
     yield from readiness.guard(cursor)
     for name, (before, now) in guards.changed(cursor).items():
         yield guards.sentence(name, before, now)
 
 
-def tables(cursor: Any) -> Iterator[str]:
-    """Each row that is not what its entries add up to."""
+def tables(cursor: DatabaseCursor) -> Iterator[str]:
+    """Each row that is not what its entries add up to, and each secret that is another."""
     yield from map(str, replay.differences(cursor))
+    yield from secrets.differences(cursor)
 
 
 _INSUFFICIENT_PRIVILEGE = "42501"
@@ -53,7 +57,7 @@ def allowed() -> Iterator[None]:
 
 
 @contextmanager
-def one_moment() -> Iterator[Any]:
+def one_moment() -> Iterator[DatabaseCursor]:
     """A cursor that sees the database at one moment, work going on meanwhile, and writes nothing."""
     with allowed(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("set transaction isolation level repeatable read, read only")

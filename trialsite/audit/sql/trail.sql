@@ -63,5 +63,35 @@ create index if not exists event_of_study on audit.event (study, at) where chain
 create index if not exists event_of_access on audit.event ((new ->> 'user_id'), at) where table_name = 'accounts_access';
 drop index if exists audit.event_at;
 
+-- Whom an entry may name, and in which role: as the trail itself has it, so that nobody's word is needed for it.
+-- audit.remember keeps both from the entries; audit.verify_actors holds them against those.
+create table if not exists audit.person (
+  id bigint primary key,
+  name text not null,
+  is_system boolean not null
+);
+create table if not exists audit.membership (
+  id bigint primary key,
+  person bigint not null,
+  study bigint not null,
+  role text not null,
+  starts_at timestamptz not null,
+  ends_at timestamptz
+);
+create index if not exists membership_of_person on audit.membership (person);
+
+-- The keys of the digests of secrets: audit.digest. Random, of this database alone; nobody is granted them.
+create table if not exists audit.digest_key (
+  one boolean primary key default true check (one),
+  inner_key bytea not null check (length(inner_key) = 64),
+  outer_key bytea not null check (length(outer_key) = 64)
+);
+-- gen_random_uuid draws 122 bits from the system's strong source; SHA-256 of three of them has all its 256.
+insert into audit.digest_key (inner_key, outer_key)
+select string_agg(k, '') filter (where i <= 2), string_agg(k, '') filter (where i > 2)
+from (select i, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) as k
+      from generate_series(1, 4) i) keys
+on conflict do nothing;
+
 -- The entries of a row, one laid over the other in their order, are the row.
 create or replace aggregate audit.merge (jsonb) (sfunc = jsonb_concat, stype = jsonb, initcond = '{}');

@@ -1,9 +1,11 @@
 """`manage.py setup_database`: roles, schemas, grants and the audit trail. Run before `migrate`, any number of times."""
 
 import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import psycopg2
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -11,6 +13,7 @@ from psycopg2 import sql
 
 from trialsite.audit import functions, guards
 from trialsite.lib import roles
+from trialsite.lib.database import DatabaseCursor
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
 WHY = "manage.py setup_database"
@@ -21,7 +24,7 @@ MADE = {f"settings of trialsite_{login}" for login in roles.LOGINS} | {
     "membership of trialsite_verify in trialsite_report",
 }
 NEW = {f"role trialsite_{login}" for login in roles.LOGINS}
-# Version 0.1.0 told constraints in a form that a dump does not bring back (trialsite/audit/settle.py): as it made
+# Version 0.1.0 recorded constraints in a form that a dump does not bring back (trialsite/audit/settle.py): as it made
 # them, and as a restore left them. These two are the same constraint.
 READ_BACK = {
     "constraint membership_role_known on public.accounts_membership": (
@@ -42,23 +45,40 @@ READ_BACK = {
 def set_up(url: str, passwords: dict[str, str], *, roles_only: bool = False) -> None:
     """Prepare the database at `url` (a role that may create roles). `passwords`: login role → password;
     a role without one keeps what it has. Safe beside other set-ups of the same cluster."""
-    connection = psycopg2.connect(url)
+    with (
+        _alone_in_cluster(url),
+        closing(psycopg2.connect(url)) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        unexplained = _unexplained(cursor)
+        _roles(cursor, passwords)
+        if not roles_only:
+            cursor.execute((SQL / "schemas.sql").read_text())
+            _trail(cursor)
+            guards.record(cursor, WHY, but=unexplained)
+        cursor.execute("reset role")
+
+
+@contextmanager
+def _alone_in_cluster(url: str) -> Iterator[None]:
+    """Roles belong to the whole cluster, and two set-ups at once, of whichever databases, would race on them: "tuple
+    concurrently updated". A lock by number is of one database, so it is taken in the one that every cluster has."""
+    maintenance = urlunsplit(urlsplit(url)._replace(path="/postgres"))
+    with closing(_connect(maintenance, otherwise=url)) as connection, connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(hashtext('trialsite.setup_database'))")
+        yield
+
+
+def _connect(url: str, *, otherwise: str) -> Any:
+    """Where the role may not enter the maintenance database, set-ups of the same database at least take turns."""
     try:
-        with connection, connection.cursor() as cursor:
-            # Roles belong to the whole cluster: two set-ups at once would race on them.
-            cursor.execute("select pg_advisory_xact_lock(hashtext('trialsite.setup_database'))")
-            unexplained = _unexplained(cursor)
-            _roles(cursor, passwords)
-            if not roles_only:
-                cursor.execute((SQL / "schemas.sql").read_text())
-                _trail(cursor)
-                guards.record(cursor, WHY, but=unexplained)
-            cursor.execute("reset role")
-    finally:
-        connection.close()
+        return psycopg2.connect(url)
+    except psycopg2.OperationalError:
+        return psycopg2.connect(otherwise)
 
 
-def _unexplained(cursor: Any) -> set[str]:
+def _unexplained(cursor: DatabaseCursor) -> set[str]:
     """Guards that differed from the trail before this command, by the function of the version before, and that are
     not what this command makes of them in any case."""
     cursor.execute(
@@ -68,12 +88,14 @@ def _unexplained(cursor: Any) -> set[str]:
         return set()
     return {
         name
-        for name, (told, now) in guards.changed(cursor).items()
-        if name not in MADE and (told is not None or name not in NEW) and READ_BACK.get(name) != (told, now)
+        for name, (recorded, now) in guards.changed(cursor).items()
+        if name not in MADE
+        and (recorded is not None or name not in NEW)
+        and READ_BACK.get(name) != (recorded, now)
     }
 
 
-def _roles(cursor: Any, passwords: dict[str, str]) -> None:
+def _roles(cursor: DatabaseCursor, passwords: dict[str, str]) -> None:
     cursor.execute((SQL / "roles.sql").read_text())
     for name, password in passwords.items():
         role = sql.Identifier(f"trialsite_{name}")
@@ -82,7 +104,7 @@ def _roles(cursor: Any, passwords: dict[str, str]) -> None:
     roles.pin(cursor, cursor.fetchone()[0])
 
 
-def _trail(cursor: Any) -> None:
+def _trail(cursor: DatabaseCursor) -> None:
     cursor.execute("grant trialsite_audit to current_user")
     cursor.execute("set role trialsite_audit")
     cursor.execute((SQL / "trail.sql").read_text())
@@ -113,5 +135,5 @@ class Command(BaseCommand):
         }
         database = unquote(urlsplit(url).path.lstrip("/"))
         set_up(url, passwords, roles_only=options["roles"])
-        made = "the roles" if options["roles"] else "roles, schemas and audit trail"
-        self.stdout.write(f"Database {database}: {made} are in place.")
+        parts = "the roles" if options["roles"] else "roles, schemas and audit trail"
+        self.stdout.write(f"Database {database}: {parts} are in place.")

@@ -4,7 +4,7 @@
 create or replace function audit.closed_chain(in_table text, held jsonb) returns text language sql immutable
 set search_path = pg_catalog, pg_temp as $$
   select case
-    when in_table in ('slot', 'kit') then 'allocation:' || (held ->> 'study_id')
+    when in_table in ('slot', 'kit', 'stock', 'plan', 'replacement') then 'allocation:' || (held ->> 'study_id')
     when in_table in ('log', 'report') then in_table || ':' || (held ->> 'study_id')
     else 'look:' || (held ->> 'look_id')
   end

@@ -28,7 +28,7 @@ begin
   e.row_pk := is_ ->> 'id';
   e.chain := coalesce('participant:' || (is_ ->> nullif(tg_argv[0], '')), 'system');
   e.study := audit.study_of(tg_table_name, is_);
-  e.reason := nullif(ctx ->> 'reason', '');
+  e.reason := audit.visible(ctx ->> 'reason');
   if tg_op = 'UPDATE' then
     cols := audit.changed(was, is_);
     if cols is null then return null; end if;
@@ -45,13 +45,12 @@ begin
     is_ := (select jsonb_object_agg(c, is_ -> c) from unnest(cols) c);
   end if;
   if is_ ?| secret then
-    was := was || (select jsonb_object_agg(c, 'not shown') from unnest(secret) c where was ? c);
-    is_ := is_ || (select jsonb_object_agg(c, 'not shown, changed') from unnest(secret) c where is_ ? c);
+    was := audit.hide(tg_table_name, e.row_pk, was);
+    is_ := audit.hide(tg_table_name, e.row_pk, is_);
   end if;
   e.table_name := tg_table_name;
   e.op := left(tg_op, 1)::"char";
   e.actor := (ctx ->> 'actor')::bigint;
-  e.actor_name := ctx ->> 'name';
   e.actor_role := ctx ->> 'role';
   e.request_id := (ctx ->> 'request')::uuid;
   e.ip := (ctx ->> 'ip')::inet;
