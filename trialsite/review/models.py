@@ -1,7 +1,8 @@
 """What people say about a record: queries, source verification, signatures and locks.
 
-A place in the record is (participant, visit, form, field): `form` is an instrument's code or "visit", `field`
-an item's code or a column; empty means the whole. sql/functions holds what the database itself enforces.
+A place in the record is (participant, visit, form, repeat key, field): `form` is the code of an instrument or a form, or
+"visit"; the repeat key names one row of a form that has several; `field` is an item's code or a column. Empty means the
+whole. sql/functions holds what the database itself enforces.
 """
 
 from datetime import datetime
@@ -11,16 +12,17 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from trialsite.accounts.models import Access, Study, User
+from trialsite.accounts.models import AccessEvent, Study, User
 
+# Keys into the rooms above are strings: the database has to know what they refer to, the code of this room does not.
 VISIT_FORM = "visit"
 
 
-class QuerySet(models.QuerySet["Query"]):
-    def open(self) -> "QuerySet":
+class QueryQuerySet(models.QuerySet["Query"]):
+    def open(self) -> "QueryQuerySet":
         return self.exclude(status=Query.Status.CLOSED)
 
-    def blocking(self) -> "QuerySet":
+    def blocking(self) -> "QueryQuerySet":
         return self.open().filter(blocks_signature=True)
 
 
@@ -35,6 +37,7 @@ class Query(models.Model):
     participant = models.ForeignKey("enrollment.Participant", models.PROTECT, related_name="queries")
     visit = models.ForeignKey("enrollment.Visit", models.PROTECT, null=True, related_name="queries")
     form = models.CharField(max_length=20, blank=True)
+    repeat_key = models.PositiveSmallIntegerField(null=True)
     field = models.CharField(max_length=60, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
     blocks_signature = models.BooleanField(_("must be closed before signing"), default=False)
@@ -45,7 +48,7 @@ class Query(models.Model):
     closed_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
 
-    objects = QuerySet.as_manager()
+    objects = QueryQuerySet.as_manager()
 
     class Meta:
         ordering = ["raised_at", "id"]
@@ -55,7 +58,7 @@ class Query(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["participant", "visit", "form", "field", "check_id"],
+                fields=["participant", "visit", "form", "repeat_key", "field", "check_id"],
                 condition=~Q(check_id="") & ~Q(status="closed"),
                 nulls_distinct=False,
                 name="query_check_asks_once",
@@ -96,12 +99,13 @@ class QueryMessage(models.Model):
 class Verification(models.Model):
     """A monitor compared a field (or, field empty, a whole form) with its source. A later change voids it.
 
-    `visit` empty: a form of the casebook outside its visits, enrollment/casebook.py.
+    `visit` empty: a form of the casebook outside its visits, enrollment/casebook/fields.py.
     """
 
     participant = models.ForeignKey("enrollment.Participant", models.PROTECT, related_name="verifications")
     visit = models.ForeignKey("enrollment.Visit", models.PROTECT, null=True, related_name="verifications")
     form = models.CharField(max_length=20)
+    repeat_key = models.PositiveSmallIntegerField(null=True)
     field = models.CharField(max_length=60, blank=True)
     verified_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     verified_at = models.DateTimeField(default=timezone.now)
@@ -112,7 +116,7 @@ class Verification(models.Model):
         indexes = [models.Index(fields=["participant"])]
         constraints = [
             models.UniqueConstraint(
-                fields=["participant", "visit", "form", "field"],
+                fields=["participant", "visit", "form", "repeat_key", "field"],
                 condition=Q(voided_at=None),
                 nulls_distinct=False,
                 name="verified_once",
@@ -139,12 +143,17 @@ class Signature(models.Model):
     content_sha256 = models.CharField(max_length=64)
     sha256 = models.CharField(max_length=64)
     # Empty: signed before confirmations were kept.
-    confirmation = models.ForeignKey(Access, models.PROTECT, null=True, related_name="+")
+    confirmation = models.ForeignKey(AccessEvent, models.PROTECT, null=True, related_name="+")
     voided_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["participant"])]
+        indexes = [
+            models.Index(fields=["participant"]),
+            models.Index(
+                fields=["participant"], condition=Q(voided_at__isnull=False), name="signature_voided"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["participant", "visit", "signed_by"],

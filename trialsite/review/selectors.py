@@ -3,32 +3,30 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
-from trialsite.accounts.http import admit
+from trialsite.accounts.http import require_access
 from trialsite.accounts.models import User
 from trialsite.review.models import Lock, Query, Signature, UnlockRequest, Verification
-
-if TYPE_CHECKING:
-    from enrollment.models import Participant, Visit
+from trialsite.review.records import ReviewedParticipant, ReviewedVisit
 
 State = Literal["locked", "signed", "sign again", "verified", ""]
 
 
 @dataclass(slots=True)
-class Standing:
-    """How far a visit, or (as `None` of `standing_of`) the casebook, has come."""
+class ReviewStatus:
+    """How far a visit, or (as `None` of `review_status_of`) the casebook, has come."""
 
     signatures: list[Signature] = field(default_factory=list)
     was_signed: bool = False
     lock: Lock | None = None
     unlock: UnlockRequest | None = None
-    # Form → field (empty: the whole form) → the verification.
-    verified: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    # Form and repeat key → field (empty: the whole form) → the verification.
+    verified: dict[tuple[str, int | None], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     queries: list[Query] = field(default_factory=list)
 
     @property
@@ -48,29 +46,34 @@ class Standing:
 
 
 def _queries() -> QuerySet[Query]:
-    return Query.objects.select_related(
-        "participant__study", "participant__site", "participant__protocol", "visit__period"
-    ).prefetch_related("messages__written_by")
+    """With the participant's protocol, but not its text, which is parsed once a process."""
+    return (
+        Query.objects.select_related(
+            "participant__study", "participant__site", "participant__protocol", "visit__period"
+        )
+        .defer("participant__protocol__document", "participant__protocol__source")
+        .prefetch_related("messages__written_by")
+    )
 
 
 def query_for(user: User, pk: int, action: str) -> Query:
     query = _queries().filter(pk=pk).first()
     if query is None:
         raise Http404
-    admit(user, action, query.participant.study, query.participant.site)
+    require_access(user, action, query.participant.study, query.participant.site)
     return query
 
 
 def verification_for(user: User, pk: int, action: str) -> Verification:
-    found = (
+    verification = (
         Verification.objects.select_related("participant__study", "participant__site")
         .filter(pk=pk, voided_at=None)
         .first()
     )
-    if found is None:
+    if verification is None:
         raise Http404
-    admit(user, action, found.participant.study, found.participant.site)
-    return found
+    require_access(user, action, verification.participant.study, verification.participant.site)
+    return verification
 
 
 def lock_for(user: User, pk: int, action: str) -> Lock:
@@ -96,18 +99,19 @@ def unlock_for(user: User, pk: int, action: str) -> UnlockRequest:
 def _admit_to(user: User, action: str, lock: Lock) -> None:
     """The lock of a whole study is a matter of the whole study's people."""
     if lock.participant is None:
-        admit(user, "study.unlock", lock.study, None)
+        require_access(user, "study.unlock", lock.study, None)
     else:
-        admit(user, action, lock.study, lock.participant.site)
+        require_access(user, action, lock.study, lock.participant.site)
 
 
-def lock_on(participant: "Participant", visit: "Visit") -> Lock | None:
-    """What keeps `visit` from being changed now: a lock of it, of its participant or of the study that is not opened."""
+def lock_on(participant: ReviewedParticipant, visit: ReviewedVisit | None) -> Lock | None:
+    """What keeps `visit`, or (None) what is no visit's, from being changed now: a lock of it, of the participant or of the
+    study, that is not opened."""
     return (
         Lock.objects.filter(
-            Q(participant=participant, visit=visit)
-            | Q(participant=participant, visit=None)
-            | Q(study=participant.study_id, participant=None)
+            Q(participant=participant.pk, visit=visit.pk if visit else None)
+            | Q(participant=participant.pk, visit=None)
+            | Q(study=participant.study, participant=None)
         )
         .exclude(requests__in=UnlockRequest.objects.in_force())
         .first()
@@ -159,29 +163,37 @@ def broken_signatures() -> list[tuple[Signature, list[str]]]:
     return [(signature, signature.faults) for signature in rows]
 
 
-def standing_of(participant: int) -> dict[int | None, Standing]:
-    """Standing by visit, and of the casebook under None, of one participant: five queries."""
-    return standings([participant])[participant]
+def review_status_of(participant: int) -> dict[int | None, ReviewStatus]:
+    """Review status by visit, and of the casebook under None, of one participant: five queries."""
+    return review_statuses([participant])[participant]
 
 
-def standings(participants: Iterable[int]) -> dict[int, dict[int | None, Standing]]:
-    """participant → visit (None: casebook) → standing. A key exists only where something was said."""
+def review_statuses(participants: Iterable[int]) -> dict[int, dict[int | None, ReviewStatus]]:
+    """participant → visit (None: casebook) → review status. A key exists only where something was said."""
     ids = list(participants)
-    found: dict[int, dict[int | None, Standing]] = {pk: defaultdict(Standing) for pk in ids}
+    statuses: dict[int, dict[int | None, ReviewStatus]] = {pk: defaultdict(ReviewStatus) for pk in ids}
     for signature in Signature.objects.filter(participant__in=ids).select_related("signed_by"):
-        standing = found[signature.participant_id][signature.visit_id]
-        standing.was_signed = True
+        status = statuses[signature.participant_id][signature.visit_id]
+        status.was_signed = True
         if signature.voided_at is None:
-            standing.signatures.append(signature)
+            status.signatures.append(signature)
     for verification in Verification.objects.filter(participant__in=ids, voided_at=None):
-        standing = found[verification.participant_id][verification.visit_id]
-        standing.verified[verification.form][verification.field] = verification.pk
+        status = statuses[verification.participant_id][verification.visit_id]
+        status.verified[verification.form, verification.repeat_key][verification.field] = verification.pk
     for query in _queries().filter(participant__in=ids):
-        found[query.participant_id][query.visit_id].queries.append(query)
+        statuses[query.participant_id][query.visit_id].queries.append(query)
     for lock in (
         Lock.objects.filter(participant__in=ids).select_related("locked_by").prefetch_related("requests")
     ):
-        standing = found[lock.participant_id][lock.visit_id]  # type: ignore[index]
-        standing.lock = lock
-        standing.unlock = next((r for r in lock.requests.all() if r.approved is None or r.open_until), None)
-    return found
+        if lock.participant_id is not None:
+            status = statuses[lock.participant_id][lock.visit_id]
+            status.lock = lock
+            status.unlock = next(
+                (
+                    request
+                    for request in lock.requests.all()
+                    if request.approved is None or request.open_until
+                ),
+                None,
+            )
+    return statuses

@@ -5,16 +5,19 @@ do $$
 declare
   t record;
 begin
+  -- `form`, `repeat_key`: of what is verified there; null where verification follows by other triggers.
   for t in select * from (values
     -- An emergency unblinding is marked whatever is locked or signed: it changes no data.
     ('enrollment_participant', 'id', 'null::bigint',
-     $d$to_jsonb(n) - 'unblinded_at' - 'version' is distinct from to_jsonb(o) - 'unblinded_at' - 'version'$d$),
-    ('enrollment_failedtreatment', 'participant_id', 'null::bigint', 'n is distinct from o'),
-    ('enrollment_fact', 'participant_id', 'null::bigint', 'n is distinct from o'),
-    ('enrollment_eligibilitydecision', 'participant_id', 'null::bigint', 'n is distinct from o'),
-    ('enrollment_period', 'participant_id', 'null::bigint', 'n is distinct from o'),
-    ('enrollment_visit', 'participant_id', 'id', 'n is distinct from o'),
-    ('assessments_assessment', 'participant_id', 'visit_id', 'n is distinct from o')) x (name, person, visit, differs)
+     $d$to_jsonb(n) - 'unblinded_at' - 'version' is distinct from to_jsonb(o) - 'unblinded_at' - 'version'$d$, null, null),
+    ('enrollment_fact', 'participant_id', 'null::bigint', 'n is distinct from o', null, null),
+    ('enrollment_eligibilitydecision', 'participant_id', 'null::bigint', 'n is distinct from o', null, null),
+    ('enrollment_period', 'participant_id', 'null::bigint', 'n is distinct from o', null, null),
+    ('enrollment_visit', 'participant_id', 'id', 'n is distinct from o', $d$'visit'$d$, 'null'),
+    ('assessments_assessment', 'participant_id', 'visit_id', 'n is distinct from o', 'n.instrument', 'null'),
+    ('assessments_secondrating', 'participant_id', 'visit_id', 'n is distinct from o', null, null),
+    ('assessments_record', 'participant_id', 'visit_id', 'n is distinct from o', 'n.form', 'n.repeat_key'))
+    x (name, person, visit, differs, form, repeat_key)
   loop
     execute format($f$
       create or replace function review_kept_%1$s_insert() returns trigger language plpgsql
@@ -54,11 +57,12 @@ begin
       case when t.visit like 'null%' then t.visit else 'n.' || t.visit end,
       case when t.visit = 'visit_id' then 'or n.visit_id is distinct from o.visit_id' else '' end,
       t.differs,
-      case when t.visit like 'null%' then '' else format($v$
+      case when t.form is null then '' else format($v$
           update review_verification v set voided_at = clock_timestamp()
             from changed n join was o on o.id = n.id
-            where v.participant_id = n.participant_id and v.visit_id = n.%s and v.voided_at is null
-              and v.form = %s and %s and (v.field = '' or v.field = any (review_fields(to_jsonb(o), to_jsonb(n))));
-        $v$, t.visit, case when t.visit = 'id' then quote_literal('visit') else 'n.instrument' end, t.differs) end);
+            where v.participant_id = n.participant_id and v.visit_id is not distinct from n.%s and v.voided_at is null
+              and v.form = %s and v.repeat_key is not distinct from %s
+              and %s and (v.field = '' or v.field = any (review_fields(to_jsonb(o), to_jsonb(n))));
+        $v$, t.visit, t.form, t.repeat_key, t.differs) end);
   end loop;
 end $$;

@@ -16,18 +16,12 @@ set search_path = public, pg_temp as $$
       where e.table_name = 'review_signature' and e.row_pk = s.id::text and e.op = 'I' and e.actor = s.signed_by_id
         and e.new ->> 'sha256' = s.sha256 and e.at between s.signed_at and s.signed_at + interval '10 minutes')
     union all
-    select 4, 'the signer did not confirm the password moments before' from rule where rule.new and not exists (
-      select from accounts_access a
-      where a.id = s.confirmation_id and a.user_id = s.signed_by_id and a.kind = 'confirmed' and a.session <> ''
-        and a.at between s.signed_at - interval '2 minutes' and s.signed_at)
+    select 4, 'the signer did not confirm the password moments before' from rule
+      where rule.new and not was_confirmed(s.confirmation_id, s.signed_by_id, s.signed_at)
     union all
-    select 5, 'the signer held no role that may sign there then' from rule where rule.new and not exists (
-      select from accounts_membership m join enrollment_participant p on p.id = s.participant_id
-      where m.user_id = s.signed_by_id and m.study_id = p.study_id and (m.site_id is null or m.site_id = p.site_id)
-        and m.starts_at <= s.signed_at and (m.ends_at is null or m.ends_at > s.signed_at)
-        and policy_allows('record.sign', m.role, m.site_id is null)
-        and exists (select from audit.event e where e.table_name = 'accounts_membership' and e.row_pk = m.id::text
-          and e.op = 'I' and e.at <= s.signed_at))
+    select 5, 'the signer held no role that may sign there then' from rule
+      join enrollment_participant p on p.id = s.participant_id
+      where rule.new and not could(s.signed_by_id, 'record.sign', p.study_id, p.site_id, s.signed_at)
     union all
     select 6, 'voided without a change of what was signed' where s.voided_at is not null and not exists (
       select from audit.event v join audit.event c on c.chain = v.chain and c.txid = v.txid

@@ -20,19 +20,11 @@ begin
     raise exception 'review: this visit is another participant''s' using errcode = '42501';
   end if;
   new.signed_by_id := (context ->> 'actor')::bigint;
-  select p.study_id, p.site_id, coalesce((v.document ->> 'signing_rest_hours')::int, 24) as rest into place
-    from enrollment_participant p join enrollment_protocolversion v on v.id = p.protocol_id
-    where p.id = new.participant_id;
+  select p.study_id, p.site_id, p.protocol_id into place from enrollment_participant p where p.id = new.participant_id;
   if not may(new.signed_by_id, 'record.sign', place.study_id, place.site_id) then
     raise exception 'review: who signs holds no role that may sign here' using errcode = 'TS002';
   end if;
-  new.confirmation_id := confirmed_just_now(new.signed_by_id, context ->> 'session');
-  if new.confirmation_id is null then
-    raise exception 'review: the password was not confirmed in this session moments before' using errcode = 'TS004';
-  end if;
-  if signing_rests_until(new.signed_by_id, place.rest) > clock_timestamp() then
-    raise exception 'review: signing rests for a time after a reset of the access' using errcode = 'TS005';
-  end if;
+  new.confirmation_id := fresh_confirmation(new.signed_by_id, context ->> 'session', place.protocol_id);
   select u.printed_name into new.printed_name from accounts_user u where u.id = new.signed_by_id;
   new.signed_at := clock_timestamp();
   new.voided_at := null;

@@ -1,4 +1,4 @@
--- Verification outside visits (no visit): of the forms "screening" and "dosing", as enrollment/casebook.py names them.
+-- Verification outside visits (no visit): of the forms "screening" and "dosing", as enrollment/casebook/fields.py names them.
 -- A change of a field takes back its own verification and that of its whole form.
 create or replace function review_unverify(participants bigint[], of_form text, fields text[]) returns void language sql
 set search_path = public, pg_temp as $$

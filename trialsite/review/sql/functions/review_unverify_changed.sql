@@ -12,9 +12,6 @@ begin
   when 'enrollment_fact' then
     perform review_unverify(array_agg(n.participant_id), 'screening', array_agg(n.name::text))
       from changed n join was o on o.id = n.id where n.value is distinct from o.value;
-  when 'enrollment_failedtreatment' then
-    perform review_unverify(array_agg(n.participant_id), 'screening', array_agg('treatments'::text))
-      from changed n join was o on o.id = n.id where n is distinct from o;
   when 'enrollment_period' then
     perform review_unverify(array_agg(n.participant_id), 'dosing', array_agg(n.number::text))
       from changed n join was o on o.id = n.id where n.dosed_on is distinct from o.dosed_on;
