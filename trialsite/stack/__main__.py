@@ -41,10 +41,10 @@ def main() -> None:
 
 
 def _port() -> int:
-    given = os.environ.get("PORT", "8000")
-    if not given.isdigit() or not 1 <= int(given) <= 65535:
-        sys.exit(f"PORT is {given!r}; expected a number from 1 to 65535.")
-    port, runner = int(given), Runner(LOCAL)
+    port_text = os.environ.get("PORT", "8000")
+    if not port_text.isdigit() or not 1 <= int(port_text) <= 65535:
+        sys.exit(f"PORT is {port_text!r}; expected a number from 1 to 65535.")
+    port, runner = int(port_text), Runner(LOCAL)
     if runner.held():
         raise AlreadyRunning(runner.who())
     # What a killed demo leaves behind takes a moment to end.

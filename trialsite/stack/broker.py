@@ -1,6 +1,6 @@
 """Who may do what in Redis or Valkey (7 or newer): a user each for the blinded processes and for the unblinded worker.
 
-Each takes work from its own queue and can only ring for the other's. Nobody but the operator (the user "default")
+Each takes work from its own queue and can only wake the other's. Nobody but the operator (the user "default")
 publishes, administers, or reads a password.
 """
 

@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from trialsite.stack.endpoints import Endpoints
+from trialsite.stack.endpoints import ServerEndpoints
 from trialsite.stack.prepare import LOCAL, ROOT
 from trialsite.stack.servers import Servers
 from trialsite.stack.unprivileged import before_exec
@@ -41,7 +41,7 @@ def commands(port: int) -> dict[str, tuple[str, list[str]]]:
 class Demo:
     """The two servers, the web and the workers, between `with` and its end. `prepare` as for Servers."""
 
-    def __init__(self, port: int, prepare: Callable[[Path, Endpoints], None]) -> None:
+    def __init__(self, port: int, prepare: Callable[[Path, ServerEndpoints], None]) -> None:
         self.port = port
         self.servers = Servers(LOCAL, prepare=prepare)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}

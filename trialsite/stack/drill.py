@@ -14,15 +14,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import psycopg2
 
 from trialsite.audit import checkpoint
+from trialsite.lib.database import DatabaseCursor
 from trialsite.stack.attach import join_or_start
 from trialsite.stack.binaries import NotFound, client
-from trialsite.stack.endpoints import Endpoints
+from trialsite.stack.endpoints import ServerEndpoints
 from trialsite.stack.locks import using
 from trialsite.stack.prepare import LOCAL, ROOT, Failed, prepare_demo
 from trialsite.stack.servers import Servers
@@ -59,7 +59,7 @@ class Source:
     verifier: Mapping[str, str]
 
 
-def content(cursor: Any) -> dict[str, Content]:
+def content(cursor: DatabaseCursor) -> dict[str, Content]:
     """Table or sequence → what it holds, at the moment of the cursor's transaction."""
     cursor.execute(_TABLES)
     held: dict[str, Content] = {}
@@ -118,7 +118,7 @@ def _back_up(database: str, file: Path) -> dict[str, Content]:
         return content(cursor)
 
 
-def _restore(endpoints: Endpoints, file: Path) -> None:
+def _restore(endpoints: ServerEndpoints, file: Path) -> None:
     environment = {**os.environ, "TRIALSITE_ENV": "demo", **endpoints.environment("owner")}
     _manage(environment, "setup_database", "--roles")
     strictly = ("--exit-on-error", "--single-transaction")
@@ -143,15 +143,18 @@ def _manage(environment: Mapping[str, str], *command: str) -> str:
     """What the command says. Raises Lost with its complaints."""
     done = subprocess.run(  # noqa: S603
         [sys.executable, str(ROOT / "manage.py"), *command],
-        env=environment, cwd=ROOT, capture_output=True, text=True,
-    )  # fmt: skip
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
         raise Lost(f"{command[0]}:\n{done.stdout}{done.stderr}")
     return done.stdout.strip()
 
 
 @contextmanager
-def _session(database: str) -> Iterator[Any]:
+def _session(database: str) -> Iterator[DatabaseCursor]:
     with closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
         yield cursor
 

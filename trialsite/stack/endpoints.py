@@ -14,7 +14,7 @@ FILE = "endpoints.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoints:
+class ServerEndpoints:
     """Ports on 127.0.0.1 and secrets. `password` is the superuser's; `passwords` are by login role and for
     "redis", each its own: the web's process must not be able to log in as trialsite_closed."""
 
@@ -57,17 +57,23 @@ class Endpoints:
         return {**own, "SETUP_DATABASE_URL": self.database("postgres"), **passwords}
 
     def answer(self) -> bool:
-        """Whether something listens at both ports."""
-        return listening(self.postgres_port) and listening(self.valkey_port)
+        """Whether both serve. PostgreSQL listens before that: after a crash it first recovers."""
+        import psycopg2
+
+        try:
+            psycopg2.connect(self.database("postgres", "postgres"), connect_timeout=2).close()
+        except psycopg2.OperationalError:
+            return False
+        return listening(self.valkey_port)
 
 
-def load(folder: Path) -> Endpoints | None:
+def load(folder: Path) -> ServerEndpoints | None:
     """What was kept in `folder`, if anything."""
     file = folder / FILE
-    return Endpoints(**json.loads(file.read_text())) if file.exists() else None
+    return ServerEndpoints(**json.loads(file.read_text())) if file.exists() else None
 
 
-def choose(folder: Path) -> Endpoints:
+def choose(folder: Path) -> ServerEndpoints:
     """The kept ones while their ports are free, else new ports and the kept secrets, else all new. Kept again."""
     kept = load(folder)
     own = {name: secrets.token_urlsafe(24) for name in (*LOGINS, "redis")}
@@ -76,9 +82,9 @@ def choose(folder: Path) -> Endpoints:
     ports = _free_ports()
     if kept:
         # A role that a later version brought gets a password of its own.
-        fresh = Endpoints(*ports, kept.password, kept.secret_key, {**own, **kept.passwords})
+        fresh = ServerEndpoints(*ports, kept.password, kept.secret_key, {**own, **kept.passwords})
     else:
-        fresh = Endpoints(*ports, secrets.token_urlsafe(24), secrets.token_urlsafe(50), own)
+        fresh = ServerEndpoints(*ports, secrets.token_urlsafe(24), secrets.token_urlsafe(50), own)
     # Renamed into place: a reader never sees half a file.
     partial = folder / f"{FILE}.new"
     partial.unlink(missing_ok=True)
@@ -108,7 +114,7 @@ def listening(port: int) -> bool:
 
 
 def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1]), int(other.getsockname()[1])
+    with socket.socket() as first, socket.socket() as second:
+        first.bind(("127.0.0.1", 0))
+        second.bind(("127.0.0.1", 0))
+        return int(first.getsockname()[1]), int(second.getsockname()[1])

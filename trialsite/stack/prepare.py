@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from trialsite.stack.endpoints import Endpoints
+from trialsite.stack.endpoints import ServerEndpoints
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / ".local"
@@ -20,8 +20,9 @@ class Failed(Exception):
     """A management command ended with a mistake; it said what it was."""
 
 
-def prepare(folder: Path, endpoints: Endpoints) -> None:
-    """Roles, tables and protocols. Skipped when nothing that they come from has changed. Raises Failed."""
+def prepare(folder: Path, endpoints: ServerEndpoints) -> None:
+    """Roles, tables and protocols, and what an upgrade files of earlier data. Skipped when nothing that they come from has
+    changed. Raises Failed."""
     mark, now = folder / "prepared", _fingerprint(endpoints)
     if mark.exists() and mark.read_text() == now:
         return
@@ -29,12 +30,13 @@ def prepare(folder: Path, endpoints: Endpoints) -> None:
         ("owner", "setup_database"),
         ("owner", "migrate", "--verbosity", "0"),
         ("app", "load_protocol", *map(str, _protocols())),
+        ("app", "file_deviations"),
     ):
         run(endpoints, role, command)
     mark.write_text(now)
 
 
-def prepare_demo(folder: Path, endpoints: Endpoints) -> None:
+def prepare_demo(folder: Path, endpoints: ServerEndpoints) -> None:
     """As `prepare`, and the synthetic trial in it. Raises Failed."""
     prepare(folder, endpoints)
     if not (folder / "demo-loaded").exists():
@@ -54,7 +56,7 @@ def demo_password() -> str:
     return file.read_text().strip()
 
 
-def run(endpoints: Endpoints, role: str, command: list[str], **more: str) -> None:
+def run(endpoints: ServerEndpoints, role: str, command: list[str], **more: str) -> None:
     """Run a management command as `role`. Raises Failed."""
     environment = {**os.environ, "TRIALSITE_ENV": "demo", **endpoints.environment(role), **more}
     done = subprocess.run([sys.executable, str(ROOT / "manage.py"), *command], env=environment, cwd=ROOT)  # noqa: S603
@@ -71,7 +73,7 @@ def _protocols() -> list[Path]:
     return sorted((ROOT / "enrollment" / "protocols").glob("*.toml"))
 
 
-def _fingerprint(endpoints: Endpoints) -> str:
+def _fingerprint(endpoints: ServerEndpoints) -> str:
     """Of everything that the commands above read: all SQL and migrations, the protocols, the roles and their
     passwords."""
     digest = hashlib.sha256(repr(sorted(endpoints.passwords.items())).encode())

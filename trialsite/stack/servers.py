@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from trialsite.stack import binaries, broker, endpoints, leftovers
-from trialsite.stack.endpoints import Endpoints
+from trialsite.stack.endpoints import ServerEndpoints
 from trialsite.stack.locks import Runner
 from trialsite.stack.unprivileged import before_exec, owner
 
@@ -32,7 +32,7 @@ class Servers:
         folder: Path,
         *,
         durable: bool = True,
-        prepare: Callable[[Path, Endpoints], None] | None = None,
+        prepare: Callable[[Path, ServerEndpoints], None] | None = None,
         settings: dict[str, str] | None = None,
     ) -> None:
         self.folder = folder
@@ -41,29 +41,29 @@ class Servers:
         self.prepare = prepare
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.runner = Runner(folder)
-        self._endpoints: Endpoints | None = None
+        self._endpoints: ServerEndpoints | None = None
 
     @property
-    def endpoints(self) -> Endpoints:
+    def endpoints(self) -> ServerEndpoints:
         """Of servers that were started. Raises RuntimeError before."""
         if self._endpoints is None:
             raise RuntimeError("the servers were not started")
         return self._endpoints
 
-    def running(self, seconds: float = 60) -> Endpoints | None:
+    def running(self, seconds: float = 60) -> ServerEndpoints | None:
         """The servers that another process runs on this folder, once it has prepared them and they answer; None
         when nobody does, or not within `seconds`."""
         until = time.monotonic() + seconds
         while self.runner.held():
-            found = endpoints.load(self.folder) if (self.folder / "ready").exists() else None
-            if found and found.answer():
-                return found
+            running = endpoints.load(self.folder) if (self.folder / "ready").exists() else None
+            if running and running.answer():
+                return running
             if time.monotonic() > until:
                 return None
             time.sleep(0.05)
         return None
 
-    def start(self) -> Endpoints:
+    def start(self) -> ServerEndpoints:
         """Start both servers. Raises AlreadyRunning, NotFound without programs, RuntimeError when one does not
         come up."""
         self.folder.mkdir(parents=True, exist_ok=True)

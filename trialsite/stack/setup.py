@@ -1,4 +1,4 @@
-"""What has to be done once before the others start: roles, tables. `python -m trialsite.stack.setup`."""
+"""What has to be done before the others start: roles, tables, what an upgrade files. `python -m trialsite.stack.setup`."""
 
 import os
 
@@ -11,6 +11,7 @@ def main() -> None:
     django.setup()
     call_command("setup_database")
     call_command("migrate", interactive=False)
+    call_command("file_deviations")
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def before_exec(
         return _become_nobody if dropping else None
     libc = ctypes.CDLL(None, use_errno=True)
     parent, uid = os.getpid(), os.geteuid()
-    known = next((user.pw_uid for user in pwd.getpwall() if user.pw_uid), NOBODY)
+    named_uid = next((user.pw_uid for user in pwd.getpwall() if user.pw_uid), NOBODY)
 
     def prepare() -> None:
         if dropping:
@@ -55,7 +55,7 @@ def before_exec(
         # initdb asks /etc/passwd for its user, and a container's user is often not there. In a user namespace of
         # its own it is somebody who is; outside, its files belong to the real user.
         if renaming and libc.unshare(CLONE_NEWUSER) == 0:
-            Path("/proc/self/uid_map").write_text(f"{known} {uid} 1")
+            Path("/proc/self/uid_map").write_text(f"{named_uid} {uid} 1")
         # After the change of user, which clears it.
         libc.prctl(PR_SET_PDEATHSIG, death, 0, 0, 0)
         if os.getppid() != parent:
