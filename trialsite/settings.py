@@ -45,6 +45,30 @@ def one_of(name: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
+def whole_number(name: str, default: int) -> int:
+    value = os.environ.get(name, str(default))
+    if not (value.isdecimal() and 1 <= int(value) <= 1000):
+        raise ImproperlyConfigured(f"{name} is {value!r}; expected a whole number from 1 to 1000.")
+    return int(value)
+
+
+def mail_server(url: str) -> dict[str, object]:
+    """Django's settings of a server: smtp:// begins in clear and goes on encrypted, smtps:// is encrypted from the start,
+    smtp+plain:// is not at all, for a relay on the same machine or network."""
+    parts = urlsplit(url)
+    ports = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
+    if parts.scheme not in ports or not parts.hostname:
+        raise ImproperlyConfigured("SMTP_URL must be smtp://, smtps:// or smtp+plain:// and name a server.")
+    return {
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or ports[parts.scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+    }
+
+
 def database(url: str) -> dict[str, object]:
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
@@ -119,6 +143,7 @@ MIDDLEWARE = [
     "trialsite.accounts.middleware.LoginRequiredMiddleware",
     "trialsite.accounts.middleware.ToldMiddleware",
     "trialsite.accounts.middleware.SecondFactorMiddleware",
+    "assessments.language.FormLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -179,6 +204,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 # Says whose browser this is, so that nobody who guesses elsewhere locks them out: trialsite/accounts/lockout.py.
 DEVICE_COOKIE_NAME = "__Host-device" if SECURE else "device"
+# In which language a browser shows forms: assessments/language.py.
+FORM_LANGUAGE_COOKIE_NAME = "__Host-form-language" if SECURE else "form-language"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "trialsite.accounts.errors.csrf_failure"
@@ -206,8 +233,17 @@ TRUSTED_PROXIES = networks("TRUSTED_PROXIES")
 AXES_IPWARE_META_PRECEDENCE_ORDER = ["REMOTE_ADDR"]
 AXES_USERNAME_CALLABLE = "trialsite.accounts.lockout.counted_name"
 # What a failed attempt sent is kept beside it, but for these: a reason may name what nobody else may know.
-AXES_SENSITIVE_PARAMETERS = ["username", "password", "again", "current", "code", "reason", "meaning", "decision",
-                             "recommendation"]  # fmt: skip
+AXES_SENSITIVE_PARAMETERS = [
+    "username",
+    "password",
+    "again",
+    "current",
+    "code",
+    "reason",
+    "meaning",
+    "decision",
+    "recommendation",
+]
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -236,7 +272,7 @@ WHITENOISE_USE_FINDERS = ENVIRONMENT != "production"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "trialsite.static_files.HashedStaticFilesStorage"
         if SECURE
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
@@ -248,8 +284,25 @@ SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
-# No form takes a file; a multipart body that brings one is refused.
+# One form takes a file, an import's; of any other's file no more is kept than of that one.
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
+FILE_UPLOAD_HANDLERS = ["assessments.importing.upload.CappedUploadHandler"]
+IMPORT_MAX_BYTES = whole_number("IMPORT_MAX_MB", 20) * 1024 * 1024
+
+# Mail about safety alerts. Whatever happens to it, the alerts stand on the pages.
+MAIL = one_of("MAIL", ("console", "file", "smtp"))
+EMAIL_BACKEND = {
+    "console": "django.core.mail.backends.console.EmailBackend",
+    "file": "django.core.mail.backends.filebased.EmailBackend",
+    "smtp": "django.core.mail.backends.smtp.EmailBackend",
+}[MAIL]
+EMAIL_FILE_PATH = Path(os.environ.get("MAIL_FOLDER") or BASE_DIR / ".local" / "mail")
+EMAIL_TIMEOUT = 10
+if MAIL == "smtp":
+    globals().update(mail_server(required("SMTP_URL")))
+# Where links in mail lead, and who sends it.
+PUBLIC_URL = (os.environ.get("PUBLIC_URL") or f"http{'s' if SECURE else ''}://{ALLOWED_HOSTS[0]}").rstrip("/")
+DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM") or f"trialsite@{urlsplit(PUBLIC_URL).hostname}"
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -263,8 +316,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 # What is taken and not finished is each user's own: trialsite/stack/broker.py.
 _TAKEN = f".{user}" if (user := urlsplit(REDIS_URL).username) else ""
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# A save must not wait for a broker that is gone: the sweep brings what the doorbell lost.
+# A save must not wait for a broker that is gone: the sweep brings what a lost message left.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 0.3,
     "socket_timeout": 5,
@@ -276,12 +328,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "analysis.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "imports": {"task": "assessments.imports", "schedule": 5.0, "options": {"expires": 5}},
+    "safety": {"task": "assessments.safety", "schedule": 15.0, "options": {"expires": 15}},
     "refresh": {"task": "analysis.refresh", "schedule": 3600.0, "options": {"expires": 3600}},
     "closed-sweep": {"task": "closed.sweep", "schedule": 5.0, "options": {"expires": 5, "queue": "closed"}},
 }
 
 APP_VERSION = "0.1.0"
-DEMO_PASSWORD_FILE = BASE_DIR / ".local" / "demo-password"
 
 LOGGING = logging_config()
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
