@@ -44,9 +44,9 @@ def permuted_blocks(
 def kit_numbers(count: int, taken: Set[str], rng: random.Random) -> tuple[str, ...]:
     """`count` new kit numbers ("K-48213"), none in `taken`, in an order that says nothing."""
     digits = 5 if count + len(taken) < 50_000 else 8
-    made: dict[str, None] = {}
-    while len(made) < count:
+    drawn: dict[str, None] = {}
+    while len(drawn) < count:
         kit = f"K-{rng.randrange(10 ** (digits - 1), 10**digits)}"
         if kit not in taken:
-            made[kit] = None
-    return tuple(made)
+            drawn[kit] = None
+    return tuple(drawn)

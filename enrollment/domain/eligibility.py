@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from enrollment.domain.protocol import Criterion
+from enrollment.protocol.model import Criterion
 
 CriterionVerdict = Literal["met", "not met", "unknown"]
 Standing = Literal["met", "not met", "absent", "present", "unknown"]
+# Whether somebody has said that the list of treatments is complete.
+TREATMENTS_COMPLETE = "treatments_complete"
 
 
 @dataclass(frozen=True, slots=True)

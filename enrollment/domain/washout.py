@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from enrollment.domain.protocol import WashoutRule
 from enrollment.domain.schedule import deviation_days
+from enrollment.protocol.model import WashoutRule
 
 WashoutVerdict = Literal["too_early", "possible", "target", "late"]
 

@@ -1,55 +1,49 @@
-"""A trial as data: the objects a protocol file becomes. `protocol_file.parse` makes them.
+"""A trial as data: the objects a protocol file becomes. `file.parse` makes them.
 
 The annotations are the file format: each field is a key, its type and limits are what the file may say.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import permutations
 from typing import Annotated, Literal
 
-from enrollment.domain.limits import CODE, DAY, FACT, Bounds, Text
+from enrollment.protocol.deviations import DeviationRules
+from enrollment.protocol.infusion import InfusionDay
+from trialsite.lib.document.limits import CODE, Bounds, TextLimit
+from trialsite.lib.document.problems import DocumentError
 
+FACT = r"[a-z][a-z0-9_]*"
+DAY = r"\d{4}-\d{2}-\d{2}"
+
+# What of a trial's conduct a stop of the monitoring board can halt.
+Activity = Literal["screening", "randomisation", "dosing"]
 Spending = Literal["lan_demets_obf", "lan_demets_pocock", "obrien_fleming", "pocock", "haybittle_peto"]
 
-Code = Annotated[str, Text(20, CODE, "a code of letters, digits, _ or -")]
-SiteCode = Annotated[str, Text(10, CODE, "a code of letters, digits, _ or -")]
-FactName = Annotated[str, Text(60, FACT, "a name of small letters, digits and _")]
-Label = Annotated[str, Text(60)]
-Line = Annotated[str, Text(200)]
-Prose = Annotated[str, Text(2000)]
-ZoneName = Annotated[str, Text(64, called="an IANA time zone such as 'America/New_York',")]
+Code = Annotated[str, TextLimit(20, CODE, "a code of letters, digits, _ or -")]
+SiteCode = Annotated[str, TextLimit(10, CODE, "a code of letters, digits, _ or -")]
+FactName = Annotated[str, TextLimit(60, FACT, "a name of small letters, digits and _")]
+Label = Annotated[str, TextLimit(60)]
+Line = Annotated[str, TextLimit(200)]
+Prose = Annotated[str, TextLimit(2000)]
+ZoneName = Annotated[str, TextLimit(64, called="an IANA time zone such as 'America/New_York',")]
 
 # Ten years hold any trial, and no date computed from them leaves the calendar.
 Days = Annotated[int, Bounds(0, 3650, "days")]
 DayNumber = Annotated[int, Bounds(-3650, 3650)]
 Ordinal = Annotated[int, Bounds(1, 100)]
-People = Annotated[int, Bounds(1, 1_000_000, "participants")]
+ParticipantCount = Annotated[int, Bounds(1, 1_000_000, "participants")]
+SetCount = Annotated[int, Bounds(0, 1000, "sets")]
 FactBound = Annotated[float, Bounds(-1_000_000, 1_000_000)]
+ParameterValue = Annotated[float, Bounds(-1_000_000, 1_000_000)]
 Share = Annotated[float, Bounds(0, 1)]
 # 0 or 1 would be no question any more.
 Doubtful = Annotated[float, Bounds(0.001, 0.999)]
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One mistake of a protocol file: where, what was found, what was expected."""
-
-    key: str
-    found: str
-    expected: str
-
-    def __str__(self) -> str:
-        return f"{self.key}: found {self.found}, expected {self.expected}"
-
-
-class ProtocolError(Exception):
+class ProtocolError(DocumentError):
     """All mistakes of a protocol file, one a line."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
-        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +90,7 @@ class VisitSpec:
     before: Days
     after: Days
     instruments: tuple[Code, ...]
+    forms: tuple[Code, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +105,10 @@ class WashoutRule:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """`kind` confirm: the checklist answer `fact` must be `expected`. Else the number `fact` has bounds."""
+    """`kind` confirm: the checklist answer `fact` must be `expected`. Else the number `fact` has bounds.
+
+    `value`: what the number is, an expression over the participant's forms; None where screening records it itself.
+    """
 
     id: Code
     group: Literal["inclusion", "exclusion"]
@@ -122,17 +120,41 @@ class Criterion:
     maximum: FactBound | None = None
     expected: bool | None = None
     unit: Label | None = None
+    value: Annotated[str, TextLimit(1000, called="an expression")] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class InstrumentUse:
     """An instrument in the edition this trial uses. `item_maxima`: item code → highest value, where the
-    edition differs or the protocol says it aloud. `totals_only`: totals without items are accepted."""
+    edition differs or the protocol says it aloud. `totals_only`: totals without items are accepted.
+    `prorate`: a prorated total stands beside a rating with at most `most_missing` items missing, never in its place.
+    `second_rating`: visits at which another rater rates the same interview; totals that are `adjudicate_from` points apart
+    or more are adjudicated."""
 
     code: Code
     item_maxima: Mapping[str, Annotated[int, Bounds(0, 100)]]
     prorate: bool = False
     totals_only: bool = False
+    most_missing: Annotated[int, Bounds(0, 100, "items")] = 0
+    prorated_decimals: Annotated[int, Bounds(0, 2, "digits")] = 0
+    second_rating: tuple[Code, ...] = ()
+    adjudicate_from: Annotated[int, Bounds(1, 1000, "points")] = 5
+
+
+@dataclass(frozen=True, slots=True)
+class FormUse:
+    """A form in the version that this trial uses. Where it belongs, its file says."""
+
+    code: Code
+    version: Annotated[str, TextLimit(20)]
+
+
+@dataclass(frozen=True, slots=True)
+class MissingReason:
+    """Why a form's item may have no value: a code that forms name, and what people read."""
+
+    code: Code
+    label: Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +177,26 @@ class AllocationRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SupplyRule:
+    """Kits are given from the stock of each site, counted in sets: a set is what any one participant can need.
+
+    Below `minimum_sets` the pharmacist is told to fill a site up to `target_sets`; `spare_sets` replace kits that were
+    lost and are never given to a new participant."""
+
+    minimum_sets: SetCount
+    target_sets: SetCount
+    spare_sets: SetCount
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLook:
     """A planned analysis: when so many have completed every arm, or `on` a day, however many have by then.
 
     With a day, `completers` is the number expected then: the plan's boundary rests on it."""
 
     number: Ordinal
-    completers: People
-    on: Annotated[str, Text(10, DAY, "a day such as '2027-03-01',")] | None = None
+    completers: ParticipantCount
+    on: Annotated[str, TextLimit(10, DAY, "a day such as '2027-03-01',")] | None = None
 
     def day(self) -> date | None:
         """The day it is due. Raises ValueError for one that is in no calendar."""
@@ -186,11 +220,13 @@ class ExpectedResponses:
 
     def correlations(self) -> tuple[float, float]:
         """Lowest and highest correlation that two such shares can have; 0 and 0 where one of them is 0 or 1."""
-        one, two = self.responses
-        spread = (one * (1 - one) * two * (1 - two)) ** 0.5
+        first, second = self.responses
+        spread = (first * (1 - first) * second * (1 - second)) ** 0.5
         if not spread:
             return 0.0, 0.0
-        return (max(0.0, one + two - 1) - one * two) / spread, (min(one, two) - one * two) / spread
+        return (max(0.0, first + second - 1) - first * second) / spread, (
+            min(first, second) - first * second
+        ) / spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,14 +253,16 @@ class SafetyRule:
 
 @dataclass(frozen=True, slots=True)
 class StoppingRule:
-    """Planned looks and their boundary. `compare`: the reference arm, then the other."""
+    """Planned looks and their boundary. `compare`: the reference arm, then the other; `halts`: what stands still from a
+    decision to stop until it is lifted. Visits after a dosing go on, whatever is halted."""
 
     alpha: Annotated[float, Bounds(0.0001, 0.5)]
     sides: Annotated[int, Bounds(1, 2)]
     spending: Spending
     test: Literal["mcnemar_exact"]
     compare: tuple[Code, Code]
-    looks: tuple[Look, ...]
+    looks: tuple[PlannedLook, ...]
+    halts: tuple[Activity, ...] = ("screening", "randomisation")
     endpoint: Literal["response"] = "response"
     design: ExpectedResponses | None = None
     futility: FutilityRule | None = None
@@ -232,8 +270,8 @@ class StoppingRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """A total of a visit that the board's report sets beside the primary endpoint, by treatment."""
+class ExploratoryEndpoint:
+    """A total of a visit that the monitoring report sets beside the primary endpoint, by treatment (ICH E9, 2.2)."""
 
     name: Label
     instrument: Code
@@ -252,8 +290,8 @@ class Protocol:
     code: Code
     title: Prose
     short_title: Line
-    version: Annotated[str, Text(20)]
-    planned_enrolment: People
+    version: Annotated[str, TextLimit(20)]
+    planned_enrolment: ParticipantCount
     blinding: Literal["double", "open"]
     synthetic: bool
     sites: tuple[SiteSpec, ...]
@@ -267,15 +305,31 @@ class Protocol:
     endpoints: Endpoints
     dosing_label: Label = "Dosing"
     signing_rest_hours: Annotated[int, Bounds(0, 720, "hours")] = 24
+    alert_escalation_minutes: Annotated[int, Bounds(5, 1440, "minutes")] = 60
+    expected_reactions: tuple[Line, ...] = ()
     washout: WashoutRule | None = None
     allocation: AllocationRule | None = None
+    supply: SupplyRule | None = None
     stopping: StoppingRule | None = None
-    beside: tuple[Comparison, ...] = ()
+    exploratory_endpoints: tuple[ExploratoryEndpoint, ...] = ()
+    forms: tuple[FormUse, ...] = ()
+    screening_forms: tuple[Code, ...] = ()
+    missing_reasons: tuple[MissingReason, ...] = ()
+    parameters: Mapping[str, ParameterValue] | None = None
+    deviations: DeviationRules | None = None
+    infusion: InfusionDay | None = None
 
     @property
     def each_arm_once(self) -> bool:
         """Whether nobody receives a treatment in more than one period."""
         return all(len(set(sequence.arms)) == len(sequence.arms) for sequence in self.sequences)
+
+    @property
+    def set_of_kits(self) -> dict[str, int]:
+        """How many kits of each arm a set has: as many as any one sequence can need."""
+        return {
+            arm.code: max(sequence.arms.count(arm.code) for sequence in self.sequences) for arm in self.arms
+        }
 
     @property
     def two_by_two(self) -> bool:

@@ -4,26 +4,30 @@ A version that was loaded earlier is read without these checks, so that a newer 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 
-from enrollment.domain.protocol import InstrumentUse, Problem, Protocol
-from enrollment.domain.protocol_keys import shown
+from enrollment.protocol.model import InstrumentUse, Protocol
+from trialsite.lib.document.keys import nearest
+from trialsite.lib.document.problems import Problem, display
 
 # Code of an instrument → code of each of its items → the item's highest value.
 Catalogue = Mapping[str, Mapping[str, int]]
 
 
 def problems(protocol: Protocol, catalogue: Catalogue) -> Iterator[Problem]:
-    """Instruments and items that nobody knows, maxima that an item cannot have, and prorating."""
+    """Instruments and items that nobody knows, maxima that an item cannot have, and half a rule for missing items."""
     for use in protocol.instruments:
         key = f"instruments.{use.code}"
         if use.code not in catalogue:
             expected = f"an instrument of this installation: {_one_of(use.code, list(catalogue))}"
-            yield Problem(f"{key}.code", shown(use.code), expected)
+            yield Problem(f"{key}.code", display(use.code), expected)
         else:
             yield from _maxima(use, catalogue[use.code], f"{key}.item_maxima")
-        if use.prorate:
-            yield Problem(f"{key}.prorate", "true", "false: outcomes are derived from complete totals only")
+        if use.prorate and not use.most_missing:
+            yield Problem(f"{key}.most_missing", "0", "at least 1, for this instrument's totals are prorated")
+        if use.most_missing and not use.prorate:
+            yield Problem(
+                f"{key}.most_missing", display(use.most_missing), "'prorate = true' beside it, or 0"
+            )
 
 
 def _maxima(use: InstrumentUse, items: Mapping[str, int], key: str) -> Iterator[Problem]:
@@ -32,9 +36,9 @@ def _maxima(use: InstrumentUse, items: Mapping[str, int], key: str) -> Iterator[
             expected = f"the code of an item of {use.code}: {_one_of(item, list(items))}"
             yield Problem(f"{key}.{item}", "an unknown item", expected)
         elif not 1 <= maximum <= items[item]:
-            yield Problem(f"{key}.{item}", shown(maximum), f"a whole number, 1 to {items[item]}")
+            yield Problem(f"{key}.{item}", display(maximum), f"a whole number, 1 to {items[item]}")
 
 
 def _one_of(code: str, known: Sequence[str]) -> str:
-    near = get_close_matches(code, known, n=1)
-    return f"one of {', '.join(known)}" + (f"; did you mean '{near[0]}'?" if near else "")
+    near = nearest(code, known)
+    return f"one of {', '.join(known)}" + (f"; did you mean '{near}'?" if near else "")

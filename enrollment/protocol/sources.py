@@ -8,12 +8,11 @@ ancestor.
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from itertools import product
 from typing import Any
 
-from enrollment.domain.protocol import Problem
-from enrollment.domain.protocol_keys import HINTS, element_names, shown
+from trialsite.lib.document.keys import HINTS, element_names, nearest
+from trialsite.lib.document.problems import Problem, display
 
 SOURCES = ("article", "paper", "registry", "reply", "our choice", "published series")
 
@@ -27,22 +26,22 @@ Path = tuple[tuple[str, str | None], ...]
 def problems(content: Mapping[str, Any], sources: Any) -> list[Problem]:
     """Numbers without a source, sources of nothing, and sources that are no known kind."""
     if not isinstance(sources, Mapping):
-        return [Problem("sources", shown(sources), "a table that says where each number comes from")]
-    given = dict(_flat(sources, ""))
-    found = [problem for key, value in given.items() for problem in _misnamed(f"sources.{key}", value)]
+        return [Problem("sources", display(sources), "a table that says where each number comes from")]
+    texts = dict(_flat(sources, ""))
+    mistakes = [problem for key, value in texts.items() for problem in _misnamed(f"sources.{key}", value)]
     places = list(_places(content, ()))
-    known = {key for path, _value in places for key in _keys(path)}
-    for key in given:
+    known = dict.fromkeys(key for path, _value in places for key in _keys(path))
+    for key in texts:
         if key not in known:
-            near = get_close_matches(key, known, n=1) if len(found) < HINTS else []
-            hint = f"did you mean '{near[0]}'?" if near else "the key of something in this file"
-            found.append(Problem(f"sources.{key}", "a key that names nothing in this file", hint))
+            near = nearest(key, known) if len(mistakes) < HINTS else None
+            hint = f"did you mean '{near}'?" if near else "the key of something in this file"
+            mistakes.append(Problem(f"sources.{key}", "a key that names nothing in this file", hint))
     without = [
-        path for path, value in places if _is_number(path, value) and given.keys().isdisjoint(_keys(path))
+        path for path, value in places if _is_number(path, value) and texts.keys().isdisjoint(_keys(path))
     ]
     for key in dict.fromkeys(next(_keys(path)) for path in without):
-        found.append(Problem(f'sources."{key}"', "nothing", "the source of this number: " + _kinds()))
-    return found
+        mistakes.append(Problem(f'sources."{key}"', "nothing", "the source of this number: " + _kinds()))
+    return mistakes
 
 
 def _flat(sources: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
@@ -58,7 +57,7 @@ def _misnamed(key: str, value: Any) -> Iterator[Problem]:
     for text in value if isinstance(value, list | tuple) and value else [value]:
         known = isinstance(text, str) and text.split(":", 1)[0].strip() in SOURCES
         if not known or "\x00" in text:
-            yield Problem(key, shown(text), _kinds())
+            yield Problem(key, display(text), _kinds())
 
 
 def _kinds() -> str:
@@ -70,11 +69,11 @@ def _kinds() -> str:
 def _places(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
     """Every value that is no table, with its place; elements of a list of plain values share the list's."""
     if isinstance(value, Mapping):
-        for name, one in value.items():
-            yield from _places(one, (*path, (str(name), None)))
+        for name, inner in value.items():
+            yield from _places(inner, (*path, (str(name), None)))
     elif isinstance(value, list | tuple):
-        for name, one in zip(element_names(value), value, strict=True):
-            yield from _places(one, (*path[:-1], (path[-1][0], name)))
+        for name, element in zip(element_names(value), value, strict=True):
+            yield from _places(element, (*path[:-1], (path[-1][0], name)))
     else:
         yield path, value
 

@@ -1,0 +1,1 @@
+"""Protocol files become versions of a protocol."""
