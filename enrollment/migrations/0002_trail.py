@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from trialsite.audit.triggers import immutable, owes, trail
+from trialsite.audit.triggers import enqueues, immutable, trail
 
 
 class Migration(migrations.Migration):
@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         trail("enrollment_visit", "participant_id"),
         trail("enrollment_enrollmentpause"),
         trail("enrollment_calendarfeed"),
-        owes("enrollment_participant", "recompute", "id"),
-        owes("enrollment_period", "recompute", "participant_id"),
-        owes("enrollment_visit", "recompute", "participant_id"),
+        enqueues("enrollment_participant", "recompute", "id"),
+        enqueues("enrollment_period", "recompute", "participant_id"),
+        enqueues("enrollment_visit", "recompute", "participant_id"),
     ]
