@@ -1,0 +1,1 @@
+"""When a site works, and when a participant can come."""
