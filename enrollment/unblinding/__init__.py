@@ -1,0 +1,1 @@
+"""Emergency unblinding of one participant."""

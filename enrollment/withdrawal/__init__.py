@@ -1,0 +1,1 @@
+"""Who leaves the trial before its end."""
