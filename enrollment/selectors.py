@@ -3,18 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from enrollment.domain import eligibility, washout
-from enrollment.models import Participant, Period, ProtocolVersion, Visit
-from trialsite.accounts.http import admit
-from trialsite.accounts.models import Membership, Site, Study, User
-from trialsite.accounts.policy import may, sites_where
+from enrollment.models import EligibilityDecision, Participant, Period, ProtocolVersion, Visit
+from trialsite.accounts.http import require_access
+from trialsite.accounts.models import Site, Study, User
+from trialsite.accounts.policy import may, roles_for, sites_where
 from trialsite.lib import canonical
 from trialsite.lib.clock import local_date
 
@@ -26,16 +27,16 @@ def today_at(site: Site) -> date:
 
 def days_at(sites: Iterable[Site]) -> dict[date, list[Site]]:
     """Today at each of `sites`: one day as a rule, two or three around midnight when they lie far apart."""
-    found: dict[date, list[Site]] = {}
+    by_day: dict[date, list[Site]] = {}
     for site in sites:
-        found.setdefault(today_at(site), []).append(site)
-    return dict(sorted(found.items()))
+        by_day.setdefault(today_at(site), []).append(site)
+    return dict(sorted(by_day.items()))
 
 
 def study_for(user: User, code: str, action: str) -> Study:
     """The study, if `user` may do `action` at some site of it. 404 for a stranger, 403 for too small a role."""
     study = Study.objects.filter(code=code).first()
-    if study is None or not Membership.objects.current().filter(user=user, study=study).exists():
+    if study is None or not roles_for(user, study):
         raise Http404
     if not may(user, action, study):
         raise PermissionDenied(action)
@@ -64,7 +65,7 @@ def participant_for(user: User, study_code: str, code: str, action: str) -> Part
     )
     if participant is None:
         raise Http404
-    admit(user, action, participant.study, participant.site)
+    require_access(user, action, participant.study, participant.site)
     return participant
 
 
@@ -77,13 +78,13 @@ def period_for(user: User, pk: int, action: str) -> Period:
     )
     if period is None:
         raise Http404
-    admit(user, action, period.participant.study, period.participant.site)
+    require_access(user, action, period.participant.study, period.participant.site)
     return period
 
 
 def periods_at(sites: QuerySet[Site]) -> QuerySet[Period]:
     return (
-        Period.objects.filter(participant__site__in=sites)
+        Period.objects.filter(participant__site__in=list(sites))
         .select_related("participant__site", "participant__study", "participant__protocol")
         .defer(*(f"participant__protocol__{name}" for name in _PARSED))
     )
@@ -93,24 +94,24 @@ def visit_for(user: User, pk: int, action: str) -> Visit:
     visits = Visit.objects.select_related("participant__study", "participant__site", "period")
     visit = get_object_or_404(visits, pk=pk)
     participant = visit.participant
-    admit(user, action, participant.study, participant.site)
-    participant.protocol = ProtocolVersion.objects.known(participant.protocol_id)
+    require_access(user, action, participant.study, participant.site)
+    participant.protocol = ProtocolVersion.objects.cached(participant.protocol_id)
     return visit
 
 
 def participants_for(user: User, study: Study, action: str = "participant.view") -> QuerySet[Participant]:
-    return participants_at(sites_where(user, action, study))
+    return participants_at(sites_where(user, action, study)).filter(study=study)
 
 
 def participants_at(sites: QuerySet[Site]) -> QuerySet[Participant]:
     return (
-        Participant.objects.filter(site__in=sites)
+        Participant.objects.filter(site__in=list(sites))
         .select_related("site", "study", "protocol")
         .defer(*(f"protocol__{name}" for name in _PARSED))
     )
 
 
-def over(participants: QuerySet[Participant]) -> QuerySet[Participant]:
+def having_completed(participants: QuerySet[Participant]) -> QuerySet[Participant]:
     """Those of `participants` who have completed the study: followed, and no visit of a period is to come."""
     to_come = Visit.objects.filter(
         participant=OuterRef("pk"), status=Visit.Status.PLANNED, period__isnull=False
@@ -118,10 +119,31 @@ def over(participants: QuerySet[Participant]) -> QuerySet[Participant]:
     return participants.filter(~Exists(to_come), status=Participant.Status.RANDOMISED)
 
 
+def completed_on(participant: Participant) -> date | None:
+    """The day of the last visit that took place, of who has completed the study."""
+    if participant.status != Participant.Status.COMPLETED:
+        return None
+    days = [
+        visit.performed_on for visit in participant.visits.all() if visit.period_id and visit.performed_on
+    ]
+    return max(days, default=None)
+
+
+def locked(participant: Participant) -> Participant:
+    """As it is saved now, held until the transaction ends."""
+    return (
+        Participant.objects.select_for_update(of=["self"])
+        .select_related("protocol", "site", "study")
+        .get(pk=participant.pk)
+    )
+
+
 def facts_of(participant: Participant) -> dict[str, float | bool | None]:
     """Facts as the eligibility rules take them: checklist answers as booleans, the rest as numbers."""
     yes_no = {
-        criterion.fact for criterion in participant.protocol.rules.criteria if criterion.kind == "confirm"
+        criterion.fact
+        for criterion in participant.protocol.definition.criteria
+        if criterion.kind == "confirm"
     }
     return {
         fact.name: (
@@ -137,7 +159,7 @@ def judged(participant: Participant) -> tuple[eligibility.Verdict, dict[str, dic
         fact.name: {"value": None if fact.value is None else float(fact.value), "source": fact.source}
         for fact in participant.facts.all()
     }
-    return eligibility.judge(participant.protocol.rules.criteria, facts_of(participant)), facts
+    return eligibility.judge(participant.protocol.definition.criteria, facts_of(participant)), facts
 
 
 def judged_sha256(participant: Participant) -> str:
@@ -156,12 +178,18 @@ def washouts_before(periods: Iterable[Period]) -> dict[Period, washout.WashoutWi
     ruled = [
         (period, rule)
         for period in periods
-        if period.number > 1 and (rule := period.participant.protocol.rules.washout)
+        if period.number > 1 and (rule := period.participant.protocol.definition.washout)
     ]
-    earlier = Period.objects.filter(participant__in={period.participant_id for period, _rule in ruled})
+    earlier = Period.objects.filter(
+        participant__in={period.participant_id for period, _rule in ruled},
+        number__in={period.number - 1 for period, _rule in ruled},
+    ).order_by()
+    visits = Visit.objects.order_by("day", "pk").only(
+        "period_id", "day", "planned_on", "performed_on", "status"
+    )
     ended = {
         (period.participant_id, period.number): dates_of(period, period.visits.all())
-        for period in earlier.prefetch_related("visits")
+        for period in earlier.prefetch_related(Prefetch("visits", visits))
     }
     windows = {}
     for period, rule in ruled:
@@ -183,3 +211,13 @@ def dates_of(period: Period, visits: Iterable[Visit]) -> washout.PeriodDates:
             for visit in visits
         ],
     )
+
+
+def broken_decisions() -> list[tuple[EligibilityDecision, list[str]]]:
+    """Decisions on eligibility, with what is wrong with each: sql/functions/enrollment_decision_faults.sql says what is
+    asked of one."""
+    rows: Any = EligibilityDecision.objects.raw(
+        "select * from (select d.*, enrollment_decision_faults(d) as faults from enrollment_eligibilitydecision d) f"
+        " where faults <> '{}' order by id"
+    )
+    return [(decision, decision.faults) for decision in rows]

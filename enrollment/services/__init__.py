@@ -1,50 +1,71 @@
 """The only writers of enrolment data: one function for each change of the world."""
 
-from enrollment.services.decision import confirm_eligibility, reopen_screening
-from enrollment.services.drafts import discard_screening_draft, keep_screening_draft
-from enrollment.services.protocol import load_protocol
-from enrollment.services.randomisation import (
-    pause_enrollment,
-    randomise,
-    request_allocation_list,
-    resume_enrollment,
-)
-from enrollment.services.schedule import (
+from enrollment.halts.services import pause_enrollment, resume_enrollment
+from enrollment.randomisation.services import enrol_treated, randomise, request_allocation_list
+from enrollment.schedule.services import (
     mark_missed,
     mark_performed,
     plan_period,
     record_dosing,
     reopen_visit,
+    settle_schedule,
     take_back_performed,
-    withdraw,
 )
-from enrollment.services.screening import record_fact, record_screening, rescreen, screen
-from enrollment.services.treatments import add_treatment, declare_treatments, remove_treatment
-from enrollment.services.unblinding import unblind
+from enrollment.screening.services import (
+    confirm_eligibility,
+    declare_treatments,
+    discard_screening_draft,
+    keep_screening_draft,
+    record_fact,
+    record_screening,
+    reopen_screening,
+    rescreen,
+    screen,
+)
+from enrollment.supply.services import (
+    ask_replacement,
+    close_wrong_kit,
+    destroy_kit,
+    put_back_kit,
+    receive_shipment,
+    request_supply,
+    return_kit,
+)
+from enrollment.unblinding.services import unblind
+from enrollment.versions.services import load_protocol
+from enrollment.withdrawal.services import take_back_withdrawal, withdraw
 
 __all__ = [
-    "add_treatment",
+    "ask_replacement",
+    "close_wrong_kit",
     "confirm_eligibility",
     "declare_treatments",
+    "destroy_kit",
     "discard_screening_draft",
+    "enrol_treated",
     "keep_screening_draft",
     "load_protocol",
     "mark_missed",
     "mark_performed",
     "pause_enrollment",
     "plan_period",
+    "put_back_kit",
     "randomise",
+    "receive_shipment",
     "record_dosing",
     "record_fact",
     "record_screening",
-    "remove_treatment",
     "reopen_screening",
     "reopen_visit",
     "request_allocation_list",
+    "request_supply",
     "rescreen",
     "resume_enrollment",
+    "return_kit",
     "screen",
+    "settle_schedule",
     "take_back_performed",
+    "take_back_withdrawal",
     "unblind",
     "withdraw",
 ]

@@ -1,0 +1,1 @@
+"""What is due at sites, by day."""

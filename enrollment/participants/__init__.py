@@ -1,0 +1,1 @@
+"""The list of participants, and the page of each."""

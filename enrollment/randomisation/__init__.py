@@ -1,0 +1,1 @@
+"""Who is allocated, by the next place of a hidden list."""

@@ -1,0 +1,1 @@
+"""When treatments are given and visits fall due."""

@@ -1,0 +1,1 @@
+"""Who may take part: consent, checklist, earlier treatments, the decision."""

@@ -1,0 +1,1 @@
+"""The way in, and the work list: what is to be done, by urgency."""

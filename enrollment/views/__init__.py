@@ -1,1 +1,0 @@
-"""Pages of enrolment: fetch and authorise, form, service, redirect or render."""
