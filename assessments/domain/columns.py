@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from assessments.domain.csvfile import Problem
-from assessments.domain.instrument import Instrument, Item
+from assessments.domain.csvfile import ImportProblem
+from assessments.domain.instrument import Instrument, InstrumentItem
 
 KEYS = ("site", "participant", "period", "visit", "date", "instrument")
 MISSING = frozenset({"", "NA", "N/A", "."})
@@ -55,17 +55,17 @@ class Header:
     names: list[str]
     fields: Mapping[str, Field]
     total: int | None
-    items: Mapping[str, tuple[tuple[int, Item], ...]]
+    items: Mapping[str, tuple[tuple[int, InstrumentItem], ...]]
     item_columns: Mapping[int, str]
 
 
 def resolve(
-    found: Sequence[str], mapping: ColumnMapping, instruments: Mapping[str, Instrument]
-) -> Header | list[Problem]:
+    header: Sequence[str], mapping: ColumnMapping, instruments: Mapping[str, Instrument]
+) -> Header | list[ImportProblem]:
     """The header `found`, understood; or everything that is wrong with it and with the mapping."""
-    names = [name.strip() for name in found]
+    names = [name.strip() for name in header]
     if len(names) > MOST_COLUMNS:
-        return [Problem(1, "", "", f"{len(names):,} columns; at most {MOST_COLUMNS:,} are read")]
+        return [ImportProblem(1, "", "", f"{len(names):,} columns; at most {MOST_COLUMNS:,} are read")]
     known = _known(instruments)
     used = {place for text in mapping.values.values() for place in PLACE.findall(text)}
     ours: dict[int, str] = {}
@@ -100,75 +100,75 @@ def _known(instruments: Mapping[str, Instrument]) -> dict[str, str]:
     return {name.casefold(): name for name in names}
 
 
-def _repeated(names: Sequence[str], ignored: Set[str]) -> list[Problem]:
+def _repeated(names: Sequence[str], ignored: Set[str]) -> list[ImportProblem]:
     again = dict.fromkeys(name for name in names if name and name not in ignored and names.count(name) > 1)
-    return [Problem(1, name, name, "this column is there twice") for name in again]
+    return [ImportProblem(1, name, name, "this column appears twice") for name in again]
 
 
 def _mapping_problems(
     names: Sequence[str], mapping: ColumnMapping, used: set[str], known: Mapping[str, str]
-) -> list[Problem]:
+) -> list[ImportProblem]:
     problems = [
-        Problem(1, theirs, ours, "the mapping leads to a name that is none of ours")
+        ImportProblem(1, theirs, ours, "the mapping leads to a name that is none of ours")
         for theirs, ours in mapping.columns.items()
         if ours.casefold() not in known
     ]
     problems += [
-        Problem(1, key, text, f"the mapping gives a value to a name other than {', '.join(KEYS)}")
+        ImportProblem(1, key, text, f"the mapping gives a value to a name other than {', '.join(KEYS)}")
         for key, text in mapping.values.items()
         if key not in KEYS
     ]
     wanted = [*mapping.columns, *sorted(used - mapping.columns.keys())]
     return problems + [
-        Problem(1, name, "", "the mapping names this column, but the file does not have it")
+        ImportProblem(1, name, "", "the mapping names this column, but the file does not have it")
         for name in wanted
         if name not in names
     ]
 
 
-def _unknown(name: str, position: int, names: Sequence[str], known: Mapping[str, str]) -> Problem:
+def _unknown(name: str, position: int, names: Sequence[str], known: Mapping[str, str]) -> ImportProblem:
     if not name:
-        return Problem(1, "", "", f"column {position + 1} has no name; name it, or take it out")
+        return ImportProblem(1, "", "", f"column {position + 1} has no name; name it, or take it out")
     if len(names) == 1 and (mark := next((mark for mark in ";\t|" if mark in name), None)):
-        return Problem(1, "", name, f"the cells are separated by {mark!r}; save the file with commas")
+        return ImportProblem(1, "", name, f"the cells are separated by {mark!r}; save the file with commas")
     near = get_close_matches(name.casefold(), known, n=1)
     hint = f"did you mean “{known[near[0]]}”? Else map it, or ignore it" if near else "map it, or ignore it"
-    return Problem(1, name, name, f"an unknown column; {hint}")
+    return ImportProblem(1, name, name, f"an unknown column; {hint}")
 
 
-def _twice(ours: Mapping[int, str], names: Sequence[str], mapping: ColumnMapping) -> list[Problem]:
+def _twice(ours: Mapping[int, str], names: Sequence[str], mapping: ColumnMapping) -> list[ImportProblem]:
     """Two sources for one thing of ours, where the file itself does not repeat a name."""
     first: dict[str, str] = dict.fromkeys(mapping.values, "the mapping")
     problems = []
     for position, name in ours.items():
         before = first.setdefault(name, f"column {names[position]}")
         if before != f"column {names[position]}":
-            problems.append(Problem(1, names[position], name, f"{before} gives “{name}” already"))
+            problems.append(ImportProblem(1, names[position], name, f"{before} gives “{name}” already"))
     return problems
 
 
-def _absent(ours: Mapping[int, str], mapping: ColumnMapping) -> list[Problem]:
+def _absent(ours: Mapping[int, str], mapping: ColumnMapping) -> list[ImportProblem]:
     there = {*ours.values(), *mapping.values}
     problems = [
-        Problem(1, key, "", "this column is missing; add it, or map it")
+        ImportProblem(1, key, "", "this column is missing; add it, or map it")
         for key in KEYS
         if key not in there and (key != "date" or mapping.dates)
     ]
     if not there - set(KEYS):
-        problems.append(Problem(1, "total", "", "there is neither a total nor an item column"))
+        problems.append(ImportProblem(1, "total", "", "there is neither a total nor an item column"))
     return problems
 
 
-def _item_columns(instrument: Instrument, ours: Mapping[int, str]) -> tuple[tuple[int, Item], ...]:
+def _item_columns(instrument: Instrument, ours: Mapping[int, str]) -> tuple[tuple[int, InstrumentItem], ...]:
     by_name = {item.number: item for item in instrument.items} | dict(instrument.by_code)
     return tuple((position, by_name[name]) for position, name in ours.items() if name in by_name)
 
 
-def _same_item(columns: Sequence[tuple[int, Item]], names: Sequence[str]) -> list[Problem]:
+def _same_item(columns: Sequence[tuple[int, InstrumentItem]], names: Sequence[str]) -> list[ImportProblem]:
     """Columns "1" and "HAMD101" in one file."""
     first: dict[str, str] = {}
     return [
-        Problem(1, names[position], item.code, f"column {first[item.code]} gives this item already")
+        ImportProblem(1, names[position], item.code, f"column {first[item.code]} gives this item already")
         for position, item in columns
         if first.setdefault(item.code, names[position]) != names[position]
     ]
@@ -193,12 +193,12 @@ def _of_text(text: str, names: Sequence[str]) -> Source:
     parts = [(names.index(name), after) for name, after in zip(rest[::2], rest[1::2], strict=True)]
 
     def read(cells: Sequence[str]) -> str:
-        made = plain
+        text = plain
         for position, after in parts:
             cell = cells[position].strip()
             if cell in MISSING:
                 return ""
-            made += cell + after
-        return made
+            text += cell + after
+        return text
 
     return read

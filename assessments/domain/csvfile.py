@@ -19,7 +19,7 @@ OTHER_KINDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ImportProblem:
     """What can't be read or isn't possible. `line` counts from 1, the header's; `column` as the file names
     it, empty when the record as a whole is meant; `value` as found; `reason` in English, for the command
     line."""
@@ -30,12 +30,12 @@ class Problem:
     reason: str
 
     def __str__(self) -> str:
-        shown = self.value if len(self.value) <= 60 else self.value[:59] + "…"
-        return f"line {self.line}, column {self.column or '–'}, value {shown!r}: {self.reason}"
+        value = self.value if len(self.value) <= 60 else self.value[:59] + "…"
+        return f"line {self.line}, column {self.column or '–'}, value {value!r}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class CsvRecord:
     """One record. `line`: where it starts. `fault`: why its text is not to be trusted, else empty; the places
     then hold U+FFFD (bytes that are not UTF-8) or NUL."""
 
@@ -89,7 +89,7 @@ def _first(raw: bytes) -> bytes:
     return raw.removeprefix(UTF8_MARK)
 
 
-def records(file: BinaryIO) -> Iterator[Record | Problem]:
+def records(file: BinaryIO) -> Iterator[CsvRecord | ImportProblem]:
     """Each record, the header first, blank lines left out; a Problem where one can't be read.
 
     After an unreadable record the next line begins a new one. `file.tell()` says how far it is read.
@@ -103,13 +103,13 @@ def records(file: BinaryIO) -> Iterator[Record | Problem]:
         except StopIteration:
             return
         except _Unreadable as error:
-            yield Problem(max(lines.number, 1), "", "", str(error))
+            yield ImportProblem(max(lines.number, 1), "", "", str(error))
             return
         except csv.Error as error:
             lines.fault = ""
             upto = f" up to line {lines.number}" if lines.number > line else ""
-            yield Problem(line, "", "", f"not CSV{upto}, check the quotation marks ({error})")
+            yield ImportProblem(line, "", "", f"not CSV{upto}, check the quotation marks ({error})")
             continue
         fault, lines.fault = lines.fault, ""
         if cells:
-            yield Record(line, cells, fault)
+            yield CsvRecord(line, cells, fault)

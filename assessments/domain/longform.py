@@ -13,10 +13,10 @@ from datetime import date
 from typing import BinaryIO
 
 from assessments.domain.columns import MISSING, ColumnMapping, Header, resolve
-from assessments.domain.csvfile import Problem, Record, records
-from assessments.domain.instrument import Instrument, Item, score, shipped
+from assessments.domain.csvfile import CsvRecord, ImportProblem, records
+from assessments.domain.instrument import Instrument, InstrumentItem, score, shipped
 
-__all__ = ["ColumnMapping", "Problem", "Row", "read_rows"]
+__all__ = ["ColumnMapping", "ImportProblem", "ImportRow", "read_rows"]
 
 # Whole numbers as files write them: pandas and R write a column with gaps as 26.0.
 WHOLE = re.compile(r"[0-9]{1,6}(?:\.0+)?", re.ASCII)
@@ -41,7 +41,7 @@ NOT_ASSESSED = "not_assessed"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ImportRow:
     """One row that can be understood. `on`: date of rating, None where the mapping allows it or nothing was rated. `items`:
     item code to value, the rated ones; empty when the row gives a total only. `missing`: code of an item that
     the file calls not assessed by the paper form's number for it, such as 16A = 3, to that reason. `total`: as
@@ -66,7 +66,7 @@ class Row:
 
 def read_rows(
     file: BinaryIO, mapping: ColumnMapping | None = None, instruments: Mapping[str, Instrument] | None = None
-) -> Iterator[Row | Problem]:
+) -> Iterator[ImportRow | ImportProblem]:
     """Rows and problems in the order of the file; every problem of a row, then the next row.
 
     `instruments`: by code, in the trial's editions; else those shipped. When the header or the mapping is
@@ -77,16 +77,16 @@ def read_rows(
     """
     mapping = mapping or ColumnMapping()
     instruments = shipped() if instruments is None else instruments
-    found = records(file)
-    first = next(found, None)
+    stream = records(file)
+    first = next(stream, None)
     if first is None:
-        yield Problem(1, "", "", "the file is empty")
+        yield ImportProblem(1, "", "", "the file is empty")
         return
-    if isinstance(first, Problem):
+    if isinstance(first, ImportProblem):
         yield first
         return
     if first.fault:
-        yield Problem(first.line, "", ",".join(first.cells), first.fault)
+        yield ImportProblem(first.line, "", ",".join(first.cells), first.fault)
         return
     header = resolve(first.cells, mapping, instruments)
     if isinstance(header, list):
@@ -94,11 +94,11 @@ def read_rows(
         return
     reader = _Reader(header, mapping, instruments)
     empty = True
-    for record in found:
+    for record in stream:
         empty = False
-        yield from [record] if isinstance(record, Problem) else reader.row(record)
+        yield from [record] if isinstance(record, ImportProblem) else reader.row(record)
     if empty:
-        yield Problem(1, "", "", "there is a header and no row below it")
+        yield ImportProblem(1, "", "", "there is a header and no row below it")
 
 
 class _Reader:
@@ -114,54 +114,54 @@ class _Reader:
         }
         self.lines: dict[tuple[int, str, str], dict[str, int]] = {}
         self.days: dict[str, date] = {}
-        self.problems: list[Problem] = []
+        self.problems: list[ImportProblem] = []
         self.missing: dict[str, str] = {}
         self.line = 0
 
-    def row(self, record: Record) -> list[Row | Problem]:
+    def row(self, record: CsvRecord) -> list[ImportRow | ImportProblem]:
         self.problems, self.line = [], record.line
         row = self._row(record)
         return [*self.problems] if self.problems or row is None else [row]
 
-    def _row(self, record: Record) -> Row | None:
+    def _row(self, record: CsvRecord) -> ImportRow | None:
         cells = record.cells
         if record.fault:
             self._fault(record)
             return None
         if len(cells) != len(self.header.names):
-            said = f"{len(cells)} cells, the header has {len(self.header.names)}"
-            self._add("", ",".join(cells), said)
+            reason = f"{len(cells)} cells, the header has {len(self.header.names)}"
+            self._add("", ",".join(cells), reason)
             return None
         site, participant = self._key("site", cells), self._key("participant", cells)
         period, visit = self._period(cells), self._key("visit", cells)
         on, code = self._date(cells), self._key("instrument", cells)
         instrument = self.instruments.get(code)
         if code and instrument is None:
-            said = f"an unknown instrument; expected {', '.join(self.instruments)}"
-            self._add(self.header.fields["instrument"].column, code, said)
+            reason = f"an unknown instrument; expected {', '.join(self.instruments)}"
+            self._add(self.header.fields["instrument"].column, code, reason)
         if participant and period and visit and instrument:
             self._first_time(participant, (period, visit, code))
         self.missing = {}
         total, items = self._values(cells, instrument) if instrument else (None, {})
-        return Row(self.line, site, participant, period, visit, on, code, total, items, self.missing)
+        return ImportRow(self.line, site, participant, period, visit, on, code, total, items, self.missing)
 
     def _add(self, column: str, value: str, reason: str) -> None:
-        self.problems.append(Problem(self.line, column, value, reason))
+        self.problems.append(ImportProblem(self.line, column, value, reason))
 
-    def _fault(self, record: Record) -> None:
+    def _fault(self, record: CsvRecord) -> None:
         pairs = zip(self.header.names, record.cells, strict=False)
         where = next(((name, cell) for name, cell in pairs if "\ufffd" in cell or "\0" in cell), None)
         column, value = where or ("", ",".join(record.cells))
         self._add(column, value, record.fault)
 
     def _key(self, name: str, cells: list[str]) -> str:
-        found = self.header.fields[name]
-        text = found.read(cells)
+        column = self.header.fields[name]
+        text = column.read(cells)
         if text in MISSING:
-            self._add(found.column, text, f"no {name} is given")
+            self._add(column.column, text, f"no {name} is given")
             return ""
         if not text.isprintable():
-            self._add(found.column, text, "a line break, tab or other invisible character")
+            self._add(column.column, text, "a line break, tab or other invisible character")
             return ""
         return text
 
@@ -173,19 +173,19 @@ class _Reader:
         return period
 
     def _date(self, cells: list[str]) -> date | None:
-        found = self.header.fields.get("date")
-        if found is None:
+        column = self.header.fields.get("date")
+        if column is None:
             return None
-        text = found.read(cells)
+        text = column.read(cells)
         if text in MISSING:
             if self.dates and self._has_value(cells):
-                self._add(found.column, text, "no date is given")
+                self._add(column.column, text, "no date is given")
             return None
         day = self.days.get(text)
         if day is None:
             day = _iso_date(text)
             if day is None:
-                self._add(found.column, text, f"{_looks_like(text)}; write year-month-day: 2026-03-09")
+                self._add(column.column, text, f"{_looks_like(text)}; write year-month-day: 2026-03-09")
                 return None
             self.days[text] = day
         return day
@@ -198,19 +198,23 @@ class _Reader:
     def _first_time(self, participant: str, rest: tuple[int, str, str]) -> None:
         before = self.lines.setdefault(rest, {}).setdefault(sys.intern(participant), self.line)
         if before != self.line:
-            said = f"lines {before} and {self.line} are of the same participant, period, visit and instrument"
-            self._add(self.header.fields["participant"].column, participant, said)
+            reason = (
+                f"lines {before} and {self.line} are of the same participant, period, visit and instrument"
+            )
+            self._add(self.header.fields["participant"].column, participant, reason)
 
     def _values(self, cells: list[str], instrument: Instrument) -> tuple[int | None, dict[str, int]]:
-        given = self._total(cells, instrument)
+        stated = self._total(cells, instrument)
         items = self._items(cells, instrument)
         if not items or self.problems:
-            return given, items
-        made = score(instrument, items).total
-        if given is not None and given != made:
-            said = "there is no total while items are missing" if made is None else f"the items make {made}"
-            self._add(self.header.names[self.header.total or 0], str(given), said)
-        return made, items
+            return stated, items
+        total = score(instrument, items).total
+        if stated is not None and stated != total:
+            reason = (
+                "there is no total while items are missing" if total is None else f"the items make {total}"
+            )
+            self._add(self.header.names[self.header.total or 0], str(stated), reason)
+        return total, items
 
     def _total(self, cells: list[str], instrument: Instrument) -> int | None:
         position = self.header.total
@@ -238,7 +242,7 @@ class _Reader:
             self._one_of(group, items)
         return items
 
-    def _unusual(self, column: str, text: str, item: Item) -> int | None:
+    def _unusual(self, column: str, text: str, item: InstrumentItem) -> int | None:
         """An item's value that is not simply one of its digits."""
         if item.not_assessed is not None and _whole(text) == item.not_assessed:
             self.missing[item.code] = NOT_ASSESSED
@@ -261,7 +265,7 @@ class _Reader:
             if position not in own and (text := cells[position].strip()) not in MISSING:
                 self._add(column, text, f"{instrument.code} has no such item")
 
-    def _one_of(self, group: tuple[Item, ...], items: Mapping[str, int]) -> None:
+    def _one_of(self, group: tuple[InstrumentItem, ...], items: Mapping[str, int]) -> None:
         rated = [item for item in group if item.code in items]
         if rated:
             # 16A not assessed, 16B rated: what they ask is known.
@@ -285,4 +289,4 @@ def _iso_date(text: str) -> date | None:
 
 
 def _looks_like(text: str) -> str:
-    return next((said for shape, said in OTHER_DATES if re.fullmatch(shape, text)), "not a date")
+    return next((reason for shape, reason in OTHER_DATES if re.fullmatch(shape, text)), "not a date")

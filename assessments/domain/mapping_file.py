@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from assessments.domain.columns import ColumnMapping
-from trialsite.lib import toml
+from trialsite.lib.document import toml
 
 EXPECTED = {
     "columns": "a table of texts: their column = our name",

@@ -41,7 +41,7 @@ def alert(
     number = instrument.by_code[rule.item].number
     params: dict[str, object] = {"number": number, "value": value, "previous": before}
     if value >= rule.minimum:
-        message = "Item %(number)s is rated %(value)s. See to the participant's safety before anything else."
+        message = "Item %(number)s is rated %(value)s. Ensure the participant's safety first."
         return Alert(rule.item, value, before, "level", message, params)
     if before is not None and value - before >= rule.rise:
         message = (
@@ -56,10 +56,10 @@ def alerts_in_time(instrument: Instrument, course: Sequence[Mapping[str, int | N
 
     Each is compared with the latest rating before it at which the watched item was assessed.
     """
-    found: list[Alert | None] = []
+    alerts: list[Alert | None] = []
     before: Mapping[str, int | None] | None = None
     for items in course:
-        found.append(alert(instrument, items, before))
+        alerts.append(alert(instrument, items, before))
         if instrument.alert and items.get(instrument.alert.item) is not None:
             before = items
-    return found
+    return alerts
