@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from trialsite.audit.triggers import owes, trail
+from trialsite.audit.triggers import enqueues, trail
 
 SHAPE = """
 create function assessment_items_valid(items jsonb, missing jsonb) returns boolean language sql immutable
@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
     dependencies = [("assessments", "0001_initial"), ("audit", "0001_initial")]
     operations = [
         trail("assessments_assessment", "participant_id"),
-        owes("assessments_assessment", "recompute", "participant_id"),
+        enqueues("assessments_assessment", "recompute", "participant_id"),
         migrations.RunSQL(
             SHAPE,
             "alter table assessments_assessment drop constraint assessment_items_valid; "
