@@ -1,0 +1,1 @@
+"""The entry of any form: its page from the file, records, drafts, conflicts."""

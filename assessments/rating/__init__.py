@@ -1,0 +1,1 @@
+"""A rating: entered, drafted, corrected, shown."""
