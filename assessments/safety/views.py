@@ -12,19 +12,20 @@ from django.views.decorators.http import require_http_methods
 from assessments.safety import services
 from assessments.safety.selectors import ACKNOWLEDGE, alert_for
 from assessments.safety.text import text_of
-from enrollment.views.respond import add_errors
+from enrollment.respond import add_errors
+from trialsite.accounts.fields import WordsField
 from trialsite.accounts.http import Request
 
 
 class ActionForm(forms.Form):
-    action = forms.CharField(
+    action = WordsField(
         label=gettext_lazy("What was done"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}),
         help_text=gettext_lazy(
-            "Who spoke with the participant, what the risk is, what follows. It stays in the record."
+            "Who spoke with the participant, the assessed risk, and the next steps. This is kept in the record."
         ),
-        error_messages={"required": gettext_lazy("Say what was done for the participant's safety.")},
+        error_messages={"required": gettext_lazy("State what was done for the participant's safety.")},
     )
 
 
@@ -39,7 +40,7 @@ def acknowledge(request: Request, pk: int) -> HttpResponse:
         except ValidationError as error:
             add_errors(form, error)
         else:
-            messages.success(request, _("Acknowledged. What was done stands in the participant's record."))
+            messages.success(request, _("Acknowledged. The action is kept in the participant's record."))
             return redirect("participant", participant.study.code, participant.code)
     context = {"alert": alert, "said": text_of(alert), "participant": participant, "form": form}
     status = 422 if form.is_bound else 200
