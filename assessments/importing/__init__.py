@@ -1,6 +1,6 @@
-"""Ratings of a long-form file into a study: by the same rules as the browser, all of them or none."""
+"""Files into a study: ratings in long form, and records of a form. By the rules of the browser, all of a file or none."""
 
 from assessments.importing.importer import Importer
-from assessments.importing.plan import Change, Plan
+from assessments.importing.plan import ImportPlan
 
-__all__ = ["Change", "Importer", "Plan"]
+__all__ = ["ImportPlan", "Importer"]

@@ -2,21 +2,21 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
-from assessments.domain.longform import Problem, Row
+from assessments.domain.entry import AssessmentContent
+from assessments.domain.longform import ImportProblem, ImportRow
 from assessments.importing.checks import Checks
-from assessments.importing.plan import SHOWN_CHANGES, Change, Plan
-from assessments.importing.saved import Saved, saved_at
-from assessments.importing.writer import Writer, Written
-from trialsite.accounts.acting import signed_by
+from assessments.importing.plan import SHOWN_CHANGES, ImportPlan, PlannedChange
+from assessments.importing.saved import SavedRating, saved_at
+from assessments.importing.writer import ImportedRating, ImportWriter
+from trialsite.accounts.context import audit_context
 from trialsite.accounts.models import Study, User
 from trialsite.lib.errors import Conflict
 
 CHUNK = 2000
-Found = Row | Problem
+ImportRecord = ImportRow | ImportProblem
 
 
 class Importer:
@@ -27,74 +27,86 @@ class Importer:
     def __init__(self, study: Study, *, create_participants: bool) -> None:
         self.study = study
         self.protocol = study.protocols.latest()
-        self.checks = Checks(study, self.protocol.rules, enrols=create_participants and not self.randomises)
+        self.checks = Checks(
+            study, self.protocol.definition, enrols=create_participants and not self.randomises
+        )
         self.instruments = self.checks.instruments
 
     @property
     def randomises(self) -> bool:
         """Whether the study's allocation is its own: then a file enrols nobody, for it could not say who gets what."""
-        return self.protocol.rules.allocation is not None
+        return self.protocol.definition.allocation is not None
 
-    def plan(self, found: Iterable[Found]) -> Plan:
-        """Hold `found` (of `longform.read_rows`, which finds duplicates) against the study; write nothing."""
-        plan = Plan()
-        self._go(found, plan, None, lambda _: None)
+    def plan(
+        self, records: Iterable[ImportRecord], *, progress: Callable[[int], object] = lambda _: None
+    ) -> ImportPlan:
+        """Hold `found` (of `longform.read_rows`, which finds duplicates) against the study; write nothing.
+
+        `progress` is told how many rows were read since."""
+        plan = ImportPlan()
+        self._go(records, plan, None, progress)
         return plan
 
     def carry_out(
         self,
-        found: Iterable[Found],
-        plan: Plan,
+        records: Iterable[ImportRecord],
+        basis: str,
         *,
         by: User,
         reason: str,
-        progress: Callable[[int], Any],
+        progress: Callable[[int], object],
     ) -> None:
         """Write the rows in one transaction. Raises Conflict when they or what is saved are no longer those of
-        `plan`, and ValidationError when a record is locked."""
-        now = Plan()
+        the plan with this `basis`, and ValidationError when a record is locked."""
+        now = ImportPlan()
         try:
-            with transaction.atomic(), signed_by(by, role="import", reason=reason):
+            with transaction.atomic(), audit_context(by, role="import", reason=reason):
                 with connection.cursor() as cursor:
                     # Two imports at once would wait for each other's participants crosswise.
                     cursor.execute(
                         "select pg_advisory_xact_lock(hashtext('assessments.import'), %s)", [self.study.pk]
                     )
-                writer = Writer(self.study, self.protocol, self.checks, by)
-                self._go(found, now, writer, progress)
-                if now.basis != plan.basis:
+                writer = ImportWriter(self.study, self.protocol, by)
+                self._go(records, now, writer, progress)
+                if now.basis != basis:
                     raise Conflict(self.study)
                 writer.complete()
         except IntegrityError as error:
             raise Conflict(self.study) from error
 
     def _go(
-        self, found: Iterable[Found], plan: Plan, writer: Writer | None, progress: Callable[[int], Any]
+        self,
+        records: Iterable[ImportRecord],
+        plan: ImportPlan,
+        writer: ImportWriter | None,
+        progress: Callable[[int], object],
     ) -> None:
-        people: dict[str, str] = {}
-        for chunk in _chunks(found):
+        sites: dict[str, str] = {}
+        for chunk in _chunks(records):
             rows = []
             for row in chunk:
-                if isinstance(row, Problem):
+                if isinstance(row, ImportProblem):
                     plan.refuse(row)
                 else:
                     rows.append(row)
-            self._chunk(rows, plan, people, writer)
+            self._chunk(rows, plan, sites, writer)
             progress(len(chunk))
-        plan.people = len(people)
+        plan.people = len(sites)
 
-    def _chunk(self, rows: list[Row], plan: Plan, people: dict[str, str], writer: Writer | None) -> None:
-        new: list[Written] = []
-        changed: list[Written] = []
+    def _chunk(
+        self, rows: list[ImportRow], plan: ImportPlan, sites: dict[str, str], writer: ImportWriter | None
+    ) -> None:
+        new: list[ImportedRating] = []
+        changed: list[ImportedRating] = []
         enrolled: dict[str, str] = {}
         for row, saved in zip(rows, saved_at(self.study.pk, rows), strict=True):
-            site = saved.site or people.get(row.participant)
+            site = saved.site or sites.get(row.participant)
             if problems := [*self.checks.problems(row, saved, site)]:
                 for problem in problems:
                     plan.refuse(problem)
                 continue
-            if saved.person is None and row.participant not in people:
-                people[row.participant] = enrolled[row.participant] = row.site
+            if saved.participant is None and row.participant not in sites:
+                sites[row.participant] = enrolled[row.participant] = row.site
             plan.note(row, saved)
             self._place(row, saved, plan, new, changed)
         if writer:
@@ -102,47 +114,71 @@ class Importer:
                 raise Conflict(self.study)
             self._write(writer, enrolled, new, changed)
 
-    def _place(self, row: Row, saved: Saved, plan: Plan, new: list[Written], changed: list[Written]) -> None:
+    def _place(
+        self,
+        row: ImportRow,
+        saved: SavedRating,
+        plan: ImportPlan,
+        new: list[ImportedRating],
+        changed: list[ImportedRating],
+    ) -> None:
         """Count `row` where it belongs, and keep it when it is to be written."""
         plan.not_assessed += bool(row.missing)
         if row.is_missing:
             plan.missing += 1
-        elif saved.rating is None:
+            return
+        content = self.checks.content(row, saved.missing)
+        if saved.assessment is None:
             plan.new += 1
-            new.append((row, saved))
-        elif before := self._differs(row, saved):
+            new.append(ImportedRating(row, saved, content))
+        elif change := _difference(row, saved, content):
             plan.changed += 1
-            changed.append((row, saved))
+            changed.append(ImportedRating(row, saved, content))
             if len(plan.changes) < SHOWN_CHANGES:
-                plan.changes.append(before)
+                plan.changes.append(change)
         else:
             plan.same += 1
 
-    def _differs(self, row: Row, saved: Saved) -> Change | None:
-        """What `row` changes of the rating that is saved; None when nothing."""
-        was: dict[str, object] = {"date": saved.on, "total": saved.total, **saved.items, **saved.missing}
-        will: dict[str, object] = {"date": row.on, "total": self.checks.total(row), **row.items}
-        will |= self.checks.missing(row, saved.missing)
-        names = [name for name in {**was, **will} if was.get(name) != will.get(name)]
-        if not names and saved.status != "not_done":
-            return None
-        return Change(row, {name: was.get(name) for name in names}, {name: will.get(name) for name in names})
-
     def _write(
-        self, writer: Writer, enrolled: dict[str, str], new: list[Written], changed: list[Written]
+        self,
+        writer: ImportWriter,
+        enrolled: dict[str, str],
+        new: list[ImportedRating],
+        changed: list[ImportedRating],
     ) -> None:
         if enrolled:
-            done = {(r.participant, r.period, r.visit): r.on for r, _ in new if r.participant in enrolled}
-            writer.enrol(enrolled, done)
-            rows = [row for row, _ in new]
-            new = list(zip(rows, saved_at(self.study.pk, rows), strict=True))
+            performed = {
+                (w.row.participant, w.row.period, w.row.visit): w.row.on
+                for w in new
+                if w.row.participant in enrolled
+            }
+            writer.enrol(enrolled, performed)
+            places = saved_at(self.study.pk, [written.row for written in new])
+            new = [written._replace(saved=saved) for written, saved in zip(new, places, strict=True)]
         if new:
             writer.insert(new)
         if changed:
             writer.update(changed)
 
 
-def _chunks(found: Iterable[Found]) -> Iterator[list[Found]]:
-    rest = iter(found)
+def _difference(row: ImportRow, saved: SavedRating, content: AssessmentContent) -> PlannedChange | None:
+    """What `row` changes of the rating that is saved; None when nothing."""
+    was: dict[str, object] = {
+        "date": saved.performed_on,
+        "total": saved.total,
+        **saved.items,
+        **saved.missing,
+    }
+    will: dict[str, object] = {"date": row.on, "total": content.total, **content.items, **content.missing}
+    names = [name for name in {**was, **will} if was.get(name) != will.get(name)]
+    if not names and saved.status != "not_done":
+        return None
+    return PlannedChange(
+        row, {name: was.get(name) for name in names}, {name: will.get(name) for name in names}
+    )
+
+
+def _chunks(records: Iterable[ImportRecord]) -> Iterator[list[ImportRecord]]:
+    rest = iter(records)
     while chunk := list(islice(rest, CHUNK)):
         yield chunk

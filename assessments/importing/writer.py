@@ -1,26 +1,27 @@
-"""Writing the rows of an import: a few statements for thousands of them."""
+"""Writing the rows of an import: a few statements for thousands of them, and the same effects as of one that is typed."""
 
 import json
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
-from django.utils import timezone
 
-from assessments.domain.longform import Row
-from assessments.importing.bulk import insert_like
-from assessments.importing.checks import Checks
-from assessments.importing.saved import Saved
+from assessments.domain.change import AssessmentChange
+from assessments.domain.entry import AssessmentContent
+from assessments.domain.longform import ImportRow
+from assessments.domain.timing import IN_ORDER, Timing, timing
+from assessments.importing.saved import SavedRating
 from assessments.models import Assessment
-from assessments.safety.services import raise_alerts
-from enrollment.models import Participant, Period, ProtocolVersion, Visit
-from enrollment.selectors import over
+from assessments.rating.services.effects import Effects
+from assessments.timing.selectors import after_dose
+from enrollment.models import ProtocolVersion
+from enrollment.services import enrol_treated
 from trialsite.accounts.models import Study, User
+from trialsite.lib.bulk import insert_like
 from trialsite.lib.errors import Conflict
 
-Written = tuple[Row, Saved]
 UPDATE = """
     update assessments_assessment a
     set items = d.items::jsonb, missing = d.missing::jsonb, total = d.total, status = d.status, not_done_reason = '',
@@ -29,121 +30,104 @@ UPDATE = """
       as d (id, version, items, missing, total, status, day, edition)
     where a.id = d.id and a.version = d.version
 """
-PERFORMED = """
-    update enrollment_visit v set status = 'done', performed_on = d.day, missed_reason = ''
-    from unnest(%s::bigint[], %s::date[]) as d (id, day)
-    where v.id = d.id and (v.status, v.performed_on) is distinct from ('done', d.day)
-"""
 
 
-class Writer:
+class ImportedRating(NamedTuple):
+    """A row that is to be written: what is saved in its place, and what will be."""
+
+    row: ImportRow
+    saved: SavedRating
+    content: AssessmentContent
+
+
+class ImportWriter:
     """What one import writes, within the transaction that its caller opened."""
 
-    def __init__(self, study: Study, protocol: ProtocolVersion, checks: Checks, by: User) -> None:
-        self.study, self.protocol, self.checks, self.by = study, protocol, checks, by
+    def __init__(self, study: Study, protocol: ProtocolVersion, by: User) -> None:
+        self.study, self.protocol, self.by = study, protocol, by
         self.sites = {site.code: site.pk for site in study.sites.all()}
-        self.rated: set[int] = set()
-        self.itemised: set[str] = set()
+        self.after_dose = {
+            visit.code: after_dose(protocol.definition, visit.code) for visit in protocol.definition.visits
+        }
+        self.effects = Effects()
 
-    def enrol(self, people: Mapping[str, str], performed: Mapping[tuple[str, int, str], date | None]) -> None:
-        """Participants of an open series (code → site): already treated when they come here, so never screened.
+    def enrol(
+        self, participants: Mapping[str, str], performed: Mapping[tuple[str, int, str], date | None]
+    ) -> None:
+        """Participants of an open series (code → site's code). `performed`: of which visits the file has a rating."""
+        sites = {code: self.sites[site] for code, site in participants.items()}
+        enrol_treated(self.protocol, sites, performed)
 
-        `performed`: of which visits the file has a rating, and when."""
-        made = insert_like(
-            Participant(
-                study=self.study,
-                protocol=self.protocol,
-                status=Participant.Status.RANDOMISED,
-                randomised_at=timezone.now(),
-            ),
-            {"code": list(people), "site_id": [self.sites[site] for site in people.values()]},
-            ("id", "code"),
-        )
-        numbers = [spec.number for spec in self.protocol.rules.periods]
-        periods = insert_like(
-            Period(),
-            {
-                "participant_id": [person for person, _ in made for _ in numbers],
-                "number": [number for _ in made for number in numbers],
-            },
-            ("id", "participant_id", "number"),
-        )
-        code_of = dict(made)
-        visits = [
-            (person, period, spec, (code_of[person], number, spec.code))
-            for period, person, number in periods
-            for spec in self.protocol.rules.visits
-        ]
-        done, planned = Visit.Status.DONE.value, Visit.Status.PLANNED.value
-        insert_like(
-            Visit(),
-            {
-                "participant_id": [person for person, *_ in visits],
-                "period_id": [period for _, period, *_ in visits],
-                "code": [spec.code for _, _, spec, _ in visits],
-                "label": [spec.label for _, _, spec, _ in visits],
-                "day": [spec.day for _, _, spec, _ in visits],
-                "status": [done if key in performed else planned for *_, key in visits],
-                "performed_on": [performed.get(key) for *_, key in visits],
-            },
-        )
-
-    def insert(self, rows: Sequence[Written]) -> None:
+    def insert(self, rows: Sequence[ImportedRating]) -> None:
         insert_like(
             Assessment(entered_by=self.by),
             {
-                "participant_id": [saved.person for _, saved in rows],
-                "visit_id": [saved.visit for _, saved in rows],
-                "instrument": [row.instrument for row, _ in rows],
+                "participant_id": [written.saved.participant for written in rows],
+                "visit_id": [written.saved.visit for written in rows],
+                "instrument": [written.row.instrument for written in rows],
                 "form_token": [str(uuid.uuid4()) for _ in rows],
-                "performed_on": [row.on for row, _ in rows],
-                **self._values(rows),
+                "performed_on": [written.content.performed_on for written in rows],
+                **_values(rows),
             },
         )
-        self._performed(rows)
+        self.effects.note([self._change(written) for written in rows])
 
-    def update(self, rows: Sequence[Written]) -> None:
+    def update(self, rows: Sequence[ImportedRating]) -> None:
         """Raises Conflict where a rating has another version than the one looked at."""
-        values = self._values(rows)
+        values = _values(rows)
         arrays: list[list[Any]] = [
-            [saved.rating for _, saved in rows],
-            [saved.version for _, saved in rows],
+            [written.saved.assessment for written in rows],
+            [written.saved.version for written in rows],
             values["items"],
             values["missing"],
             values["total"],
             values["status"],
-            [row.on for row, _ in rows],
+            [written.content.performed_on for written in rows],
             values["instrument_version"],
         ]
         with connection.cursor() as cursor:
             cursor.execute(UPDATE, arrays)
             if cursor.rowcount != len(rows):
                 raise Conflict(self.study)
-        self._performed(rows)
+        self.effects.note([self._change(written) for written in rows])
 
     def complete(self) -> None:
-        """Who was rated and has no visit to come has completed the study; what the ratings say about somebody's safety
-        becomes an alert."""
-        over(Participant.objects.filter(pk__in=self.rated)).update(status=Participant.Status.COMPLETED)
-        for code in self.itemised:
-            ratings = Assessment.objects.filter(participant__in=self.rated)
-            raise_alerts(ratings, self.checks.instruments[code])
+        """All rows are written: what they bring with them."""
+        self.effects.apply(by=self.by)
 
-    def _values(self, rows: Sequence[Written]) -> dict[str, list[Any]]:
-        """What a rating holds by this file, by column."""
-        totals = [self.checks.total(row) for row, _ in rows]
-        status = Assessment.Status
-        return {
-            "items": [json.dumps(row.items) for row, _ in rows],
-            "missing": [json.dumps(self.checks.missing(row, saved.missing)) for row, saved in rows],
-            "total": totals,
-            "status": [status.ENTERED.value if total is None else status.COMPLETE.value for total in totals],
-            "instrument_version": [self.checks.instruments[row.instrument].version for row, _ in rows],
-        }
+    def _change(self, written: ImportedRating) -> AssessmentChange:
+        row, saved, content = written
+        dated_before = None if saved.status == Assessment.Status.NOT_DONE else saved.performed_on
+        return AssessmentChange(
+            participant=saved.participant or 0,
+            visit=saved.visit or 0,
+            period=row.period,
+            instrument=row.instrument,
+            version=(saved.version or 0) + 1,
+            done=True,
+            itemised=bool(content.items),
+            total=content.total,
+            performed_on=content.performed_on,
+            dated_before=dated_before,
+            timing=self._timing(row.visit, saved, content.performed_on),
+            timing_before=self._timing(row.visit, saved, dated_before),
+            left_on=saved.left_on,
+        )
 
-    def _performed(self, rows: Sequence[Written]) -> None:
-        """The visits took place."""
-        self.rated.update(saved.person for _, saved in rows if saved.person)
-        self.itemised.update(row.instrument for row, _ in rows if row.items)
-        with connection.cursor() as cursor:
-            cursor.execute(PERFORMED, [[saved.visit for _, saved in rows], [row.on for row, _ in rows]])
+    def _timing(self, visit: str, saved: SavedRating, performed_on: date | None) -> Timing:
+        if performed_on is None or not (saved.earliest_on or saved.dosed_on):
+            return IN_ORDER
+        window = (saved.earliest_on, saved.latest_on) if saved.earliest_on and saved.latest_on else None
+        return timing(performed_on, window, after_dose=self.after_dose[visit], dosed_on=saved.dosed_on)
+
+
+def _values(rows: Sequence[ImportedRating]) -> dict[str, list[Any]]:
+    """What an assessment holds by this file, by column."""
+    contents = [written.content for written in rows]
+    return {
+        "items": [json.dumps(content.items) for content in contents],
+        "missing": [json.dumps(content.missing) for content in contents],
+        "total": [content.total for content in contents],
+        "status": [content.status for content in contents],
+        "instrument_version": [content.instrument_version for content in contents],
+    }

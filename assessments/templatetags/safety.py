@@ -4,10 +4,11 @@ from typing import Any
 
 from django import template
 
-from assessments.safety.models import SafetyAlert
+from assessments.models.safety import SafetyAlert
 from assessments.safety.selectors import ACKNOWLEDGE, alerts_of, alerts_waiting_for
 from assessments.safety.text import text_of
 from enrollment.models import Participant
+from trialsite.accounts.keyset import few
 from trialsite.accounts.policy import may
 
 register = template.Library()
@@ -24,14 +25,14 @@ def safety_bar(context: template.Context) -> dict[str, Any]:
     match = getattr(request, "resolver_match", None)
     if study is None or match is None or match.url_name in SHOWN_THERE:
         return {"alerts": []}
-    return {"alerts": list(alerts_waiting_for(context["request"].user, study)[:SHOWN])}
+    return {"alerts": few(alerts_waiting_for(context["request"].user, study), SHOWN)}
 
 
 @register.inclusion_tag("assessments/safety/_alerts.html", takes_context=True)
 def safety_today(context: template.Context) -> dict[str, Any]:
     """On Today: all that wait for this person, by participant and value."""
     alerts = alerts_waiting_for(context["request"].user, context["study"])
-    return {"rows": [_row(alert, True) for alert in alerts[:SHOWN]], "named": True}
+    return {"rows": [_row(alert, True) for alert in few(alerts, SHOWN)], "named": True}
 
 
 @register.inclusion_tag("assessments/safety/_alerts.html", takes_context=True)

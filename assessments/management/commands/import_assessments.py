@@ -13,11 +13,9 @@ from tqdm import tqdm
 from assessments.domain.columns import ColumnMapping
 from assessments.domain.longform import read_rows
 from assessments.domain.mapping_file import Mapping, parse
-from assessments.importing import Importer, Plan
+from assessments.importing import Importer, ImportPlan
 from trialsite.accounts.models import Study, User
-from trialsite.audit.models import Outbox
-from trialsite.audit.outbox import ring
-from trialsite.lib import toml
+from trialsite.lib.document import toml
 from trialsite.lib.errors import Conflict
 
 MEANWHILE = "Data of this study were saved while the file was read. Nothing was imported; run it again."
@@ -73,14 +71,16 @@ class Command(BaseCommand):
             return
         self._carry_out(importer, plan, mapping, options)
 
-    def _refuse(self, plan: Plan) -> None:
+    def _refuse(self, plan: ImportPlan) -> None:
         for problem in plan.problems:
             self.stderr.write(str(problem))
         if further := plan.problem_count - len(plan.problems):
             self.stderr.write(f"… and {further} more")
         raise CommandError(f"{plan.problem_count} problems; nothing was imported.")
 
-    def _carry_out(self, importer: Importer, plan: Plan, mapping: Mapping, options: dict[str, Any]) -> None:
+    def _carry_out(
+        self, importer: Importer, plan: ImportPlan, mapping: Mapping, options: dict[str, Any]
+    ) -> None:
         by = _person(options["by"])
         with (
             options["file"].open("rb") as file,
@@ -91,15 +91,14 @@ class Command(BaseCommand):
             file.seek(0)
             rows = read_rows(file, mapping.columns, importer.instruments)
             try:
-                importer.carry_out(rows, plan, by=by, reason=reason, progress=bar.update)
+                importer.carry_out(rows, plan.basis, by=by, reason=reason, progress=bar.update)
             except Conflict as conflict:
                 raise CommandError(MEANWHILE) from conflict
             except ValidationError as refused:
                 raise CommandError(" ".join(refused.messages)) from refused
-        ring(Outbox.Kind.RECOMPUTE)
         self.stdout.write("Imported. The outcomes follow within seconds while a worker runs.")
 
-    def _say(self, plan: Plan) -> None:
+    def _say(self, plan: ImportPlan) -> None:
         self.stdout.write(
             f"{plan.rows} ratings read: {plan.new} new, {plan.changed} changed, {plan.same} the same, "
             f"{plan.missing} without a value (kept out, not an error); {plan.people} participants to enrol."

@@ -6,12 +6,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from assessments.domain.instrument import catalogue
-from enrollment.domain.protocol_file import ProtocolError
-from enrollment.services import load_protocol
-from enrollment.services.protocol import VersionTaken
+from assessments.domain.form_file import FOLDER, FormError
+from assessments.entry.loading import load_trial
+from enrollment.protocol.file import ProtocolError
+from enrollment.versions.services import VersionTaken
 from trialsite.accounts.models import User
-from trialsite.lib import toml
+from trialsite.lib.document import toml
 
 # By this the stack knows a database of an older version from a mistake in a file.
 VERSION_TAKEN = 3
@@ -22,14 +22,21 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", type=Path)
+        parser.add_argument(
+            "--forms",
+            type=Path,
+            default=FOLDER,
+            metavar="FOLDER",
+            help="where the forms lie that a protocol names",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         for file in options["files"]:
             try:
-                version, new = load_protocol(
-                    file.read_text(encoding="utf-8"), by=User.objects.system(), catalogue=catalogue()
+                version, new = load_trial(
+                    file.read_text(encoding="utf-8"), by=User.objects.system(), folder=options["forms"]
                 )
-            except ProtocolError as error:
+            except (ProtocolError, FormError) as error:
                 lines = "\n".join(f"{file}: {problem}" for problem in error.problems)
                 raise CommandError(f"{lines}\nNothing was loaded.") from error
             except toml.TomlError as error:
@@ -38,9 +45,9 @@ class Command(BaseCommand):
                 raise CommandError(f"{file}: {error}", returncode=VERSION_TAKEN) from error
             except (OSError, UnicodeDecodeError) as error:
                 raise CommandError(f"{file}: {error}") from error
-            said = "loaded" if new else "was loaded before; nothing changed"
+            outcome = "loaded" if new else "was loaded before; nothing changed"
             self.stdout.write(
-                f"{version.study.code} {version.version} {said} (SHA-256 {version.sha256[:16]})."
+                f"{version.study.code} {version.version} {outcome} (SHA-256 {version.sha256[:16]})."
             )
             if not version.study.memberships.exists():
                 self.stdout.write(

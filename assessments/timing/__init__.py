@@ -1,0 +1,1 @@
+"""When ratings were made: against the window of their visit and the dose of their period, and who is asked about it."""
