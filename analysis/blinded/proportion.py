@@ -1,17 +1,24 @@
 """A count with its denominator, percentage and interval."""
 
-from typing import Any
+from dataclasses import dataclass
 
 from analysis.domain.intervals import clopper_pearson
 
 
-def proportion(count: int, n: int) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Proportion:
+    """`count` of `n` with an interval, both in percent; None when `n` is 0."""
+
+    count: int
+    n: int
+    percent: float | None
+    low: float | None
+    high: float | None
+
+
+def proportion(count: int, n: int) -> Proportion:
     """A count with its denominator, percentage and exact 95 % interval."""
-    low, high = clopper_pearson(count, n) if n else (None, None)
-    return {
-        "count": count,
-        "n": n,
-        "percent": 100 * count / n if n else None,
-        "low": None if low is None else 100 * low,
-        "high": None if high is None else 100 * high,
-    }
+    if not n:
+        return Proportion(count, n, None, None, None)
+    low, high = clopper_pearson(count, n)
+    return Proportion(count, n, 100 * count / n, 100 * low, 100 * high)

@@ -6,17 +6,15 @@ the same outcome in both periods is a tie. Counts are whole numbers, at least 0;
 
 from dataclasses import dataclass
 from math import comb, exp, log, sqrt
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.stats import binom, binomtest, chi2, chi2_contingency, fisher_exact, norm
 from scipy.stats.contingency import odds_ratio
 
 from analysis.domain import checks
 from analysis.domain.crossover import Rows, as_pairs
-from analysis.domain.intervals import clopper_pearson
+from analysis.domain.intervals import Interval
 
 # Exact tests whose cost grows with the square of the participants and more hand over to their χ² above so many.
 EXACT_UP_TO = 500
@@ -28,18 +26,6 @@ class ChiSquare:
 
     statistic: float | None
     p: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """An estimate of `n` observations with its interval at `level`; None without observations or a bound."""
-
-    estimate: float | None
-    low: float | None
-    high: float | None
-    level: float
-    n: int
-    method: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,102 +264,6 @@ def prescott(order: Preferences) -> Prescott:
         if abs(n * (a - c) - expected) >= observed
     )
     return Prescott(ways / comb(n, n_ab), trend)
-
-
-def risk_difference(
-    table: PairedTable, method: Literal["newcombe", "tango"] = "newcombe", level: float = 0.95
-) -> Interval:
-    """P(good on test) − P(good on reference) in paired proportions, with an interval for small samples.
-
-    "newcombe": square-and-add of two Wilson intervals with the correlation φ̂, corrected for continuity (his
-    method 10): θ̂ − √(δ² − 2φ̂δε + ε²) to θ̂ + …, δ, ε the distances from the proportions to their Wilson limits.
-    "tango": the values Δ that the score test (b − c − nΔ)/√(n(2q̃ + Δ(1 − Δ))) does not reject, q̃ the probability of
-    reference only under Δ. Both stay within −1 and 1. Neither covers 95 % whatever the truth: over all truths on a grid
-    of .02 the least coverage at n = 12 is .859 for Newcombe's and .919 for Tango's, and below .93 in 2.9 % and .06 % of
-    the truths; docs/statistics/comparison.md has other n. Compared by Fagerland, Lydersen & Laake (2014),
-    doi:10.1002/sim.6148. Without participants all is None; zero cells are no
-    trouble. Neither adjusts for the period: with unequal sequences a period effect enters the difference.
-    Newcombe (1998), doi:10.1002/(SICI)1097-0258(19981130)17:22<2635::AID-SIM954>3.0.CO;2-C; Tango (1998),
-    doi:10.1002/(SICI)1097-0258(19980430)17:8<891::AID-SIM780>3.0.CO;2-B.
-
-    >>> result = risk_difference(PairedTable(both=59, test_only=6, reference_only=16, neither=80))
-    >>> round(result.estimate, 4), round(result.low, 4), round(result.high, 4)
-    (-0.0621, -0.1186, -0.0046)
-    """
-    checks.one_of("method", method, ("newcombe", "tango"))
-    checks.within(0, 1, level=level)
-    if table.n == 0:
-        return Interval(None, None, None, level, 0, method)
-    estimate = (table.test_only - table.reference_only) / table.n
-    low, high = _newcombe(table, level) if method == "newcombe" else _tango(table, level)
-    return Interval(estimate, low, high, level, table.n, method)
-
-
-def proportion(
-    count: int, n: int, method: Literal["clopper_pearson", "wilson"] = "clopper_pearson", level: float = 0.95
-) -> Interval:
-    """`count` of `n` as a proportion with Clopper & Pearson's exact or Wilson's score interval.
-
-    Clopper–Pearson is never shorter than it claims; Wilson covers `level` on average and is shorter. Out of 0
-    all is None. Wilson (1927), doi:10.1080/01621459.1927.10502953; compared by Newcombe (1998),
-    doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E.
-
-    >>> wilson = proportion(81, 263, "wilson")
-    >>> round(wilson.low, 4), round(wilson.high, 4)
-    (0.2553, 0.3662)
-    """
-    checks.one_of("method", method, ("clopper_pearson", "wilson"))
-    checks.within(0, 1, level=level)
-    _counts(count, n)
-    if count > n:
-        raise ValueError(f"{count} of {n} is no proportion")
-    if n == 0:
-        return Interval(None, None, None, level, 0, method)
-    if method == "clopper_pearson":
-        low, high = clopper_pearson(count, n, level)
-    else:
-        low, high = _wilson(count, n, level)
-    return Interval(count / n, low, high, level, n, method)
-
-
-def _wilson(count: int, n: int, level: float) -> tuple[float, float]:
-    found = binomtest(count, n).proportion_ci(level, method="wilson")
-    return float(found.low), float(found.high)
-
-
-def _newcombe(table: PairedTable, level: float) -> tuple[float, float]:
-    b, c, n = table.test_only, table.reference_only, table.n
-    on_test, on_reference = table.both + b, table.both + c
-    margins = on_test * (n - on_test) * on_reference * (n - on_reference)
-    product = table.both * table.neither - b * c
-    corrected = max(product - n / 2, 0.0) if product > 0 else float(product)
-    phi = corrected / sqrt(margins) if margins else 0.0
-    (low1, high1), (low2, high2) = _wilson(on_test, n, level), _wilson(on_reference, n, level)
-    p1, p2 = on_test / n, on_reference / n
-
-    def add(one: float, two: float) -> float:
-        return sqrt(max(one**2 - 2 * phi * one * two + two**2, 0.0))
-
-    return p1 - p2 - add(p1 - low1, high2 - p2), p1 - p2 + add(p2 - low2, high1 - p1)
-
-
-def _tango(table: PairedTable, level: float) -> tuple[float, float]:
-    b, c, n = table.test_only, table.reference_only, table.n
-    z = float(norm.isf((1 - level) / 2))
-
-    estimate = (b - c) / n
-
-    def excess(delta: float) -> float:
-        """Share of the squared distance in itself plus z² variances, less ½: monotone, and never 0/0."""
-        half = (2 * n - b + c) * delta - b - c
-        root = (sqrt(max(half**2 + 8 * n * c * delta * (1 - delta), 0.0)) - half) / (4 * n)
-        distance = (b - c - n * delta) ** 2
-        variances = z**2 * n * max(2 * root + delta * (1 - delta), 0.0)
-        return -0.5 if delta == estimate else distance / (distance + variances) - 0.5
-
-    low = brentq(excess, -1, estimate, xtol=1e-13) if estimate > -1 else -1.0
-    high = brentq(excess, estimate, 1, xtol=1e-13) if estimate < 1 else 1.0
-    return float(low), float(high)
 
 
 def _chi2(statistic: float) -> ChiSquare:

@@ -75,9 +75,11 @@ def prior(values: Iterable[float], size: int) -> None:
     Traceback (most recent call last):
     ValueError: a prior needs 2 finite parameters above 0, not (0, 1)
     """
-    found = tuple(values)
-    if len(found) != size or not all(isinstance(one, Real) and isfinite(one) and one > 0 for one in found):
-        raise ValueError(f"a prior needs {size} finite parameters above 0, not {found}")
+    parameters = tuple(values)
+    if len(parameters) != size or not all(
+        isinstance(value, Real) and isfinite(value) and value > 0 for value in parameters
+    ):
+        raise ValueError(f"a prior needs {size} finite parameters above 0, not {parameters}")
 
 
 def error(alpha: float, sides: int) -> None:

@@ -171,14 +171,14 @@ def hills_armitage(ab: Rows, ba: Rows, level: float = 0.95) -> HillsArmitage:
     (46.6071, 4.325, 11.0, (7, 6))
     """
     checks.within(0, 1, level=level)
-    (one, two), excluded = _complete(as_pairs(ab), as_pairs(ba))
-    n = len(one), len(two)
-    differences = one[:, 0] - one[:, 1], two[:, 0] - two[:, 1]
-    floor = rounding(np.vstack([one, two]))
+    (first, second), excluded = _complete(as_pairs(ab), as_pairs(ba))
+    n = len(first), len(second)
+    differences = first[:, 0] - first[:, 1], second[:, 0] - second[:, 1]
+    floor = rounding(np.vstack([first, second]))
     return HillsArmitage(
         treatment=_two_samples(*differences, (0.5, -0.5), floor, level),
         period=_two_samples(*differences, (0.5, 0.5), floor, level),
-        carryover=_two_samples(one.sum(axis=1), two.sum(axis=1), (1.0, -1.0), floor, level),
+        carryover=_two_samples(first.sum(axis=1), second.sum(axis=1), (1.0, -1.0), floor, level),
         n=n,
         excluded=excluded,
     )
@@ -231,13 +231,13 @@ def baseline_adjusted(
     if [v.shape for v in values] != [b.shape for b in baselines]:
         raise ValueError("values and baselines must have the same participants")
     wide = [np.hstack(both) for both in zip(values, baselines, strict=True)]
-    (one, two), excluded = _complete(wide[0], wide[1])
-    rows = np.vstack([one, two])
-    sign = np.repeat([1.0, -1.0], [len(one), len(two)])
+    (first, second), excluded = _complete(wide[0], wide[1])
+    rows = np.vstack([first, second])
+    sign = np.repeat([1.0, -1.0], [len(first), len(second)])
     d, x = rows[:, 0] - rows[:, 1], rows[:, 2] - rows[:, 3]
     design = np.column_stack([np.ones_like(d), sign, x])
     period, treatment, slope = _least_squares(design, d, rounding(rows), level)
-    return BaselineAdjusted(treatment, period, slope, (len(one), len(two)), excluded)
+    return BaselineAdjusted(treatment, period, slope, (len(first), len(second)), excluded)
 
 
 def _complete(ab: Floats, ba: Floats) -> tuple[tuple[Floats, Floats], tuple[int, int]]:
@@ -251,20 +251,20 @@ def rounding(values: Floats) -> float:
 
 
 def _two_samples(
-    one: Floats, two: Floats, weights: tuple[float, float], floor: float, level: float
+    first: Floats, second: Floats, weights: tuple[float, float], floor: float, level: float
 ) -> Contrast:
     """Weighted sum of two means, with the pooled variance; the weights differ in sign at most."""
     a, b = weights
-    if not (len(one) and len(two)):
+    if not (len(first) and len(second)):
         return unknown("sequence_empty", level)
-    estimate = float(a * one.mean() + b * two.mean())
-    df = len(one) + len(two) - 2
+    estimate = float(a * first.mean() + b * second.mean())
+    df = len(first) + len(second) - 2
     if df == 0:
         return unknown("too_few", level, estimate)
-    squares = float(((one - one.mean()) ** 2).sum() + ((two - two.mean()) ** 2).sum())
+    squares = float(((first - first.mean()) ** 2).sum() + ((second - second.mean()) ** 2).sum())
     if squares <= floor:
         return unknown("no_variation", level, estimate, df)
-    return student(estimate, abs(a) * np.sqrt(squares / df * (1 / len(one) + 1 / len(two))), df, level)
+    return student(estimate, abs(a) * np.sqrt(squares / df * (1 / len(first) + 1 / len(second))), df, level)
 
 
 def _least_squares(design: Floats, d: Floats, floor: float, level: float) -> list[Contrast]:

@@ -26,7 +26,7 @@ def withheld(sizes: Mapping[Part, int], minimum: int = MINIMUM) -> frozenset[Par
     checks.whole(minimum=minimum, **{f"size of {part}": size for part, size in sizes.items()})
     rest = sorted((part for part in sizes if sizes[part]), key=lambda part: (sizes[part], str(part)))
     hidden = [part for part in rest if sizes[part] < minimum]
-    shown = rest[len(hidden) :]
-    while hidden and shown and sum(sizes[part] for part in hidden) < minimum:
-        hidden.append(shown.pop(0))
+    visible = rest[len(hidden) :]
+    while hidden and visible and sum(sizes[part] for part in hidden) < minimum:
+        hidden.append(visible.pop(0))
     return frozenset(hidden)

@@ -13,16 +13,28 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
 from analysis.domain import checks
+from enrollment.domain.disposition import disposition
 
 PeriodState = Literal["evaluable", "to_come", "no_primary", "no_baseline", "not_dosed"]
 STATES = frozenset(get_args(PeriodState))
 Reason = Literal[
-    "excluded", "screening", "withdrawn", "waiting", "not_given", "to_come", "no_baseline", "no_primary", "completer"
-]  # fmt: skip
+    "excluded",
+    "screening",
+    "withdrawn",
+    "waiting",
+    "not_given",
+    "to_come",
+    "no_baseline",
+    "no_primary",
+    "completer",
+]
+
+# A stop's stage, reason, period and criteria, and how many end there.
+StopRow = tuple[int, Reason, int, tuple[str, ...], int]
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class ParticipantFlow:
     """What is known of one participant.
 
     `states`: of each planned period, in order: "not_dosed", else "evaluable", else what is missing for the primary
@@ -48,43 +60,45 @@ class Stop(NamedTuple):
     criteria: tuple[str, ...] = ()
 
 
-def place(person: Course) -> Stop:
-    """The one place of `person`.
+def place(participant: ParticipantFlow) -> Stop:
+    """The one place of `participant`.
 
-    >>> place(Course("withdrawn", True, ("evaluable", "not_dosed")))
+    >>> place(ParticipantFlow("withdrawn", True, ("evaluable", "not_dosed")))
     Stop(stage=2, reason='withdrawn', period=0, criteria=())
     """
-    if not person.randomised:
-        if person.status == "screen_failed":
-            return Stop(0, "excluded", criteria=tuple(sorted(person.criteria)))
-        return Stop(0, "withdrawn" if person.status == "withdrawn" else "screening")
-    left = person.status == "withdrawn"
-    for number, state in enumerate(person.states, start=1):
-        if state == "not_dosed":
-            return Stop(number, _not_given(person, number))
-    last = len(person.states)
-    for number, state in enumerate(person.states, start=1):
-        if state in ("to_come", "no_baseline", "no_primary"):
-            return Stop(last + 1, "withdrawn" if left and number == last else state, number)
+    state = disposition(participant.status, randomised=participant.randomised)
+    if not participant.randomised:
+        if state == "screen_failure":
+            return Stop(0, "excluded", criteria=tuple(sorted(participant.criteria)))
+        return Stop(0, "withdrawn" if state == "withdrawn_before" else "screening")
+    left = state == "withdrawn"
+    for number, known in enumerate(participant.states, start=1):
+        if known == "not_dosed":
+            return Stop(number, _not_given(participant, number))
+    last = len(participant.states)
+    for number, known in enumerate(participant.states, start=1):
+        if known in ("to_come", "no_baseline", "no_primary"):
+            return Stop(last + 1, "withdrawn" if left and number == last else known, number)
     return Stop(last + 2, "completer")
 
 
-def _not_given(person: Course, number: int) -> Reason:
-    if person.status == "withdrawn":
+def _not_given(participant: ParticipantFlow, number: int) -> Reason:
+    if participant.status == "withdrawn":
         return "withdrawn"
-    later = any(state != "not_dosed" for state in person.states[number:])
-    return "not_given" if later or person.status == "completed" else "waiting"
+    later = any(state != "not_dosed" for state in participant.states[number:])
+    return "not_given" if later or participant.status == "completed" else "waiting"
 
 
-def count(people: Iterable[tuple[Course, int]]) -> Counter[Stop]:
-    """How many end at each place; `people`: (course, how many have it).
+def count(flows: Iterable[tuple[ParticipantFlow, int]]) -> Counter[Stop]:
+    """How many end at each place; `flows`: (flow, how many share it).
 
-    >>> count([(Course("eligible", False), 2), (Course("completed", True, ("evaluable",)), 3)])[Stop(3, "completer")]
+    >>> screened, completed = ParticipantFlow("eligible", False), ParticipantFlow("completed", True, ("evaluable",))
+    >>> count([(screened, 2), (completed, 3)])[Stop(3, "completer")]
     3
     """
     counted: Counter[Stop] = Counter()
-    for person, n in people:
-        counted[place(person)] += n
+    for participant, n in flows:
+        counted[place(participant)] += n
     return counted
 
 
@@ -98,17 +112,17 @@ def ending(stops: Counter[Stop], stage: int) -> Counter[Stop]:
     return Counter({stop: n for stop, n in stops.items() if stop.stage == stage and n})
 
 
-def rows(stops: Counter[Stop]) -> list[list[object]]:
-    """As plain JSON values, in a fixed order; `from_rows` reads them.
+def rows(stops: Counter[Stop]) -> list[StopRow]:
+    """In a fixed order; `from_rows` reads them, from JSON too.
 
     >>> from_rows(rows(Counter({Stop(0, "excluded", criteria=("Age",)): 1}))).total()
     1
     """
-    return [[*stop[:3], list(stop.criteria), n] for stop, n in sorted(stops.items())]
+    return [(*stop, n) for stop, n in sorted(stops.items())]
 
 
-def from_rows(found: Iterable[Sequence[Any]]) -> Counter[Stop]:
+def from_rows(stored: Iterable[Sequence[Any]]) -> Counter[Stop]:
     """The counter that `rows` wrote."""
     return Counter(
-        {Stop(stage, reason, period, tuple(criteria)): n for stage, reason, period, criteria, n in found}
+        {Stop(stage, reason, period, tuple(criteria)): n for stage, reason, period, criteria, n in stored}
     )

@@ -126,17 +126,6 @@ def limit(chance: Callable[[float], float], below: float, lowest: float = 0.0) -
     return float(brentq(lambda z: chance(z) - below, lowest, FARTHEST, xtol=1e-10))
 
 
-def power_curve(
-    z: float, t: float, drifts: Sequence[float], critical: float = CRITICAL
-) -> list[tuple[float, float]]:
-    """(drift, conditional power) for each of `drifts`, for a chart.
-
-    >>> [(drift, round(power, 3)) for drift, power in power_curve(1, 0.5, [0, 2.8])]
-    [(0, 0.038), (2.8, 0.582)]
-    """
-    return [(drift, conditional_power(z, t, drift, critical)) for drift in drifts]
-
-
 def bayesian_predictive_probability(
     responders: int,
     n: int,

@@ -14,15 +14,15 @@ def cells(responses: tuple[float, float], correlation: float = 0.0) -> tuple[flo
     >>> [round(share, 2) for share in cells((0.6, 0.2))]
     [0.48, 0.08, 0.12, 0.32]
     """
-    one, two = responses
-    checks.share(first=one, second=two)
+    first, second = responses
+    checks.share(first=first, second=second)
     if not -1 <= correlation <= 1:
         raise ValueError(f"a correlation is from -1 to 1, found {correlation}")
-    both = one * two + correlation * sqrt(max(0.0, one * (1 - one) * two * (1 - two)))
-    found = (one - both, two - both, both, 1 - one - two + both)
-    if min(found) < -1e-12:
+    both = first * second + correlation * sqrt(max(0.0, first * (1 - first) * second * (1 - second)))
+    probabilities = (first - both, second - both, both, 1 - first - second + both)
+    if min(probabilities) < -1e-12:
         raise ValueError(f"responses {responses} do not allow a correlation of {correlation}")
-    return found
+    return probabilities
 
 
 def drift(n: int, responses: tuple[float, float], correlation: float = 0.0) -> float:

@@ -27,9 +27,9 @@ def patterns(planned: Sequence[int]) -> list[str]:
     ['1', '2', '1+2', 'none']
     """
     numbers = sorted(planned)
-    found = [
-        [number for place, number in enumerate(numbers) if chosen >> place & 1]
-        for chosen in range(1, 2 ** len(numbers))
+    combinations = [
+        [number for place, number in enumerate(numbers) if members >> place & 1]
+        for members in range(1, 2 ** len(numbers))
     ]
-    found.sort(key=lambda one: (len(one), one))
-    return ["+".join(map(str, one)) for one in found] + [NONE]
+    combinations.sort(key=lambda combination: (len(combination), combination))
+    return ["+".join(map(str, combination)) for combination in combinations] + [NONE]

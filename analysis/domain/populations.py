@@ -21,7 +21,7 @@ class PeriodRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Membership:
+class PopulationMembership:
     """The sets one participant belongs to.
 
     `randomised`: all with a sequence. `treated`: dosed at least once; safety. `evaluable_periods`: the periods
@@ -49,7 +49,9 @@ class Sizes:
     completers: int
 
 
-def membership(randomised: bool, records: Iterable[PeriodRecord], planned: Sequence[int]) -> Membership:
+def membership(
+    randomised: bool, records: Iterable[PeriodRecord], planned: Sequence[int]
+) -> PopulationMembership:
     """Sets of one participant. `planned`: the period numbers of the protocol; a period without record is not dosed.
 
     Who was not randomised is in no set, whatever was recorded. Records of other periods do not count. Raises ValueError
@@ -59,25 +61,25 @@ def membership(randomised: bool, records: Iterable[PeriodRecord], planned: Seque
     'no_primary'
     """
     if not randomised:
-        return Membership(False, False, (), False, "not_randomised", None)
-    known = list(records)
-    by_number = {record.number: record for record in known}
-    if len(by_number) < len(known):
+        return PopulationMembership(False, False, (), False, "not_randomised", None)
+    recorded = list(records)
+    by_number = {record.number: record for record in recorded}
+    if len(by_number) < len(recorded):
         raise ValueError("a period has two records")
-    found = [by_number.get(number, PeriodRecord(number, False, False, False)) for number in sorted(planned)]
-    missing = [(shortfall, record.number) for record in found if (shortfall := _shortfall(record))]
+    periods = [by_number.get(number, PeriodRecord(number, False, False, False)) for number in sorted(planned)]
+    missing = [(shortfall, record.number) for record in periods if (shortfall := _shortfall(record))]
     shortfall, period = missing[0] if missing else (None, None)
-    return Membership(
+    return PopulationMembership(
         randomised=True,
-        treated=any(record.dosed for record in found),
-        evaluable_periods=tuple(record.number for record in found if _shortfall(record) is None),
-        completer=not missing and bool(found),
+        treated=any(record.dosed for record in periods),
+        evaluable_periods=tuple(record.number for record in periods if _shortfall(record) is None),
+        completer=not missing and bool(periods),
         shortfall=shortfall,
         period=period,
     )
 
 
-def sizes(members: Iterable[Membership]) -> Sizes:
+def sizes(members: Iterable[PopulationMembership]) -> Sizes:
     """Count the sets; of nobody all are 0.
 
     >>> sizes([membership(True, [PeriodRecord(1, True, True, True)], (1, 2))])

@@ -16,7 +16,7 @@ NO_SUBSCALES: Mapping[str, Mapping[str, int | None]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class RuleSet:
+class OutcomeRules:
     """`visits`: (code, day) of each visit. `response_percent`: the least reduction, in percent of baseline.
     `remission_max`: the highest total that is a remission."""
 
@@ -87,7 +87,7 @@ NOT_RATED = VisitOutcome(None, None, None, None, None)
 
 def assess(
     totals: Mapping[str, int | None],
-    rules: RuleSet,
+    rules: OutcomeRules,
     subscales: Mapping[str, Mapping[str, int | None]] = NO_SUBSCALES,
 ) -> PeriodOutcome:
     """Outcome of one period from its totals by visit code; a visit that is absent is one without a total.
@@ -119,24 +119,26 @@ def assess(
     )
 
 
-def points_needed(baseline: int, rules: RuleSet) -> int:
+def points_needed(baseline: int, rules: OutcomeRules) -> int:
     """The least fall from `baseline`, in whole points, that is a response.
 
-    >>> points_needed(24, RuleSet("BL", "D1", 50, 7, ())), points_needed(25, RuleSet("BL", "D1", 50, 7, ()))
+    >>> points_needed(24, OutcomeRules("BL", "D1", 50, 7, ())), points_needed(25, OutcomeRules("BL", "D1", 50, 7, ()))
     (12, 13)
     """
     checks.whole(baseline=baseline)
     return -(-rules.response_percent * baseline // 100)
 
 
-def later_visits(rules: RuleSet) -> list[str]:
+def later_visits(rules: OutcomeRules) -> list[str]:
     """Codes of the visits after the primary one, in the order of their days."""
     after = dict(rules.visits).get(rules.primary_visit)
     days = sorted((day, code) for code, day in rules.visits if after is not None and day > after)
     return [code for _day, code in days]
 
 
-def rule_content(rules: RuleSet, instrument: str, subscales: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def rule_content(
+    rules: OutcomeRules, instrument: str, subscales: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
     """All that an outcome depends on besides the ratings, as plain data: rules that give the same are the same."""
     return {
         "instrument": instrument,
@@ -164,7 +166,7 @@ def course(primary: bool | None, later: Sequence[bool | None]) -> tuple[bool | N
     return True, False, None
 
 
-def _subscale(sums: Mapping[str, int | None], rules: RuleSet) -> Subscale:
+def _subscale(sums: Mapping[str, int | None], rules: OutcomeRules) -> Subscale:
     baseline, primary = sums.get(rules.baseline_visit), sums.get(rules.primary_visit)
     return Subscale(
         baseline=baseline,
@@ -173,7 +175,7 @@ def _subscale(sums: Mapping[str, int | None], rules: RuleSet) -> Subscale:
     )
 
 
-def visit_outcome(baseline: int | None, total: int | None, rules: RuleSet) -> VisitOutcome:
+def visit_outcome(baseline: int | None, total: int | None, rules: OutcomeRules) -> VisitOutcome:
     """Outcome at one visit from its total and the baseline of its period. Raises ValueError for totals that are no
     whole numbers."""
     checks.whole(

@@ -107,7 +107,7 @@ def _follow(
 
 def _solve(
     shape: Shape,
-    made: tuple[float, ...],
+    past: tuple[float, ...],
     used: list[float],
     ahead: tuple[float, ...],
     tail: float,
@@ -118,7 +118,7 @@ def _solve(
     def excess(c: float) -> float:
         upper = [*used, *shape(c, ahead)]
         lower = [-z if sides == 2 else -inf for z in upper]
-        return sum(exit_probabilities((*made, *ahead), lower, upper).upper) - tail
+        return sum(exit_probabilities((*past, *ahead), lower, upper).upper) - tail
 
     if excess(REACH) > 0:
         raise ValueError("the looks before the last spend more than the error allowed: choose a larger alpha")

@@ -20,7 +20,7 @@ from analysis.domain.paired import cells
 from analysis.domain.recursion import check_information
 
 BLOCK = 50_000
-# z of a p that no number can hold, as analysis/board_monitoring.py has it.
+# z of a p that no number can hold, as analysis/monitoring/interim.py has it.
 SMALLEST = 5e-324
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -58,7 +58,7 @@ class Rules:
         checks.one_of("direction", self.direction, (-1, 0, 1))
         for z in (*self.upper, *(limit for limit in self.futile if limit is not None)):
             checks.finite(z=z)
-        if any(given and len(given) != len(self.upper) for given in (self.futile, self.harmful)):
+        if any(limits and len(limits) != len(self.upper) for limits in (self.futile, self.harmful)):
             raise ValueError("as many limits as boundaries")
 
 
@@ -117,12 +117,12 @@ class Paired:
 
     def draw(self, n: int, rng: np.random.Generator) -> Floats:
         shares = np.clip(cells(self.responses, self.correlation), 0, 1)
-        counts, found = np.zeros((n, 4), dtype=np.int64), []
+        counts, statistics = np.zeros((n, 4), dtype=np.int64), []
         for size in np.diff(np.asarray(self.completers), prepend=0):
             counts = counts + rng.multinomial(size, shares, size=n)
             b, c = counts[:, 0], counts[:, 1]
-            found.append(_mcnemar_z(b, c) if self._z is None else self._z[b, c])
-        return np.column_stack(found)
+            statistics.append(_mcnemar_z(b, c) if self._z is None else self._z[b, c])
+        return np.column_stack(statistics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +157,12 @@ class Tally:
             return tuple(x + y for x, y in zip(a, b, strict=True))
 
         return Tally(
-            self.trials + other.trials, self.crossing + other.crossing, sums(self.efficacy, other.efficacy),
-            sums(self.futility, other.futility), sums(self.safety, other.safety),
-        )  # fmt: skip
+            self.trials + other.trials,
+            self.crossing + other.crossing,
+            sums(self.efficacy, other.efficacy),
+            sums(self.futility, other.futility),
+            sums(self.safety, other.safety),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,53 +180,6 @@ class Characteristics:
     safety: tuple[Estimate, ...]
     stopped: tuple[Estimate, ...]
     expected: Estimate
-
-
-def simulate(
-    information: Sequence[float],
-    boundary: Sequence[float],
-    *,
-    drift: float,
-    trials: int,
-    seed: int,
-    sides: int = 2,
-) -> Characteristics:
-    """A design of z statistics: see `Normal`; `boundary` holds critical z.
-
-    Raises ValueError for looks and boundaries of different number, or sides other than 1 and 2.
-
-    >>> found = simulate([1.0], [1.959964], drift=3.2415, trials=100_000, seed=7)
-    >>> abs(found.crossing.value - 0.9) < 4 * found.crossing.error
-    True
-    """
-    if len(information) != len(boundary):
-        raise ValueError("as many boundaries as looks")
-    return run(Normal(tuple(information), drift), Rules(tuple(boundary), sides), trials=trials, seed=seed)
-
-
-def simulate_paired(
-    completers: Sequence[int],
-    levels: Sequence[float],
-    *,
-    responses: tuple[float, float],
-    correlation: float = 0.0,
-    trials: int,
-    seed: int,
-) -> Characteristics:
-    """Paired binary responses, tested at each look by the exact two-sided McNemar test: crossing when p ≤ its level.
-
-    `completers`: cumulative number at each look; `levels`: two-sided significance level at each look (2 − 2Φ(boundary));
-    `responses`, `correlation`: see `Paired`. Raises ValueError where the joint probabilities would be negative.
-
-    >>> found = simulate_paired([12, 30], [0.0008, 0.0497], responses=(0.6, 0.1), trials=20_000, seed=3)
-    >>> found.crossing.value > 0.9
-    True
-    """
-    for level in levels:
-        checks.within(0, 1, level=level)
-    upper = tuple(float(z) for z in stats.norm.isf(np.asarray(levels) / 2))
-    model = Paired(tuple(completers), responses, correlation)
-    return run(model, Rules(upper), trials=trials, seed=seed)
 
 
 def run(

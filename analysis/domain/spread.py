@@ -68,14 +68,14 @@ def spread(counts: Counts) -> Spread | None:
     )
 
 
-def mean_interval(found: Spread, confidence: float = 0.95) -> tuple[float, float] | None:
+def mean_interval(summary: Spread, confidence: float = 0.95) -> tuple[float, float] | None:
     """Interval of the mean by Student's t with n − 1 degrees of freedom; None for fewer than two values.
 
     >>> [round(end, 3) for end in mean_interval(spread([(1, 1), (2, 1), (3, 1)]))]
     [-0.484, 4.484]
     """
     checks.within(0, 1, confidence=confidence)
-    if found.sd is None:
+    if summary.sd is None:
         return None
-    half = float(stdtrit(found.n - 1, (1 + confidence) / 2)) * found.sd / sqrt(found.n)
-    return found.mean - half, found.mean + half
+    half = float(stdtrit(summary.n - 1, (1 + confidence) / 2)) * summary.sd / sqrt(summary.n)
+    return summary.mean - half, summary.mean + half

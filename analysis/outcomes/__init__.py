@@ -1,0 +1,1 @@
+"""Response, remission and what they rest on: derived, explained, adopted."""

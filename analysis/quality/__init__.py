@@ -1,0 +1,1 @@
+"""How ratings are made: patterns by rater and site, for monitors. Blinded."""
