@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -15,9 +15,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from analysis.exports.codebook import column_kinds, write_codebook
-from analysis.exports.columns import Table
+from analysis.exports.columns import ExportTable
 from analysis.exports.tables import parameters, tables
-from trialsite.accounts.models import Study, User
+from trialsite.accounts.models import Site, Study, User
 from trialsite.lib.spreadsheet import guard
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -36,25 +36,31 @@ def may_read_allocation() -> bool:
 
 
 def write_folder(
-    study: Study, sites: Any, folder: Path, *, by: User, unblinded: bool, profile: Profile = "plain"
+    study: Study,
+    sites: Iterable[Site],
+    folder: Path,
+    *,
+    by: User,
+    unblinded: bool,
+    profile: Profile = "plain",
 ) -> str:
     """Write every file into `folder` and return the SHA-256 of the manifest. All files show one moment.
 
     The files appear when all of them are whole; other files of the folder are left alone and not listed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    chosen = tables(study, unblinded=unblinded)
-    with tempfile.TemporaryDirectory(dir=folder) as made:
-        begun = Path(made)
+    exported = tables(study, unblinded=unblinded)
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        begun = Path(scratch)
         with transaction.atomic():
             with connection.cursor() as cursor:
                 # One snapshot, so that no file knows of a save that another does not.
                 if not connection.savepoint_ids:
                     cursor.execute("set transaction isolation level repeatable read, read only")
-            for table in chosen:
+            for table in exported:
                 with open(begun / f"{table.name}.csv", "wb") as file:
                     copy_csv(table, parameters(study, sites), file)
-        _describe(chosen, begun, parameters(study, sites), profile)
+        _describe(exported, begun, parameters(study, sites), profile)
         files = {path.name: _described(path) for path in sorted(begun.glob("*.csv"))}
         scripts = {path.name: _sha256(path) for path in sorted(begun.iterdir()) if path.name not in files}
         content = {
@@ -70,16 +76,18 @@ def write_folder(
     return hashlib.sha256(manifest.encode()).hexdigest()
 
 
-def _describe(chosen: Sequence[Table], folder: Path, values: dict[str, Any], profile: Profile) -> None:
+def _describe(
+    exported: Sequence[ExportTable], folder: Path, values: dict[str, Any], profile: Profile
+) -> None:
     """Codebook and codes beside the tables; for a spreadsheet its guards, for statistics software the scripts."""
-    write_codebook(chosen, folder, values, spreadsheet=profile == "spreadsheet")
+    write_codebook(exported, folder, values, spreadsheet=profile == "spreadsheet")
     if profile == "plain":
         for script in SCRIPTS.iterdir():
             shutil.copyfile(script, folder / script.name)
         return
     texts = {
-        table.name: {name for name, kind in column_kinds(table, values).items() if kind == "text"}
-        for table in chosen
+        table.name: {name for name, kind in column_kinds(table, values).items() if kind in ("text", "codes")}
+        for table in exported
     }
     for path in folder.glob("*.csv"):
         guard(path, texts.get(path.stem, set()))
@@ -94,10 +102,10 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def blinded(study: Study, sites: Any, *, by: User, profile: Profile = "plain") -> Iterator[bytes]:
+def blinded(study: Study, sites: Iterable[Site], *, by: User, profile: Profile = "plain") -> Iterator[bytes]:
     """The blinded export as the bytes of a ZIP."""
-    with tempfile.TemporaryDirectory() as made, tempfile.TemporaryFile() as packed:
-        folder = Path(made)
+    with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryFile() as packed:
+        folder = Path(scratch)
         write_folder(study, sites, folder, by=by, unblinded=False, profile=profile)
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(folder.iterdir()):
@@ -107,7 +115,7 @@ def blinded(study: Study, sites: Any, *, by: User, profile: Profile = "plain") -
             yield chunk
 
 
-def copy_csv(table: Table, values: dict[str, Any], file: IO[bytes]) -> None:
+def copy_csv(table: ExportTable, values: dict[str, Any], file: IO[bytes]) -> None:
     """The rows of `table` as CSV with a header, by COPY: the database writes the bytes."""
     with connection.cursor() as cursor:
         query = cursor.mogrify(table.query, values).decode()
@@ -119,13 +127,13 @@ def _rows(path: Path) -> int:
         return sum(1 for _ in csv.reader(file)) - 1
 
 
-def _manifest(study: Study, sites: Any, by: User, unblinded: bool) -> dict[str, Any]:
+def _manifest(study: Study, sites: Iterable[Site], by: User, unblinded: bool) -> dict[str, Any]:
     protocol = study.protocols.latest()
     return {
         "study": study.code,
-        "title": protocol.rules.title,
+        "title": protocol.definition.title,
         "synthetic": study.synthetic,
-        "blinding": protocol.rules.blinding,
+        "blinding": protocol.definition.blinding,
         "protocol": {"version": protocol.version, "sha256": protocol.sha256},
         "unblinded": unblinded,
         "sites": [site.code for site in sites],

@@ -4,16 +4,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-# As the reading scripts take them. `moment` is a time in UTC, `flag` 1 or 0.
-Kind = Literal["text", "integer", "number", "date", "time", "moment", "flag"]
+# As the reading scripts take them. `moment` is a time in UTC, `local_moment` one of a site's clock with its UTC offset,
+# `flag` 1 or 0, `codes` several codes with "; " between.
+Kind = Literal["text", "integer", "number", "date", "time", "moment", "local_moment", "flag", "codes"]
 
 YES_NO = {"1": "yes", "0": "no"}
 
 
 @dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """What a form says of an item besides its label, for the codebook. `form`: its code; `versions`: of the form, that have
+    the item. `unit`: the standard one, and what else it may be given in. `concepts`: code of an answer → CDISC concept."""
+
+    form: str
+    versions: str
+    type: str
+    unit: str = ""
+    missing_reasons: str = ""
+    cdash: str = ""
+    sdtm_domain: str = ""
+    sdtm_variable: str = ""
+    sdtm_test: str = ""
+    cdisc_code: str = ""
+    concepts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """`sql` is an expression of our own making; values never come into it. `values`: what occurs, in words; else the
-    `codes`, which have a label each. `instrument`: whose item it is. `kind`: where the database's type says less."""
+    `codes`, which have a label each. `instrument`: whose item it is, `item`: of a form. `kind`: where the database's type
+    says less."""
 
     name: str
     sql: str
@@ -22,6 +42,7 @@ class Column:
     instrument: str = ""
     codes: Mapping[str, str] = field(default_factory=dict)
     kind: Kind | None = None
+    item: ItemFacts | None = None
 
     @property
     def described(self) -> str:
@@ -29,8 +50,9 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """One file. `source` names two parameters: the study's id and the list of site ids."""
+class ExportTable:
+    """One file. `source` names parameters: `study` (id), `sites` (ids), and `after_dose`, the codes of the visits that see
+    what the dose did."""
 
     name: str
     columns: tuple[Column, ...]

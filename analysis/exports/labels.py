@@ -7,8 +7,8 @@ from analysis.domain.patterns import NONE, patterns
 from analysis.exports.columns import Column
 from assessments.domain.instrument import Instrument
 from assessments.selectors import instrument_of
-from enrollment.domain.protocol import Protocol
-from enrollment.facts import COMPLETE
+from enrollment.domain.eligibility import TREATMENTS_COMPLETE
+from enrollment.protocol.model import Protocol
 from trialsite.accounts.models import Study
 
 # Beyond this a list of every pattern helps nobody: 6 periods have 64.
@@ -18,7 +18,8 @@ SCREENING = {"SCREENING": "Screening"}
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """By code. `editions`: each instrument as the protocol versions use it, in their order."""
+    """By code. `editions`: each instrument as the protocol versions use it, in their order. `form_reasons`: why an item of a
+    form has no value."""
 
     sites: dict[str, str]
     periods: dict[str, str]
@@ -26,6 +27,7 @@ class Labels:
     facts: dict[str, str]
     criteria: dict[str, str]
     editions: dict[str, list[Instrument]]
+    form_reasons: dict[str, str]
 
     @property
     def instruments(self) -> dict[str, str]:
@@ -56,7 +58,7 @@ class Labels:
 
 def labels_of(study: Study) -> Labels:
     """Of `study`, a later version of its protocol before an earlier one where both name a code."""
-    protocols = [version.rules for version in study.protocols.all()]
+    protocols = [version.definition for version in study.protocols.all()]
     editions: dict[str, list[Instrument]] = {}
     for protocol in protocols:
         for use in protocol.instruments:
@@ -67,9 +69,10 @@ def labels_of(study: Study) -> Labels:
         periods={str(period.number): period.label for p in protocols for period in p.periods},
         visits={visit.code: visit.label for p in protocols for visit in p.visits},
         facts={criterion.fact: criterion.name for criterion in criteria}
-        | {COMPLETE: "List of treatments complete"},
+        | {TREATMENTS_COMPLETE: "List of treatments complete"},
         criteria={criterion.id: criterion.name for criterion in criteria},
         editions=editions,
+        form_reasons={reason.code: reason.label for p in protocols for reason in p.missing_reasons},
     )
 
 

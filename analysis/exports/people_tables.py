@@ -1,20 +1,39 @@
 """Tables of an export about people: who takes part, why they may, and what they were given before."""
 
-from analysis.exports.columns import FROM_PARTICIPANT, PARTICIPANT, Column, Table, day, flag, moment
+from django.db.models import Choices
+
+from analysis.exports.columns import FROM_PARTICIPANT, PARTICIPANT, Column, ExportTable, day, flag, moment
 from analysis.exports.labels import Labels, sequences
-from enrollment.domain.protocol import Protocol
-from enrollment.models import FailedTreatment, Participant
+from assessments.models.record import TREATMENTS
+from enrollment.models import Participant
+from enrollment.protocol.model import Protocol
 from trialsite.accounts.models import Study
 
 GROUPS = {"inclusion": "Inclusion", "exclusion": "Exclusion"}
+KINDS = {
+    "antidepressant": "Antidepressant medication",
+    "ect": "Electroconvulsive therapy",
+    "tms": "Transcranial magnetic stimulation",
+    "vns": "Vagus nerve stimulation",
+    "dbs": "Deep brain stimulation",
+    "other": "Other somatic treatment",
+}
+OUTCOMES = {
+    "none": "No benefit",
+    "insufficient": "Insufficient benefit",
+    "intolerant": "Stopped for side effects",
+    "helped": "Helped",
+}
+OUTCOME = "lower(coalesce(f.items ->> 'OUTCOME', f.items ->> 'OUTCOME_WRITTEN'))"
+DOSE = "coalesce(f.items ->> 'DOSE_GIVEN', (f.items -> 'DOSE' ->> 'value') || ' ' || (f.items -> 'DOSE' ->> 'unit'))"
 VERDICTS = {"met": "Met", "not met": "Not met", "unknown": "Not known"}
 
 
-def choices(kind: type) -> dict[str, str]:
-    return {str(code): str(label) for code, label in kind.choices}  # type: ignore[attr-defined]
+def choices(kind: type[Choices]) -> dict[str, str]:
+    return {str(code): str(label) for code, label in kind.choices}
 
 
-def participants(labels: Labels, protocol: Protocol, unblinded: bool) -> Table:
+def participants(labels: Labels, protocol: Protocol, unblinded: bool) -> ExportTable:
     """One row a participant; the sequence only in an unblinded export."""
     columns: tuple[Column, ...] = (
         PARTICIPANT,
@@ -34,16 +53,28 @@ def participants(labels: Labels, protocol: Protocol, unblinded: bool) -> Table:
             " where v.participant_id = t.id and v.period_id is not null) end",
             "Completed the study: date of the last visit that took place",
         ),
+        day("left_on", "t.left_on", "Withdrew from the study: date"),
+        flag(
+            "left_on_derived",
+            "case when t.status = 'withdrawn' then t.left_on_derived end",
+            "Whether that is the day on which the withdrawal was recorded: before withdrawals had a date",
+            "who has not withdrawn",
+        ),
         Column("left_reason", "t.left_reason", "Reason for screen failure or withdrawal"),
+        Column(
+            "rescreen_of",
+            "(select e.code from enrollment_participant e where e.id = t.rescreen_of_id)",
+            "Earlier code of the same person, a screen failure; empty: screened once, or for the first time",
+        ),
     )
     join = ""
     if unblinded:
         columns += (Column("sequence", "c.sequence", "Order of treatments", codes=sequences(protocol)),)
         join = "left join closed.slot c on c.participant_id = t.id"
-    return Table("participants", columns, FROM_PARTICIPANT.format(join=join, order=""))
+    return ExportTable("participants", columns, FROM_PARTICIPANT.format(join=join, order=""))
 
 
-def facts(labels: Labels) -> Table:
+def facts(labels: Labels) -> ExportTable:
     """One row a fact of screening, as it stands now; the audit trail has the earlier ones."""
     columns = (
         PARTICIPANT,
@@ -54,10 +85,10 @@ def facts(labels: Labels) -> Table:
         moment("recorded_at", "f.recorded_at", "When it was recorded"),
     )
     join = "join enrollment_fact f on f.participant_id = t.id"
-    return Table("screening_facts", columns, FROM_PARTICIPANT.format(join=join, order=", f.name"))
+    return ExportTable("screening_facts", columns, FROM_PARTICIPANT.format(join=join, order=", f.name"))
 
 
-def decisions(labels: Labels) -> Table:
+def decisions(labels: Labels) -> ExportTable:
     """One row for each criterion of each decision on eligibility, with what was judged."""
     columns = (
         PARTICIPANT,
@@ -68,6 +99,10 @@ def decisions(labels: Labels) -> Table:
         flag("eligible", "d.eligible", "Decided eligible"),
         moment("decided_at", "d.decided_at", "When it was decided"),
         Column("decided_by", "u.printed_name", "Who decided"),
+        Column(
+            "printed_name", "d.printed_name", "Name under the signature; empty: before decisions were signed"
+        ),
+        Column("meaning", "d.meaning", "What the signature means"),
         Column("comment", "d.comment", "Comment on the decision"),
         Column("criterion", "c.result ->> 'id'", "Criterion of the protocol", codes=labels.criteria),
         Column("verdict", "c.result ->> 'verdict'", "Whether the criterion was met then", codes=VERDICTS),
@@ -76,27 +111,35 @@ def decisions(labels: Labels) -> Table:
         "join enrollment_eligibilitydecision d on d.participant_id = t.id join accounts_user u on u.id = d.decided_by_id"
         " cross join jsonb_array_elements(d.criteria) with ordinality c (result, n)"
     )
-    return Table("eligibility", columns, FROM_PARTICIPANT.format(join=join, order=", d.id, c.n"))
+    return ExportTable("eligibility", columns, FROM_PARTICIPANT.format(join=join, order=", d.id, c.n"))
 
 
-def treatments(labels: Labels) -> Table:
-    """One row for each earlier treatment; those taken off the list are marked, not left out."""
+def treatments(labels: Labels) -> ExportTable:
+    """One row for each earlier treatment; those taken off the list are marked, not left out. The table of the form has all
+    that is asked of them; this one is as it was before the list was a form."""
     columns = (
         PARTICIPANT,
         labels.site,
-        Column("number", "row_number() over (partition by t.id order by f.id)", "Treatment, counted from 1"),
-        Column("kind", "f.kind", "Kind of treatment", codes=choices(FailedTreatment.Kind)),
-        Column("name", "f.name", "Name of the treatment"),
-        Column("dose", "f.dose", "Dose"),
-        Column("weeks", "f.weeks", "Duration, weeks"),
-        Column("outcome", "f.outcome", "How it helped", codes=choices(FailedTreatment.Outcome)),
-        flag("removed", "f.removed", "Taken off the list: entered in error"),
+        Column("number", "f.repeat_key", "Treatment, counted from 1", kind="integer"),
+        Column(
+            "kind",
+            "lower(coalesce(f.items ->> 'KIND', f.items ->> 'KIND_WRITTEN'))",
+            "Kind of treatment",
+            codes=KINDS,
+        ),
+        Column("name", "coalesce(f.items ->> 'NAME', lower(f.items ->> 'KIND'))", "Name of the treatment"),
+        Column("dose", DOSE, "Dose"),
+        Column("weeks", "(f.items ->> 'WEEKS')::int", "Duration, weeks", kind="integer"),
+        Column("outcome", OUTCOME, "How it helped", codes=OUTCOMES),
+        flag("removed", "f.status = 'struck_out'", "Taken off the list: entered in error"),
     )
-    join = "join enrollment_failedtreatment f on f.participant_id = t.id"
-    return Table("failed_treatments", columns, FROM_PARTICIPANT.format(join=join, order=", f.id"))
+    join = f"join assessments_record f on f.participant_id = t.id and f.form = '{TREATMENTS}'"
+    return ExportTable(
+        "failed_treatments", columns, FROM_PARTICIPANT.format(join=join, order=", f.repeat_key")
+    )
 
 
-def criteria(study: Study) -> Table:
+def criteria(study: Study) -> ExportTable:
     """One row for each criterion of each version of the protocol. Names nobody: from the protocol itself."""
     columns = (
         Column("protocol", "r.version", "Protocol version"),
@@ -109,9 +152,9 @@ def criteria(study: Study) -> Table:
         flag("expected", "(c.value ->> 'expected')::boolean", "Answer that meets it"),
         Column("unit", "c.value ->> 'unit'", "Unit of the bounds"),
         Column("text", "c.value ->> 'text'", "The criterion as the protocol states it"),
-    )  # fmt: skip
+    )
     source = (
         "from enrollment_protocolversion r cross join jsonb_array_elements(r.document -> 'criteria')"
         " with ordinality c (value, n) where r.study_id = %(study)s order by r.id, c.n"
     )
-    return Table("criteria", columns, source)
+    return ExportTable("criteria", columns, source)

@@ -1,8 +1,10 @@
-"""What people said about the records, as tables of an export: queries turn by turn, signatures, and locks."""
+"""What people said about the records, as tables of an export: queries and deviations turn by turn, signatures, and locks."""
 
-from analysis.exports.columns import FROM_PARTICIPANT, PARTICIPANT, Column, Table, flag, moment
+from analysis.exports.columns import FROM_PARTICIPANT, PARTICIPANT, Column, ExportTable, flag, moment
 from analysis.exports.labels import Labels
 from analysis.exports.people_tables import choices
+from assessments.deviations.text import RULES
+from assessments.models import Deviation, DeviationTurn
 from trialsite.review.models import Query, QueryMessage
 
 PLACE = (
@@ -11,7 +13,7 @@ PLACE = (
 )
 
 
-def queries(labels: Labels) -> Table:
+def queries(labels: Labels) -> ExportTable:
     """One row for each turn of each query."""
     columns = (
         PARTICIPANT,
@@ -35,10 +37,44 @@ def queries(labels: Labels) -> Table:
         "join review_query q on q.participant_id = t.id join review_querymessage m on m.query_id = q.id"
         " left join accounts_user u on u.id = m.written_by_id" + PLACE.format(of="q")
     )
-    return Table("queries", columns, FROM_PARTICIPANT.format(join=join, order=", q.id, m.id"))
+    return ExportTable("queries", columns, FROM_PARTICIPANT.format(join=join, order=", q.id, m.id"))
 
 
-def signatures(labels: Labels) -> Table:
+def filed_deviations(labels: Labels) -> ExportTable:
+    """Deviations that filed themselves: one row for each, and one more for each further turn of its review."""
+    columns = (
+        PARTICIPANT,
+        labels.site,
+        labels.period("d.period", "screening"),
+        labels.visit("v.code", "the period or the participant"),
+        Column("deviation", "d.id", "Number of the deviation"),
+        Column(
+            "rule", "d.rule", "Rule that is broken", codes={rule: str(label) for rule, label in RULES.items()}
+        ),
+        Column("tolerance", "d.subject", "Of the rule tolerance, which one of the protocol"),
+        Column("class", "d.classification", "Class by the protocol", codes=choices(Deviation.Classification)),
+        Column("date", "d.occurred_on", "Day of the deviation"),
+        Column("days", "d.days", "By how many days; negative: too early"),
+        Column("recorded", "d.recorded", "What was recorded, of a kit or a tolerance"),
+        Column("expected", "d.expected", "What it stands against"),
+        Column("state", "d.status", "State of the deviation now", codes=choices(Deviation.Status)),
+        moment("filed_at", "d.filed_at", "When it filed itself"),
+        Column("turn", "row_number() over (partition by d.id order by m.id)", "Turn of its review"),
+        Column("kind", "m.kind", "What the turn did; empty: none yet", codes=choices(DeviationTurn.Kind)),
+        Column("text", "m.text", "What was said"),
+        Column("corrective_action", "m.action", "Corrective and preventive action"),
+        Column("who", "u.printed_name", "Who said it; empty: a correction of what it rests on"),
+        moment("at", "m.written_at", "When"),
+    )
+    join = (
+        "join assessments_deviation d on d.participant_id = t.id"
+        " left join assessments_deviationturn m on m.deviation_id = d.id"
+        " left join accounts_user u on u.id = m.written_by_id left join enrollment_visit v on v.id = d.visit_id"
+    )
+    return ExportTable("filed_deviations", columns, FROM_PARTICIPANT.format(join=join, order=", d.id, m.id"))
+
+
+def signatures(labels: Labels) -> ExportTable:
     """Every signature, in force or voided."""
     columns = (
         PARTICIPANT,
@@ -53,10 +89,10 @@ def signatures(labels: Labels) -> Table:
         Column("sha256", "g.sha256", "SHA-256 of the content with signer, name, meaning, time and place"),
     )
     join = "join review_signature g on g.participant_id = t.id" + PLACE.format(of="g")
-    return Table("signatures", columns, FROM_PARTICIPANT.format(join=join, order=", g.id"))
+    return ExportTable("signatures", columns, FROM_PARTICIPANT.format(join=join, order=", g.id"))
 
 
-def locks(labels: Labels) -> Table:
+def locks(labels: Labels) -> ExportTable:
     """One row for each lock and each request to open it; a lock that nobody asked to open has one row."""
     columns = (
         Column("lock", "l.id", "Number of the lock"),
@@ -85,4 +121,4 @@ def locks(labels: Labels) -> Table:
         " left join accounts_user b on b.id = r.decided_by_id where l.study_id = %(study)s"
         " and (t.id is null or t.site_id = any(%(sites)s)) order by l.id, r.id"
     )
-    return Table("locks", columns, source)
+    return ExportTable("locks", columns, source)

@@ -2,22 +2,40 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 from django.apps import apps
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from assessments.domain.form import Form
 from assessments.domain.instrument import Instrument
+from assessments.entry.selectors import form_of
+from assessments.models import FormVersion, Record
+from assessments.review.places import field_label
 from assessments.selectors import instrument_of
-from assessments.standing import field_label
-from enrollment.domain.protocol import Protocol
 from enrollment.models import Participant, ProtocolVersion, Visit
+from enrollment.protocol.model import Protocol
 from trialsite.accounts.models import Site, User
 from trialsite.audit.models import Event
 
 Row = dict[str, Any]
 MODELS: dict[str, type[Model]] = {model._meta.db_table: model for model in apps.get_models()}
+
+FIRST = (
+    "review_querymessage",
+    "assessments_deviationturn",
+    "assessments_deviation",
+    "review_unlockrequest",
+    "review_query",
+    "review_lock",
+    "assessments_safetyalert",
+    "assessments_assessment",
+    "assessments_record",
+)
+# Whose rows name a place: form, row and field.
+PLACES = ("review_query", "review_verification")
 
 
 class Names:
@@ -31,8 +49,9 @@ class Names:
                 self._wanted[entry.table_name].add(int(entry.row_pk))
             for values in (entry.old or {}, entry.new or {}):
                 self._refer(entry.table_name, values)
-        # What a row refers to may refer further: a message to its query, that to its visit, that to its period.
-        for table in ("review_querymessage", "review_unlockrequest", "review_query", "review_lock"):
+        # What a row refers to may refer further: a message to its query, that to its visit, that to its period; an alert
+        # to its rating.
+        for table in FIRST:
             self._load(table)
         for table in sorted(self._wanted.keys() - {"enrollment_period", "enrollment_participant"}):
             self._load(table)
@@ -52,11 +71,11 @@ class Names:
         if not missing:
             return
         # The texts of protocols and cuts are large, and a page shows none of them.
-        found = MODELS[table]._default_manager.filter(pk__in=missing)
+        stored = MODELS[table]._default_manager.filter(pk__in=missing)
         left_out = {"document", "source", "difference", "password"}
         columns = [f.attname for f in MODELS[table]._meta.concrete_fields if f.name not in left_out]
         rows = self._rows.setdefault(table, {})
-        for row in found.values(*columns):
+        for row in stored.values(*columns):
             rows[row["id"]] = row
             self._refer(table, row)
 
@@ -76,7 +95,7 @@ class Names:
 
     def protocol(self, participant: object) -> Protocol | None:
         version = self.row(Participant._meta.db_table, participant).get("protocol_id")
-        return ProtocolVersion.objects.known(version).rules if version else None
+        return ProtocolVersion.objects.cached(version).definition if version else None
 
     def instrument(self, row: Row) -> Instrument | None:
         """That of a rating."""
@@ -84,6 +103,33 @@ class Names:
         if protocol is None or not any(use.code == row.get("instrument") for use in protocol.instruments):
             return None
         return instrument_of(protocol, row["instrument"])
+
+    def definition(self, row: Row) -> FormVersion | None:
+        """The form of a record, in the version that it was entered under."""
+        return self._definitions.get(row.get("definition_id", 0))
+
+    def form(self, row: Row) -> Form | None:
+        """The same, read."""
+        definition = self.definition(row)
+        return form_of(definition) if definition else None
+
+    def reasons(self, row: Row) -> dict[str, str]:
+        """Why an item of a record may have no value, by the participant's protocol."""
+        protocol = self.protocol(row.get("participant_id"))
+        return {reason.code: reason.label for reason in protocol.missing_reasons} if protocol else {}
+
+    @cached_property
+    def _definitions(self) -> dict[int, FormVersion]:
+        return FormVersion.objects.in_bulk(self._wanted[FormVersion._meta.db_table])
+
+    @cached_property
+    def _asked(self) -> dict[tuple[int, int | None, str, int | None], Record]:
+        """Records that queries and verifications may be about, by their places."""
+        rows = [row for table in PLACES for row in self._rows.get(table, {}).values()]
+        records = Record.objects.filter(
+            participant__in={row["participant_id"] for row in rows}, form__in={row["form"] for row in rows}
+        ).select_related("definition")
+        return {(r.participant_id, r.visit_id, r.form, r.repeat_key): r for r in records}
 
     def period(self, pk: object) -> str:
         number = self.row("enrollment_period", pk).get("number")
@@ -107,14 +153,17 @@ class Names:
         )
 
     def place(self, row: Row) -> str:
-        """Form and field of a query or a verification, with the visit: "HAM-D17, 3 Suicide, Day 1 of period 2"."""
-        found = self.row("enrollment_participant", row.get("participant_id"))
-        if not found:
+        """Form, row and field of a query or a verification, with the visit: "HAM-D17, 3 Suicide, Day 1 of period 2"."""
+        columns = self.row("enrollment_participant", row.get("participant_id"))
+        if not columns:
             return str(row.get("form", ""))
-        person = Participant(**found)
-        person.protocol = ProtocolVersion.objects.known(person.protocol_id)
+        participant = Participant(**columns)
+        participant.protocol = ProtocolVersion.objects.cached(participant.protocol_id)
         visit = self.row("enrollment_visit", row.get("visit_id"))
-        label = field_label(Visit(**visit) if visit else None, person, row["form"], row["field"])
+        key = row.get("repeat_key")
+        question = self._asked.get((participant.pk, row["visit_id"], row["form"], key))
+        at = Visit(**visit) if visit else None
+        label = field_label(at, participant, row["form"], row["field"], key, question)
         return f"{label}, {self.visit(visit['id'])}" if visit else label
 
     def record(self, row: Row) -> str:

@@ -5,14 +5,14 @@ from typing import Any
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from analysis.trail.description import Description, of_row
+from analysis.trail.line import TrailLine
 from analysis.trail.names import Names, Row
-from analysis.trail.telling import Telling, of_row
-from analysis.trail.values import Line
 from enrollment.models import Participant
 from trialsite.audit.models import Event
 
 
-def participant(entry: Event, row: Row, lines: tuple[Line, ...], names: Names) -> Telling:
+def participant(entry: Event, row: Row, lines: tuple[TrailLine, ...], names: Names) -> Description:
     code = names.participant(entry.row_pk)
     noun = _("participant %(code)s") % {"code": code}
     if entry.op == "I":
@@ -20,42 +20,35 @@ def participant(entry: Event, row: Row, lines: tuple[Line, ...], names: Names) -
     new = entry.new or {}
     if new.get("unblinded_at"):
         return of_row(1, entry, _("unblinded %(code)s in an emergency") % {"code": code}, noun, lines)
+    if (entry.old or {}).get("status") == Participant.Status.WITHDRAWN:
+        return of_row(5, entry, _("reversed the withdrawal of %(code)s") % {"code": code}, noun, lines)
     verb = {
         Participant.Status.RANDOMISED: _("randomised %(code)s"),
-        Participant.Status.WITHDRAWN: _("recorded that %(code)s left the study"),
+        Participant.Status.WITHDRAWN: _("recorded the withdrawal of %(code)s"),
         Participant.Status.COMPLETED: _("recorded that %(code)s completed the study"),
         Participant.Status.SCREEN_FAILED: _("recorded %(code)s as a screen failure"),
         Participant.Status.ELIGIBLE: _("recorded that %(code)s is eligible"),
     }.get(new.get("status", ""), "")
     return of_row(
-        10 if verb else 20, entry, (verb or _("changed the screening form of %(code)s")) % {"code": code},
-        noun if verb else _("screening form"), lines,
-    )  # fmt: skip
-
-
-def treatment(entry: Event, row: Row, lines: tuple[Line, ...], names: Names) -> Telling:
-    name = {"name": row.get("name", "")}
-    verb = (
-        _("added the earlier treatment %(name)s")
-        if entry.op == "I"
-        else _("corrected the earlier treatment %(name)s")
+        10 if verb else 20,
+        entry,
+        (verb or _("changed the screening form of %(code)s")) % {"code": code},
+        noun if verb else _("screening form"),
+        lines,
     )
-    if (entry.new or {}).get("removed") is True:
-        verb = _("took the earlier treatment %(name)s off the list")
-    return of_row(15, entry, verb % name, _("earlier treatment %(name)s") % name, lines)
 
 
-def fact(entry: Event, row: Row, lines: tuple[Line, ...], names: Names) -> Telling:
+def fact(entry: Event, row: Row, lines: tuple[TrailLine, ...], names: Names) -> Description:
     """All answers of the screening form together, each under its name in the protocol."""
     protocol = names.protocol(row.get("participant_id"))
     criteria = {c.fact: c for c in protocol.criteria} if protocol else {}
     criterion = criteria.get(row.get("name", ""))
     verb = _("filled in the screening form") if entry.op == "I" else _("corrected the screening form")
     if "value" not in (entry.new or {}):
-        return Telling(30, verb, _("Screening form"), (), "facts")
+        return Description(30, verb, _("Screening form"), (), "facts")
     old, new = (_answer(source.get("value"), criterion) for source in (entry.old or {}, entry.new or {}))
-    line = Line(criterion.name if criterion else str(row.get("name", "")), old, new)
-    return Telling(30, verb, _("Screening form"), (line,) if old or new else (), "facts")
+    line = TrailLine(criterion.name if criterion else str(row.get("name", "")), old, new)
+    return Description(30, verb, _("Screening form"), (line,) if old or new else (), "facts")
 
 
 def _answer(value: Any, criterion: Any) -> str:
@@ -66,7 +59,7 @@ def _answer(value: Any, criterion: Any) -> str:
     return f"{float(value):g}"
 
 
-def decision(entry: Event, row: Row, lines: tuple[Line, ...], names: Names) -> Telling:
+def decision(entry: Event, row: Row, lines: tuple[TrailLine, ...], names: Names) -> Description:
     code = {"code": names.participant(row.get("participant_id"))}
     verb = (
         _("confirmed that %(code)s is eligible")
@@ -76,11 +69,11 @@ def decision(entry: Event, row: Row, lines: tuple[Line, ...], names: Names) -> T
     return of_row(2, entry, verb % code, _("decision on eligibility"), lines)
 
 
-def period(entry: Event, row: Row, lines: tuple[Line, ...], names: Names) -> Telling:
+def period(entry: Event, row: Row, lines: tuple[TrailLine, ...], names: Names) -> Description:
     old, new, dosing = entry.old or {}, entry.new or {}, names.dosing(row)
     noun = f"{dosing[:1].upper()}{dosing[1:]}"
     if entry.op == "I":
-        return Telling(
+        return Description(
             31,
             _("opened period %(n)s") % {"n": row.get("number")},
             noun,
@@ -97,28 +90,35 @@ def period(entry: Event, row: Row, lines: tuple[Line, ...], names: Names) -> Tel
         verb = _("moved %(dosing)s to another day") if old.get("planned_on") else _("planned %(dosing)s")
     else:
         verb = _("changed %(dosing)s")
-    return Telling(11, verb % {"dosing": dosing}, noun, lines, (entry.table_name, entry.row_pk))
+    return Description(11, verb % {"dosing": dosing}, noun, lines, (entry.table_name, entry.row_pk))
 
 
-def visit(entry: Event, row: Row, lines: tuple[Line, ...], names: Names) -> Telling:
-    """Visits that are scheduled or moved together are told together, one line each."""
+def visit(entry: Event, row: Row, lines: tuple[TrailLine, ...], names: Names) -> Description:
+    """Visits that are scheduled or moved together stand together, one line each."""
     new, name = entry.new or {}, names.visit(entry.row_pk)
     verb = {
         "missed": _("recorded %(visit)s as missed"),
         "done": _("recorded that %(visit)s took place"),
-        "planned": _("took back what was recorded of %(visit)s"),
+        "planned": _("reversed the status of %(visit)s"),
     }.get(new.get("status", "") if entry.op == "U" else "", _("changed %(visit)s"))
     if entry.op == "U" and new.keys() & {"status", "performed_on", "missed_reason"}:
         return of_row(13 if new.get("status") == "missed" else 22, entry, verb % {"visit": name}, name, lines)
     days = [source.get("planned_on") for source in (entry.old or {}, new)]
     planned = next((line for line in lines if line.label == _("Planned date")), None)
-    line = Line(capfirst(name), planned.old if planned else "", planned.new if planned else _("no date yet"))
+    line = TrailLine(
+        capfirst(name), planned.old if planned else "", planned.new if planned else _("no date yet")
+    )
     noun = _("Schedule of visits")
-    return Telling(32, _("scheduled visits") if entry.op == "I" else _("moved visits"), noun,
-                   (line,) if any(days) or entry.op == "I" else (), (entry.table_name, entry.op))  # fmt: skip
+    return Description(
+        32,
+        _("scheduled visits") if entry.op == "I" else _("moved visits"),
+        noun,
+        (line,) if any(days) or entry.op == "I" else (),
+        (entry.table_name, entry.op),
+    )
 
 
-def rating(entry: Event, row: Row, lines: tuple[Line, ...], names: Names) -> Telling:
+def rating(entry: Event, row: Row, lines: tuple[TrailLine, ...], names: Names) -> Description:
     instrument = names.instrument(row)
     form = instrument.name if instrument else str(row.get("instrument", ""))
     what = f"{form}, {names.visit(row.get('visit_id'))}"

@@ -4,13 +4,16 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from django.utils.translation import gettext as _
 
+from analysis.trail.description import Description
+from analysis.trail.line import TrailLine
+from analysis.trail.listed import record_entries
 from analysis.trail.names import Names
-from analysis.trail.telling import Telling
-from analysis.trail.text import tell
-from analysis.trail.values import Line
+from analysis.trail.text import describe
+from analysis.trail.withheld import withhold
 from trialsite.accounts.models import Role
 from trialsite.audit.activities import Activity
 from trialsite.audit.models import Event
@@ -18,9 +21,10 @@ from trialsite.audit.trail import SYSTEM
 
 # Reasons that the software gives of itself, where the sentence says as much.
 OWN_REASONS = {
-    "rating entered", "visit done", "randomised", "treatment added", "dosing planned", "dosing recorded",
-    "eligibility confirmed", "source verified", "locked again", "trail reviewed", "trail taken",
-}  # fmt: skip
+    *("rating entered", "visit done", "randomised", "treatment added", "dosing planned"),
+    *("dosing recorded", "eligibility confirmed", "source verified", "locked again"),
+    *("trail reviewed", "trail taken", "entered"),
+}
 # Values of one thing, and things of one activity, that are read at once.
 BRIEF, FEW = 6, 5
 _ACTOR = re.compile(r"\S+ \((.+)\)")
@@ -31,11 +35,11 @@ class Part:
     """One thing that happened: `brief` is read at once, `rest` unfolds (the items of a form)."""
 
     noun: str
-    brief: list[Line]
-    rest: list[Line]
+    brief: list[TrailLine]
+    rest: list[TrailLine]
 
     @classmethod
-    def of(cls, noun: str, lines: list[Line]) -> "Part":
+    def of(cls, noun: str, lines: list[TrailLine]) -> "Part":
         if len(lines) <= BRIEF:
             return cls(noun, lines, [])
         plain = [line for line in lines if not line.item]
@@ -77,15 +81,18 @@ class ActivityRow:
 
 def rows_of(activities: Iterable[Activity]) -> list[ActivityRow]:
     """In few queries, however many there are."""
-    told = list(activities)
-    names = Names(entry for activity in told for entry in activity.entries)
-    return [_row(activity, names) for activity in told]
+    listed = list(activities)
+    withhold([entry for activity in listed for entry in activity.entries])
+    told = record_entries(entry for activity in listed for entry in activity.entries)
+    names, entries = Names(told), iter(told)
+    return [_row(activity, list(islice(entries, len(activity.entries))), names) for activity in listed]
 
 
-def _row(activity: Activity, names: Names) -> ActivityRow:
-    tellings = [(tell(entry, names), entry) for entry in activity.entries]
-    first, named_by = min(tellings, key=lambda pair: pair[0].rank)
-    parts = _parts([telling for telling, _entry in tellings])
+def _row(activity: Activity, told: list[Event], names: Names) -> ActivityRow:
+    """`told`: its entries, in the columns that what they are about has now."""
+    descriptions = [(describe(entry, names), entry) for entry in told]
+    first, named_by = min(descriptions, key=lambda pair: pair[0].rank)
+    parts = _parts([description for description, _entry in descriptions])
     main = parts.pop(first.group)
     others = [part for part in parts.values() if part.brief or part.noun != main.noun]
     chain = named_by.chain
@@ -103,15 +110,15 @@ def _row(activity: Activity, names: Names) -> ActivityRow:
     )
 
 
-def _parts(tellings: list[Telling]) -> dict[object, Part]:
-    """Lines by group, in the order in which they were written. The noun is that of the most telling entry."""
-    nouns: dict[object, Telling] = {}
-    lines: dict[object, list[Line]] = {}
-    for telling in tellings:
-        if telling.group not in nouns or telling.rank < nouns[telling.group].rank:
-            nouns[telling.group] = telling
-        lines.setdefault(telling.group, []).extend(telling.lines)
-    return {group: Part.of(telling.noun, lines[group]) for group, telling in nouns.items()}
+def _parts(descriptions: list[Description]) -> dict[object, Part]:
+    """Lines by group, in the order in which they were written. The noun is that of the entry with the lowest rank."""
+    nouns: dict[object, Description] = {}
+    lines: dict[object, list[TrailLine]] = {}
+    for description in descriptions:
+        if description.group not in nouns or description.rank < nouns[description.group].rank:
+            nouns[description.group] = description
+        lines.setdefault(description.group, []).extend(description.lines)
+    return {group: Part.of(description.noun, lines[group]) for group, description in nouns.items()}
 
 
 def actor(entry: Event) -> str:
@@ -131,6 +138,6 @@ def _roles(stored: str) -> str:
 
 def _reasons(entries: Iterable[Event], parts: list[Part]) -> list[str]:
     """Each once, without those that say only what the sentence says."""
-    shown = {line.new for part in parts for line in (*part.brief, *part.rest)}
-    given = dict.fromkeys(entry.reason or "" for entry in entries)
-    return [reason for reason in given if reason and reason not in OWN_REASONS | shown]
+    in_lines = {line.new for part in parts for line in (*part.brief, *part.rest)}
+    reasons = dict.fromkeys(entry.reason or "" for entry in entries)
+    return [reason for reason in reasons if reason and reason not in OWN_REASONS | in_lines]

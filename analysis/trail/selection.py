@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.core.exceptions import PermissionDenied
@@ -20,6 +19,7 @@ from enrollment.models import Participant
 from enrollment.selectors import participant_for, participants_for, study_for
 from trialsite.accounts.fields import DayField
 from trialsite.accounts.http import Request
+from trialsite.accounts.lists import ListFilter
 from trialsite.accounts.models import Study, User
 from trialsite.accounts.policy import POLICY, roles_for
 from trialsite.audit import activities
@@ -31,11 +31,11 @@ FEW = 100
 CHAIN = "participant:"
 
 
-class AuditFilter(forms.Form):
+class AuditFilter(ListFilter):
     # "study": the study itself and its people, instead of its participants.
     about = forms.ChoiceField(required=False, choices=[("", ""), ("study", "")], widget=forms.HiddenInput)
     participant = forms.CharField(label=gettext_lazy("Participant"), required=False, max_length=20)
-    who = forms.CharField(label=gettext_lazy("Person"), required=False, max_length=40)
+    who = forms.CharField(label=gettext_lazy("User"), required=False, max_length=40)
     field = forms.CharField(label=gettext_lazy("Form or field"), required=False, max_length=40)
     kind = forms.ChoiceField(
         label=gettext_lazy("Entries"),
@@ -49,53 +49,51 @@ class AuditFilter(forms.Form):
     since = DayField(label=gettext_lazy("From"), required=False)
     until = DayField(label=gettext_lazy("Until"), required=False)
 
-    def __init__(self, data: Any) -> None:
-        super().__init__(data)
-        for name, field in self.fields.items():
-            field.widget.attrs["class"] = "form-select" if name == "kind" else "form-control"
-
 
 @dataclass(frozen=True)
-class Selection:
-    """What a person asked to see. `people`: the participants whose trail they may see, under the filter;
-    `filters`: as in the address, without the page; `whole`: whether they see the whole study's trail."""
+class AuditSelection:
+    """What a person asked to see. `participants`: those whose trail they may see, under the filter;
+    `whole`: whether they see the whole study's trail."""
 
     study: Study
     form: AuditFilter
-    people: QuerySet[Participant]
-    filters: str
+    participants: QuerySet[Participant]
     whole: bool
 
     @property
-    def given(self) -> dict[str, Any]:
-        return self.form.cleaned_data
+    def selected(self) -> dict[str, Any]:
+        return self.form.selected
 
     @cached_property
     def source(self) -> QuerySet[Event]:
         """Every entry of the chains asked for, within the days asked for."""
-        if self.given.get("about"):
+        if self.selected.get("about"):
             return self._within(of_study(self.study))
-        if self.whole and not self.given.get("participant"):
+        if self.whole and not self.selected.get("participant"):
             return self._within(Event.objects.filter(study=self.study.pk).exclude(chain=SYSTEM))
-        few = list(self.people.order_by().values_list("pk", flat=True)[: FEW + 1])
+        few = list(self.participants.order_by().values_list("pk", flat=True)[: FEW + 1])
         if len(few) <= FEW:
             return self._within(Event.objects.filter(chain__in=[f"{CHAIN}{pk}" for pk in few]))
         number = Cast(Substr(OuterRef("chain"), len(CHAIN) + 1), BigIntegerField())
-        person = Subquery(self.people.order_by().filter(pk=number).values("pk")[:1])
-        entries = Event.objects.filter(study=self.study.pk).exclude(chain=SYSTEM).annotate(person=person)
-        return self._within(entries.filter(person__isnull=False))
+        participant = Subquery(self.participants.order_by().filter(pk=number).values("pk")[:1])
+        entries = (
+            Event.objects.filter(study=self.study.pk)
+            .exclude(chain=SYSTEM)
+            .annotate(of_participant=participant)
+        )
+        return self._within(entries.filter(of_participant__isnull=False))
 
     @cached_property
     def matching(self) -> Q | None:
         """What an entry has to be like to be found; None when nothing was asked."""
-        asked = Q()
-        if self.given["who"]:
-            asked &= Q(actor_name__icontains=self.given["who"])
-        if self.given["field"]:
-            asked &= field_named(self.given["field"])
-        if self.given["kind"]:
-            asked &= Q(op=self.given["kind"])
-        return asked or None
+        condition = Q()
+        if self.selected["who"]:
+            condition &= Q(actor_name__icontains=self.selected["who"])
+        if self.selected["field"]:
+            condition &= field_named(self.selected["field"])
+        if self.selected["kind"]:
+            condition &= Q(op=self.selected["kind"])
+        return condition or None
 
     @property
     def entries(self) -> QuerySet[Event]:
@@ -103,25 +101,25 @@ class Selection:
         # A filter that cannot be understood filters nothing away unseen: the form says so, and nothing is shown.
         if self.form.errors:
             return Event.objects.none()
-        found = self.source if self.matching is None else self.source.filter(self.matching)
-        return found.order_by("-at", "-n")
+        entries = self.source if self.matching is None else self.source.filter(self.matching)
+        return entries.order_by("-at", "-n")
 
-    def page(self, before: activities.Cursor | None) -> activities.Page:
+    def page(self, before: activities.Cursor | None) -> activities.ActivityPage:
         if self.form.errors:
-            return activities.Page([])
-        if self.given.get("about"):
+            return activities.ActivityPage([])
+        if self.selected.get("about"):
             parts = [self._within(part) for part in sources_of_study(self.study)]
             return activities.page_of_some(parts, self.matching, before)
         return activities.page_of_chains(self.source, self.matching, before)
 
     def codes(self) -> dict[str, str]:
         """Chain → participant's code, of all who were asked for: for files."""
-        return {f"{CHAIN}{pk}": code for pk, code in self.people.order_by().values_list("pk", "code")}
+        return {f"{CHAIN}{pk}": code for pk, code in self.participants.order_by().values_list("pk", "code")}
 
     def _within(self, entries: QuerySet[Event]) -> QuerySet[Event]:
-        if since := self.given.get("since"):
+        if since := self.selected.get("since"):
             entries = entries.filter(at__gte=_midnight(since))
-        if (until := self.given.get("until")) and until < date.max:
+        if (until := self.selected.get("until")) and until < date.max:
             entries = entries.filter(at__lt=_midnight(until + timedelta(days=1)))
         return entries
 
@@ -130,40 +128,38 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), timezone.get_current_timezone())
 
 
-def selection_of(request: Request, code: str) -> Selection:
+def selection_of(request: Request, code: str) -> AuditSelection:
     """The study's trail under the filters in the address. 404 for a stranger; the study's own entries are for who
     sees every site."""
     study = study_for(request.user, code, "audit.view")
     form = AuditFilter(request.GET)
-    form.full_clean()
     whole = _sees_all(request.user, study)
-    if form.cleaned_data.get("about") and not whole:
+    if form.selected.get("about") and not whole:
         raise PermissionDenied
-    people = participants_for(request.user, study, "audit.view")
-    if name := form.cleaned_data.get("participant"):
-        people = people.filter(code__icontains=name)
-    filters = urlencode({name: request.GET[name] for name in form.fields if request.GET.get(name)})
-    return Selection(study, form, people, filters, whole)
+    participants = participants_for(request.user, study, "audit.view")
+    if name := form.selected.get("participant"):
+        participants = participants.filter(code__icontains=name)
+    return AuditSelection(study, form, participants, whole)
 
 
 def chain_for(user: User, study: str, chain: str) -> tuple[QuerySet[Event], str]:
     """The entries of one chain, and the participant's code. 404 for a stranger to the place; of the system's chain
     what is the study's, for who sees every site."""
     if chain == SYSTEM:
-        chosen = study_for(user, study, "audit.view")
-        if not _sees_all(user, chosen):
+        current_study = study_for(user, study, "audit.view")
+        if not _sees_all(user, current_study):
             raise PermissionDenied
-        return of_study(chosen), ""
+        return of_study(current_study), ""
     number = chain.removeprefix(CHAIN)
-    known = (
+    participants = (
         Participant.objects.filter(study__code=study, pk=number)
         if number.isdecimal() and len(number) < 18
         else None
     )
-    if known is None or (person := known.first()) is None:
+    if participants is None or (participant := participants.first()) is None:
         raise Http404
-    person = participant_for(user, study, person.code, "audit.view")
-    return Event.objects.filter(chain=f"{CHAIN}{person.pk}"), person.code
+    participant = participant_for(user, study, participant.code, "audit.view")
+    return Event.objects.filter(chain=f"{CHAIN}{participant.pk}"), participant.code
 
 
 def _sees_all(user: User, study: Study) -> bool:

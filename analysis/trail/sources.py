@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KT
 
-from trialsite.accounts.models import Access, Authenticator, Membership, Study, User
+from trialsite.accounts.models import AccessEvent, Authenticator, Membership, Study, User
 from trialsite.audit.models import Event
 from trialsite.audit.trail import SYSTEM
 from trialsite.review.models import UnlockRequest
@@ -33,12 +33,12 @@ def _annotated() -> QuerySet[Event]:
 
 def _parts(study: Study) -> Iterator[Q]:
     yield Q(study=study.pk)
-    people = list(Membership.objects.filter(study=study).values_list("user", flat=True).distinct())
-    taken = Q(what__in=[Access.Kind.LIST, Access.Kind.TRAIL])
+    users = list(Membership.objects.filter(study=study).values_list("user", flat=True).distinct())
+    taken = Q(what__in=[AccessEvent.Kind.LIST, AccessEvent.Kind.TRAIL])
     elsewhere = taken & ~Q(about__startswith=f"{study.code} ")
-    yield Q(table_name=Access._meta.db_table, whose__in=list(map(str, people))) & ~elsewhere
-    yield _rows(User.objects.filter(pk__in=people))
-    yield _rows(Authenticator.objects.filter(user__in=people))
+    yield Q(table_name=AccessEvent._meta.db_table, whose__in=list(map(str, users))) & ~elsewhere
+    yield _rows(User.objects.filter(pk__in=users))
+    yield _rows(Authenticator.objects.filter(user__in=users))
     yield _rows(UnlockRequest.objects.filter(lock__study=study))
 
 

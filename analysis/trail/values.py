@@ -1,7 +1,7 @@
 """The values of an entry as people write them: dates, choices, names; item by item where a column holds a form."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -9,14 +9,16 @@ from django.db import models
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime, parse_time
 from django.utils.formats import date_format
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from analysis.trail.line import TrailLine
 from analysis.trail.names import MODELS, Names, Row
-from assessments.presenters import LABELS as RATING
+from analysis.trail.record_values import record_lines
+from assessments.entry.reading import HEAD_LABELS
+from assessments.models import Record
+from assessments.rating.presenters import LABELS as RATING
 from trialsite.accounts.models import Site, User
 from trialsite.audit.models import Event
 
@@ -27,74 +29,59 @@ LABELS: Mapping[str, Any] = {
     "blocks_signature": gettext_lazy("Must be closed before signing"),
     "dosed_on": gettext_lazy("Date given"),
     "ends_at": gettext_lazy("Ends"),
+    "given_despite": gettext_lazy("Reason for dosing after withdrawal, or while dosing was halted"),
+    "halts": gettext_lazy("Halted activities"),
     "in_force_until": gettext_lazy("Open until"),
     "is_active": gettext_lazy("Active"),
     "kit_number": gettext_lazy("Kit"),
-    "left_reason": gettext_lazy("Why the participant left"),
+    "left_reason": gettext_lazy("Reason for withdrawal"),
     "missed_reason": gettext_lazy("Why it was missed"),
     "override_by_id": gettext_lazy("Washout overridden by"),
-    "override_reason": gettext_lazy("Why the washout was not kept"),
+    "override_reason": gettext_lazy("Reason for deviating from the washout"),
     "performed_on": gettext_lazy("Date"),
     "planned_on": gettext_lazy("Planned date"),
-    "removed": gettext_lazy("Taken off the list"),
-    "removed_reason": gettext_lazy("Why it was taken off"),
-    "requested_by_id": gettext_lazy("Asked for by"),
+    "removed": gettext_lazy("Removed from the list"),
+    "removed_reason": gettext_lazy("Reason for removal"),
+    "requested_by_id": gettext_lazy("Requested by"),
     "signed_by_id": gettext_lazy("Signed by"),
     "starts_at": gettext_lazy("Begins"),
+    "status_reason": HEAD_LABELS["status_reason"],
     "voided_at": gettext_lazy("No longer valid from"),
 }
 # Keys, counters, hashes, and what the sentence says already: they stand in the raw entry.
 QUIET = {
-    "version", "form_token", "source", "document", "difference", "facts", "criteria", "instrument",
-    "instrument_version", "check_id", "check_version", "meaning_code", "is_system", "throttling_failure_count",
-    "throttling_failure_timestamp", "last_step", "earliest_on", "latest_on", "day", "signed_at",
-}  # fmt: skip
+    *("version", "form_token", "form", "repeat_key", "field", "source", "document", "difference", "facts"),
+    *("criteria", "instrument", "instrument_version", "check_id", "check_version", "meaning_code"),
+    *("is_system", "throttling_failure_count", "throttling_failure_timestamp", "last_step"),
+    *("earliest_on", "latest_on", "day", "signed_at", "left_on_derived"),
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One value: `old` and `new` as people read them, empty where there was or is none; `item`: of a form."""
-
-    label: str
-    old: str
-    new: str
-    item: bool = False
-
-    @property
-    def html(self) -> SafeString:
-        """Made here: a page has hundreds, and a template for each would be most of its cost."""
-        head = format_html('<span class="trail-label">{}:</span> ', self.label)
-        if not self.old:
-            return format_html("{}{}", head, self.new)
-        changed = '{}<del>{}</del> <span aria-hidden="true">→</span><span class="visually-hidden">{}</span> <ins>{}</ins>'
-        return format_html(changed, head, self.old, _("now"), self.new or _("no value"))
-
-
-def lines(entry: Event, names: Names) -> list[Line]:
+def lines(entry: Event, names: Names) -> list[TrailLine]:
     """What people would call the values that `entry` set, in the order of its table's columns."""
     model = MODELS.get(entry.table_name)
     old, new = entry.old or {}, entry.new or {}
     if model is None:
         return []
-    found: list[Line] = []
+    set_lines: list[TrailLine] = []
     for field in model._meta.concrete_fields:
         name = field.attname
         if name not in new or old.get(name) == new[name] or _quiet(field, entry):
             continue
         if isinstance(field, models.JSONField):
-            found += _of_form(field, names, entry, old.get(name) or {}, new[name] or {})
+            set_lines += _of_form(field, names, entry, old.get(name) or {}, new[name] or {})
         else:
-            line = Line(label(field), text(field, old.get(name), names), text(field, new[name], names))
-            found += [line] if line.old or line.new else []
-    return list(_one_a_label(found))
+            line = TrailLine(label(field), text(field, old.get(name), names), text(field, new[name], names))
+            set_lines += [line] if line.old or line.new else []
+    return list(_one_a_label(set_lines))
 
 
-def _one_a_label(found: list[Line]) -> Iterator[Line]:
+def _one_a_label(set_lines: list[TrailLine]) -> Iterator[TrailLine]:
     """An item that is no longer rated, and the reason for that, are one change."""
-    merged: dict[str, Line] = {}
-    for line in found:
-        before = merged.get(line.label, line)
-        merged[line.label] = replace(line, old=before.old or line.old, new=before.new or line.new)
+    merged: dict[tuple[str, str], TrailLine] = {}
+    for line in set_lines:
+        before = merged.get((line.label, line.code), line)
+        merged[line.label, line.code] = replace(line, old=before.old or line.old, new=before.new or line.new)
     yield from merged.values()
 
 
@@ -151,11 +138,15 @@ def _time(value: Any) -> time | None:
     return parse_time(str(value))
 
 
-def _of_form(field: Any, names: Names, entry: Event, old: Row, new: Row) -> Iterator[Line]:
-    """Items and reasons of a rating, under their names on the form; other columns under their keys."""
+def _of_form(field: Any, names: Names, entry: Event, old: Row, new: Row) -> Iterator[TrailLine]:
+    """Items and reasons of a rating or a record, under their names on the form; other columns under their keys."""
     if not isinstance(old, dict) or not isinstance(new, dict):
         return
-    instrument = names.instrument({**names.row(entry.table_name, entry.row_pk), **(entry.new or {})})
+    row = {**names.row(entry.table_name, entry.row_pk), **(entry.new or {})}
+    if entry.table_name == Record._meta.db_table:
+        yield from record_lines(field.attname, names.form(row), names.reasons(row), old, new)
+        return
+    instrument = names.instrument(row)
     reasons = dict(instrument.missing_reasons) if instrument else {}
     for code in dict.fromkeys((*new, *old)):
         if old.get(code) == new.get(code):
@@ -164,7 +155,7 @@ def _of_form(field: Any, names: Names, entry: Event, old: Row, new: Row) -> Iter
         name = f"{item.number} {item.name}" if item else code
         before, now = (_of_item(field.attname, source.get(code), reasons) for source in (old, new))
         if before is not None and now is not None:
-            yield Line(name, before, now, item=True)
+            yield TrailLine(name, before, now, item=True)
 
 
 def _of_item(column: str, value: Any, reasons: Mapping[str, str]) -> str | None:

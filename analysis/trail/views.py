@@ -17,7 +17,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from analysis.trail.rows import rows_of
-from analysis.trail.selection import Selection, chain_for, selection_of
+from analysis.trail.selection import AuditSelection, chain_for, selection_of
+from analysis.trail.withheld import BATCH, batches, withheld_in, withholding
+from trialsite.accounts.fields import WordsField
 from trialsite.accounts.http import Request
 from trialsite.accounts.models import Study, User
 from trialsite.accounts.policy import may
@@ -28,8 +30,9 @@ from trialsite.audit.trail import changes
 from trialsite.lib.spreadsheet import pieces
 
 COLUMNS = (
-    "participant", "chain", "entry", "at", "who", "role", "form", "record", "field", "old", "new", "reason",
-)  # fmt: skip
+    *("participant", "chain", "entry", "at", "who", "role", "form", "record", "field", "old"),
+    *("new", "reason"),
+)
 KINDS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
 REVIEWS = 20
 
@@ -38,7 +41,7 @@ class ReviewForm(forms.Form):
     """`shown`: when the latest entry on the first page was written. What came later was not reviewed."""
 
     shown = forms.DateTimeField(widget=forms.HiddenInput)
-    finding = forms.CharField(
+    finding = WordsField(
         label=gettext_lazy("Finding"),
         required=False,
         max_length=5000,
@@ -49,25 +52,25 @@ class ReviewForm(forms.Form):
 
 @require_GET
 def audit(request: Request, study: str) -> HttpResponse:
-    chosen = selection_of(request, study)
-    before = Cursor.read(request.GET.get("before", ""), chosen.source)
-    page = chosen.page(before)
-    shown = Cursor.read(request.GET.get("shown", ""), chosen.source) if before else None
+    selection = selection_of(request, study)
+    before = Cursor.read(request.GET.get("before", ""), selection.source)
+    page = selection.page(before)
+    newest = Cursor.read(request.GET.get("shown", ""), selection.source) if before else None
     if page.activities and not before:
-        shown = Cursor.of(page.activities[0].last)
+        newest = Cursor.of(page.activities[0].last)
     context = {
-        "filter": chosen.form,
-        "filters": chosen.filters,
-        "whole": chosen.whole,
+        "filter": selection.form,
+        "filters": selection.form.query,
+        "whole": selection.whole,
         "page": page,
         "first_page": before is None,
         "rows": rows_of(page.activities),
-        "shown": shown,
-        "reviews": _reviews(request.user, chosen.study, whole=chosen.whole),
+        "shown": newest,
+        "reviews": _reviews(request.user, selection.study, whole=selection.whole),
         "review": None,
     }
-    if shown and may(request.user, "audit.review", chosen.study):
-        context["review"] = ReviewForm(initial={"shown": shown.at.isoformat()})
+    if newest and may(request.user, "audit.review", selection.study):
+        context["review"] = ReviewForm(initial={"shown": newest.at.isoformat()})
     return render(request, "analysis/trail/audit.html", context)
 
 
@@ -75,10 +78,10 @@ def audit(request: Request, study: str) -> HttpResponse:
 def audit_entries(request: Request, study: str, chain: str, first: int, last: int) -> HttpResponse:
     """The raw entries of one activity: number, content, hash, and the hash before."""
     entries, code = chain_for(request.user, study, chain)
-    found = list(raw(entries.filter(n__gte=first, n__lte=min(last, first + MOST)).order_by("n")))
-    if not found:
+    stored = list(raw(entries.filter(n__gte=first, n__lte=min(last, first + MOST)).order_by("n")))
+    if not stored:
         raise Http404
-    context = {"entries": found, "chain": chain, "code": code}
+    context = {"entries": stored, "chain": chain, "code": code}
     return render(request, "analysis/trail/entries.html", context)
 
 
@@ -91,67 +94,84 @@ def _reviews(user: User, study: Study, *, whole: bool) -> QuerySet[AuditReview]:
 
 @require_POST
 def audit_review(request: Request, study: str) -> HttpResponse:
-    chosen = selection_of(request, study)
+    selection = selection_of(request, study)
     form = ReviewForm(request.POST)
-    page = f"{reverse('audit', args=[study])}?{chosen.filters}"
-    if chosen.form.errors or not form.is_valid():
+    page = f"{reverse('audit', args=[study])}?{selection.form.query}"
+    if selection.form.errors or not form.is_valid():
         messages.error(
-            request, _("Not recorded: correct the filters, and write a finding of at most 5000 letters.")
+            request, _("Not recorded: correct the filters, and enter a finding of at most 5000 characters.")
         )
         return redirect(page)
-    seen = chosen.entries.filter(at__lte=form.cleaned_data["shown"])
+    seen = selection.entries.filter(at__lte=form.cleaned_data["shown"])
     entries = seen.count()
     record_review(
-        chosen.study,
+        selection.study,
         by=request.user,
-        filters=chosen.filters,
+        filters=selection.form.query,
         entries=entries,
         until=seen.aggregate(at=Max("at"))["at"],
         finding=form.cleaned_data["finding"],
     )
-    said = ngettext("Review of %(n)d entry recorded.", "Review of %(n)d entries recorded.", entries)
-    messages.success(request, said % {"n": entries})
+    message = ngettext("Review of %(n)d entry recorded.", "Review of %(n)d entries recorded.", entries)
+    messages.success(request, message % {"n": entries})
     return redirect(page)
 
 
 @require_POST
 def audit_file(request: Request, study: str) -> HttpResponseBase:
     """The entries as CSV for reading, or as JSON lines for checking (docs/audit.md)."""
-    chosen = selection_of(request, study)
+    selection = selection_of(request, study)
     kind = request.POST.get("kind", "csv")
-    if chosen.form.errors or kind not in KINDS:
-        return redirect(f"{reverse('audit', args=[study])}?{chosen.filters}")
-    record_taking(chosen.study, by=request.user, kind=kind, filters=unquote_plus(chosen.filters))
-    lines = _csv(chosen) if kind == "csv" else _json_lines(chosen)
+    if selection.form.errors or kind not in KINDS:
+        return redirect(f"{reverse('audit', args=[study])}?{selection.form.query}")
+    record_taking(selection.study, by=request.user, kind=kind, filters=unquote_plus(selection.form.query))
+    lines = _csv(selection) if kind == "csv" else _json_lines(selection)
     response = StreamingHttpResponse(lines, KINDS[kind])
     response["Content-Disposition"] = f'attachment; filename="{study}-audit.{kind}"'
     return response
 
 
-def _csv(chosen: Selection) -> Iterator[str]:
+def _csv(selection: AuditSelection) -> Iterator[str]:
     """A header and a line for each changed field, with the entry's place in its chain."""
-    codes = chosen.codes()
+    codes = selection.codes()
     rows = (
-        [codes.get(c.chain, ""), c.chain, c.n, c.at.isoformat(), c.who, c.role, c.form, c.record, c.field,
-         c.old, c.new, c.reason]
-        for c in changes(chosen.entries.iterator(chunk_size=1000))
-    )  # fmt: skip
+        [
+            codes.get(c.chain, ""),
+            c.chain,
+            c.n,
+            c.at.isoformat(),
+            c.who,
+            c.role,
+            c.form,
+            c.record,
+            c.field,
+            c.old,
+            c.new,
+            c.reason,
+        ]
+        for c in changes(withholding(selection.entries.iterator(chunk_size=1000)))
+    )
     return pieces(COLUMNS, rows)
 
 
-def _json_lines(chosen: Selection) -> Iterator[str]:
+def _json_lines(selection: AuditSelection) -> Iterator[str]:
     """An object a line. In ASCII: a line separator of Unicode inside a name ends no line."""
-    codes = chosen.codes()
-    for line in raw(chosen.entries):
+    codes = selection.codes()
+    for line in raw(selection.entries):
         yield json.dumps({"participant": codes.get(line["chain"], ""), **line}) + "\n"
 
 
 def raw(entries: QuerySet[Event]) -> Iterator[dict[str, Any]]:
-    """Chain, number, hash before, hash, and the text that the hash is over."""
-    found = entries.annotate(
+    """Chain, number, hash before, hash, and the text that the hash is over; None where it is withheld."""
+    sealed: Any = entries.annotate(
         content=RawSQL("audit.event_content(event)", []),
         before=RawSQL("encode(prev, 'hex')", []),
         digest=RawSQL("encode(hash, 'hex')", []),
-    ).values_list("chain", "n", "before", "digest", "content")
-    for chain, n, before, digest, content in found.iterator(chunk_size=1000):
-        yield {"chain": chain, "n": n, "prev": before, "hash": digest, "content": content}
+    )
+    for batch in batches(sealed.iterator(chunk_size=BATCH)):
+        withheld = withheld_in(batch)
+        for entry in batch:
+            hidden = withheld.values_of(entry) or withheld.reason_of(entry)
+            content = None if hidden else entry.content  # type: ignore[attr-defined]
+            digests = {"prev": entry.before, "hash": entry.digest}  # type: ignore[attr-defined]
+            yield {"chain": entry.chain, "n": entry.n, **digests, "content": content}

@@ -5,7 +5,8 @@
     data["assessments"].dtypes
 
 Text stays text ("01" is a site, not a number). A column with codes becomes a category in the codebook's order; the
-labels of its codes: labels("KETNAL", "visits", "status"). Needs Python 3.10, pandas 2.
+labels of its codes: labels("KETNAL", "visits", "status"). Several codes in one cell: one 0/1 column each is
+data["form_x"]["ITEM"].str.get_dummies("; "). Dates known in part stay text ("2026-03"). Needs Python 3.10, pandas 2.
 """
 
 from __future__ import annotations
@@ -52,8 +53,8 @@ def _column(values: pd.Series, kind: str, levels: list[str]) -> pd.Series:
         return values.astype("Float64")
     if kind == "date":
         return pd.to_datetime(values, format="%Y-%m-%d")
-    if kind == "moment":
+    if kind in ("moment", "local_moment"):
         return pd.to_datetime(values, format="ISO8601", utc=True)
-    if levels:
+    if levels and kind != "codes":
         return values.astype(pd.CategoricalDtype(levels))
     return values
