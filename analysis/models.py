@@ -38,6 +38,9 @@ class Outcome(models.Model):
     subscales = models.JSONField(
         default=dict, help_text="Subscale: baseline, change at the primary visit, sum by visit code."
     )
+    not_counted = models.JSONField(
+        default=dict, help_text="Visit code: why its rating does not count, before_dose or after_dose."
+    )
     inputs = models.JSONField(
         default=dict, help_text="Visit code: [assessment id, version] it was derived from."
     )
@@ -116,6 +119,7 @@ class StudySummary(models.Model):
 
     study = models.OneToOneField(Study, models.PROTECT, related_name="summary")
     figures = models.JSONField()
+    shape = models.CharField(max_length=16, blank=True, help_text="Name of the shape of the figures.")
     serial = models.PositiveBigIntegerField(default=1, help_text="Grows with every computation.")
     computed_at = models.DateTimeField(default=timezone.now)
 

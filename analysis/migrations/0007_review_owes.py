@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from trialsite.audit.triggers import owes
+from trialsite.audit.triggers import enqueues
 
 STUDY = "(select t.study_id from enrollment_participant t where t.id = changed.participant_id)"
 
@@ -10,8 +10,8 @@ STUDY = "(select t.study_id from enrollment_participant t where t.id = changed.p
 class Migration(migrations.Migration):
     dependencies = [("analysis", "0006_closed_report_anew"), ("review", "0002_rules")]
     operations = [
-        owes("review_query", "summary", STUDY),
-        owes("review_signature", "summary", STUDY),
+        enqueues("review_query", "summary", STUDY),
+        enqueues("review_signature", "summary", STUDY),
         migrations.RunSQL(
             "insert into audit_outbox (kind, subject) select 'summary', study_id from analysis_studysummary;",
             migrations.RunSQL.noop,

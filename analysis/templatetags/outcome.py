@@ -5,8 +5,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from analysis.domain.response import later_visits
-from analysis.explain_words import undefined, yes_no
-from analysis.rules import rule_set, rules_in_force
+from analysis.outcomes.explain_text import undefined, yes_no
+from analysis.outcomes.rules import outcome_rules, rules_in_force
 from trialsite.accounts.models import Study
 
 register = template.Library()
@@ -30,7 +30,7 @@ def flag_name(flag: str) -> str:
 @register.simple_tag
 def course_undefined(study: Study) -> str:
     """What stands for sustained response and relapse where the study's rules define neither; else empty."""
-    return "" if later_visits(rule_set(rules_in_force(study))) else undefined()
+    return "" if later_visits(outcome_rules(rules_in_force(study))) else undefined()
 
 
 @register.filter

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError
 
 from analysis.exports.archive import may_read_allocation, write_folder
-from analysis.services.exports import record_export
+from analysis.exports.services import record_export
 from trialsite.accounts.models import Study, User
 from trialsite.accounts.policy import sites_where
 
@@ -23,9 +23,11 @@ class Command(BaseCommand):
         parser.add_argument("--by", required=True, metavar="USERNAME", help="for whom; audited")
         parser.add_argument("--unblinded", action="store_true")
         parser.add_argument(
-            "--profile", choices=["plain", "spreadsheet"], default="plain",
+            "--profile",
+            choices=["plain", "spreadsheet"],
+            default="plain",
             help="spreadsheet: an apostrophe before text that a spreadsheet would calculate",
-        )  # fmt: skip
+        )
         parser.add_argument("--reason", default="command line")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -50,7 +52,11 @@ class Command(BaseCommand):
                 "Grant one: manage.py grant_role --study CODE --username NAME --role ROLE"
             ) from error
         digest = write_folder(
-            study, sites_where(by, action, study), options["out"], by=by, unblinded=unblinded,
+            study,
+            sites_where(by, action, study),
+            options["out"],
+            by=by,
+            unblinded=unblinded,
             profile=options["profile"],
-        )  # fmt: skip
+        )
         self.stdout.write(f"Exported {study.code} to {options['out']} (manifest SHA-256 {digest}).")

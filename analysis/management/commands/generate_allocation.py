@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from analysis.services.closed import generate_lists
+from analysis.monitoring.services.closed import generate_lists
 from trialsite.accounts.models import Study
 
 

@@ -7,17 +7,23 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from analysis.demo import people
-from analysis.demo_review import review
-from analysis.services import recompute, summarise
-from analysis.services.closed import add_slots, generate_lists, report
-from analysis.services.looks import request_look
-from analysis.synthetic import Writer
+from analysis.allocation.services import supply
+from analysis.dashboard.services import summarise
+from analysis.demo.records.recording import record_forms
+from analysis.demo.review import review
+from analysis.demo.story import people
+from analysis.demo.supply import hand_out, numbers_of, opening_stock
+from analysis.demo.synthetic import DemoWriter
+from analysis.monitoring.services.closed import add_slots, generate_lists, report
+from analysis.monitoring.services.looks import request_look
+from analysis.outcomes.services import recompute
 from enrollment.domain.allocation import permuted_blocks
 from enrollment.models import Participant, ProtocolVersion
 from enrollment.selectors import today_at
-from trialsite.accounts.acting import signed_by
+from trialsite.accounts.context import audit_context
 from trialsite.accounts.models import Membership, Role, Site, Study, User
+from trialsite.audit.models import Outbox
+from trialsite.audit.outbox import process_outbox
 
 STUDY = "KETNAL"
 PEOPLE = [
@@ -50,7 +56,7 @@ class Command(BaseCommand):
             raise CommandError("DEMO_PASSWORD is not set: the demo's logins need a password.")
         system = User.objects.system()
         with transaction.atomic():
-            with signed_by(system, role="system", reason="demo logins"):
+            with audit_context(system, role="system", reason="demo logins"):
                 self._logins(study, password, system)
             self._trial(study.protocols.latest(), system)
         self.stdout.write("The demo trial is loaded. Every participant in it is invented.")
@@ -77,15 +83,25 @@ class Command(BaseCommand):
         # The seed makes every demo alike; real lists come from the system's own randomness.
         rng = random.Random("ketamine-naltrexone")  # noqa: S311
         sites = {site.code: site for site in Site.objects.filter(study=protocol.study)}
-        codes = [sequence.code for sequence in protocol.rules.sequences]
+        codes = [sequence.code for sequence in protocol.definition.sequences]
+        today = today_at(sites["01"])
         for site, size in ((sites["01"], 4), (sites["02"], 2)):
-            slots = permuted_blocks(codes, [size], 8 if size == 4 else 6, rng)
-            add_slots(site, protocol.rules, [(slot.block, slot.sequence) for slot in slots], rng)
-        everybody = people(protocol.rules, sites, today_at(sites["01"]), rng)
-        for _ in Writer(protocol, by=system, rng=rng).write(everybody):
+            slots = permuted_blocks(codes, [size], 8, rng)
+            add_slots(site, protocol.definition, [(slot.block, slot.sequence) for slot in slots], rng)
+            opening_stock(site, len(slots), numbers_of(site), today)
+        everybody = people(protocol.definition, sites, today, rng)
+        granted = Membership.objects.filter(study=protocol.study, role=Role.INVESTIGATOR).select_related(
+            "user"
+        )
+        investigators = {row.site_id: row.user for row in granted if row.site_id}
+        writer = DemoWriter(protocol, by=system, rng=rng, investigators=investigators)
+        for _ in writer.write(everybody):
             pass
+        hand_out(protocol.study, today)
+        record_forms(protocol.study)
         review(protocol.study)
         generate_lists([site.pk for site in sites.values()])
+        process_outbox(Outbox.Kind.SUPPLY, supply)
         recompute(list(Participant.objects.filter(study=protocol.study).values_list("pk", flat=True)))
         summarise([protocol.study_id])
         request_look(protocol.study, 1, by=User.objects.get(username="statistician"))

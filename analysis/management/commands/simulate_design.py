@@ -8,12 +8,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from analysis.design import Asked, Scenario
-from analysis.design_words import rules_lines, scenario_lines
-from analysis.rules import protocol_in_force
-from analysis.simulating import scenarios_of, simulate
-from enrollment.domain.protocol import ExpectedResponses
+from analysis.design.properties import Scenario, SimulationRequest
+from analysis.design.simulating import scenarios_of, simulate
+from analysis.design.text import rules_lines, scenario_lines
+from analysis.outcomes.rules import protocol_in_force
 from enrollment.models import ProtocolVersion
+from enrollment.protocol.model import ExpectedResponses
 from trialsite.accounts.models import Study
 
 
@@ -30,9 +30,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument(
-            "--effect", type=float, nargs=2, metavar=("FIRST", "SECOND"),
+            "--effect",
+            type=float,
+            nargs=2,
+            metavar=("FIRST", "SECOND"),
             help="shares of responders in the order of stopping.compare (default: the protocol's [stopping.design])",
-        )  # fmt: skip
+        )
         parser.add_argument(
             "--correlation",
             type=float,
@@ -53,35 +56,39 @@ class Command(BaseCommand):
         if study is None:
             raise CommandError(f"--study: no study {options['study']!r} is loaded.")
         protocol = protocol_in_force(study)
-        asked = _asked(protocol, options)
+        request = _request(protocol, options)
         try:
-            plan = scenarios_of(protocol, asked)
+            plan = scenarios_of(protocol, request)
         except ValueError as error:
             raise CommandError(f"{study.code} {protocol.version}: {error}.") from error
-        self._head(protocol, plan, asked)
+        self._head(protocol, plan, request)
         quiet = options["no_progress"] or not sys.stderr.isatty()
         try:
-            with tqdm(total=asked.trials * len(plan), unit=" trials", unit_scale=True, disable=quiet) as bar:
-                outcome = simulate(protocol, asked, spread=not options["no_workers"], done=bar.update)
+            with tqdm(
+                total=request.trials * len(plan), unit=" trials", unit_scale=True, disable=quiet
+            ) as bar:
+                result = simulate(protocol, request, spread=not options["no_workers"], done=bar.update)
         except KeyboardInterrupt:
             self.stderr.write("Stopped; nothing is kept.")
             raise SystemExit(130) from None
-        for scenario, found in outcome.found:
-            self.stdout.write("\n".join(["", *scenario_lines(protocol, scenario, found)]))
+        for scenario, figures in result.scenarios:
+            self.stdout.write("\n".join(["", *scenario_lines(protocol, scenario, figures)]))
         self.stdout.write(
-            "\n" + _who(outcome.workers, outcome.drawn_here, asked.trials * len(plan), options["no_workers"])
+            "\n" + _who(result.workers, result.drawn_here, request.trials * len(plan), options["no_workers"])
         )
 
-    def _head(self, protocol: ProtocolVersion, plan: tuple[Scenario, ...], asked: Asked) -> None:
+    def _head(
+        self, protocol: ProtocolVersion, plan: tuple[Scenario, ...], request: SimulationRequest
+    ) -> None:
         self.stdout.write("\n".join(rules_lines(protocol, plan[0].rules, plan[0].events)))
         self.stdout.write(
-            f"{asked.trials:,} trials each, seed {asked.seed}; ± is the Monte Carlo standard error."
+            f"{request.trials:,} trials each, seed {request.seed}; ± is the Monte Carlo standard error."
         )
-        if asked.effect is None:
+        if request.effect is None:
             self.stdout.write("The protocol states no effect: give --effect FIRST SECOND for power.")
 
 
-def _asked(protocol: ProtocolVersion, options: dict[str, Any]) -> Asked:
+def _request(protocol: ProtocolVersion, options: dict[str, Any]) -> SimulationRequest:
     """The options as what is to be simulated. Raises CommandError, naming the option."""
     if not 1 <= options["trials"] <= 10**9:
         raise CommandError("--trials needs 1 to 1,000,000,000.")
@@ -90,7 +97,7 @@ def _asked(protocol: ProtocolVersion, options: dict[str, Any]) -> Asked:
     shares = [*(options["effect"] or []), *([] if options["event_rate"] is None else [options["event_rate"]])]
     if not all(0 <= share <= 1 for share in shares):
         raise CommandError("--effect and --event-rate need shares from 0 to 1.")
-    rule = protocol.rules.stopping
+    rule = protocol.definition.stopping
     effect = rule.design if rule else None
     if options["effect"]:
         effect = ExpectedResponses((options["effect"][0], options["effect"][1]), 0.0)
@@ -101,7 +108,7 @@ def _asked(protocol: ProtocolVersion, options: dict[str, Any]) -> Asked:
     rate = options["event_rate"]
     if rate is None and rule and rule.safety:
         rate = rule.safety.p0
-    return Asked(options["trials"], options["seed"], effect, rate)
+    return SimulationRequest(options["trials"], options["seed"], effect, rate)
 
 
 def _who(workers: int, here: int, trials: int, refused: bool) -> str:

@@ -13,6 +13,9 @@ begin
   if person is distinct from (nullif(current_setting('trialsite.context', true), '')::jsonb ->> 'actor')::bigint then
     raise exception 'who enters is not who acts' using errcode = '42501';
   end if;
+  if audit.visible(said_by) is null then
+    raise exception 'events are entered with where the number comes from' using errcode = 'check_violation';
+  end if;
   if exists (select from closed.decision d where d.look_id = look) then
     raise exception 'a decided look does not change' using errcode = 'check_violation';
   end if;

@@ -1,0 +1,1 @@
+"""The list of kits, for those who hand them out."""

@@ -1,0 +1,1 @@
+"""Geometry of charts: data in, shapes out. One file for each family."""

@@ -1,0 +1,1 @@
+"""The blinded dashboard: its page, its charts, the summary behind it."""

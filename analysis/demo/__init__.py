@@ -1,0 +1,1 @@
+"""The trial that the demo tells, and invented trials of any size."""

@@ -1,0 +1,1 @@
+"""What a planned design can show, by simulation."""

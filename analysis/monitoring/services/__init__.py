@@ -1,0 +1,1 @@
+"""What changes the closed schema or a look."""
