@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError, connection
 
 from assessments.models import Assessment
-from assessments.services import correct
+from assessments.rating.services import correct
 from enrollment.models import Visit
 from tests.assessments.test_rating import enter, entry, events_of
 from trialsite.accounts.models import User
@@ -65,4 +65,4 @@ def test_the_database_refuses_a_change_by_nobody(committed: str, visit: Visit, c
     """A write that does not say who makes it is refused, whatever it writes."""
     saved = enter(visit, entry(20), coordinator)
     with pytest.raises(DatabaseError, match="no actor"):
-        Assessment.objects.filter(pk=saved.pk).update(total=21)
+        Assessment.objects.filter(pk=saved.pk).update(rater="Another")

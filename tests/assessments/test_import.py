@@ -98,7 +98,9 @@ def test_who_withdrew_has_not_completed_by_an_import(
     """The last ratings come late; the person has left all the same."""
     bring(whole("P1", "WK8"))
     person = Participant.objects.get(study=aspen)
-    Participant.objects.filter(pk=person.pk).update(status="withdrawn", left_reason="moved away")
+    Participant.objects.filter(pk=person.pk).update(
+        status="withdrawn", left_reason="moved away", left_on="2020-01-01"
+    )
     bring(whole("P1"))
     assert states(aspen) == {"P1": "withdrawn"}
 
@@ -169,7 +171,7 @@ BAD = [
     ("A,P1,one,BL,2024-01-08,HAMD17,20", "period", "one", "not a period's number"),
     ("A,P1,1,BL,08.01.2024,HAMD17,20", "date", "08.01.2024", "write year-month-day"),
     ("A,P1,1,BL,2024-02-30,HAMD17,20", "date", "2024-02-30", "no such day"),
-    ("A,P1,1,BL,2099-01-08,HAMD17,20", "date", "2099-01-08", "lies in the future"),
+    ("A,P1,1,BL,2099-01-08,HAMD17,20", "date", "2099-01-08", "is in the future"),
     ("A,P1,1,BL,,HAMD17,20", "date", "", "no date is given"),
     ("A,P1,1,BL,2024-01-08,MADRS,20", "instrument", "MADRS", "an unknown instrument"),
     ("A,,1,BL,2024-01-08,HAMD17,20", "participant", "", "no participant is given"),
@@ -267,7 +269,7 @@ FILES = [
     (b"x" * 2_000_000, "is this a CSV file?"),
     (f"{GOOD[0]}\n".encode(), "column"),
     (f"{HEADER.replace(',visit', '')}\nA,P1,1,2024-01-08,HAMD17,2\n".encode(), "this column is missing"),
-    (f"{HEADER},total\n{GOOD[0]},26\n".encode(), "this column is there twice"),
+    (f"{HEADER},total\n{GOOD[0]},26\n".encode(), "this column appears twice"),
     (f"{HEADER},mood\n{GOOD[0]},3\n".encode(), "an unknown column"),
 ]
 
@@ -343,7 +345,7 @@ def test_two_imports_at_once_do_not_mix(
     with file.open("rb") as opened:
         rows = list(read_rows(opened, None, importer.instruments))
     with pytest.raises(Conflict):
-        importer.carry_out(rows, plan, by=User.objects.system(), reason="late", progress=len_of_nothing)
+        importer.carry_out(rows, plan.basis, by=User.objects.system(), reason="late", progress=len_of_nothing)
     assert counts(aspen) == before
 
 
@@ -370,7 +372,7 @@ def test_the_person_named_is_the_one_in_the_trail(bring: Import, make_user: Make
 def test_the_shipped_protocols_say_so_where_totals_are_enough() -> None:
     """The series of totals, and not the crossover trial."""
     for code, enough in (("REISBY", True), ("KETNAL", False)):
-        uses = Study.objects.get(code=code).protocols.latest().rules.instruments
+        uses = Study.objects.get(code=code).protocols.latest().definition.instruments
         assert {use.totals_only for use in uses} == {enough}
 
 

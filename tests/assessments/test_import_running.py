@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from assessments.services import Entry, complete
+from assessments.domain.entry import AssessmentEntry
+from assessments.rating.services import complete
 from enrollment import services
 from enrollment.models import Participant
 from enrollment.selectors import today_at
@@ -84,7 +85,7 @@ def test_a_file_without_reasons_keeps_those_that_people_gave(
     on = today_at(treated.site) - timedelta(days=9)
     visit = treated.periods.get(number=1).visits.get(code="DAY1")
     typed = items(30) | {"HAMD104": None}
-    entry = Entry(items=typed, missing={"HAMD104": "refused"}, rater="R", performed_on=on)
+    entry = AssessmentEntry(items=typed, missing={"HAMD104": "refused"}, rater="R", performed_on=on)
     complete(visit, "HAMD17", entry, by=coordinator, form_token=uuid.uuid4())
     file = tmp_path / "items.csv"
     file.write_text("\n".join(in_items(typed | {"HAMD101": 0}, treated.code, "DAY1", on)))
@@ -95,7 +96,7 @@ def test_a_file_without_reasons_keeps_those_that_people_gave(
 
 def test_a_trial_that_wants_items_takes_no_total_alone(treated: Participant, tmp_path: Path) -> None:
     file = tmp_path / "total.csv"
-    file.write_text(f"{HEADER}\n01,{treated.code},1,DAY1,{timezone.localdate()},HAMD17,20\n")
+    file.write_text(f"{HEADER}\n01,{treated.code},1,DAY1,{today_at(treated.site)},HAMD17,20\n")
     assert "needs the items, not a total alone" in run(file, "KETNAL").problems[0]
 
 
@@ -168,7 +169,13 @@ def test_a_rating_recorded_as_not_done_is_a_change(
 ) -> None:
     """It was made after all: its old reason for not being done goes."""
     visit = treated.periods.get(number=1).visits.get(code="DAY1")
-    complete(visit, "HAMD17", Entry(items={}, not_done_reason="ill"), by=coordinator, form_token=uuid.uuid4())
+    complete(
+        visit,
+        "HAMD17",
+        AssessmentEntry(items={}, not_done_reason="ill"),
+        by=coordinator,
+        form_token=uuid.uuid4(),
+    )
     file = tmp_path / "items.csv"
     on = today_at(treated.site) - timedelta(days=9)
     file.write_text("\n".join(in_items(items(24), treated.code, "DAY1", on)))

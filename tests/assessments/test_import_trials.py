@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from analysis.dashboard import dashboard_page
+from analysis.charts.flow_text import enrolment_steps, period_steps
+from analysis.dashboard.page import dashboard_page
+from analysis.dashboard.services import summarise
 from analysis.domain.flow import from_rows
-from analysis.flow_text import enrolment_steps, period_steps
 from analysis.models import Outcome
-from analysis.services import recompute, summarise
+from analysis.outcomes.services import recompute
 from assessments.domain.instrument import catalogue
 from assessments.models import Assessment
 from enrollment.models import Participant
@@ -32,7 +33,7 @@ def outcomes(study: Study) -> dict[str, tuple[int, int, int]]:
 
 def steps_of(study: Study) -> list[tuple[str, int, list[int]]]:
     """The boxes of the flow with anybody in them, and the counts of the reasons inside."""
-    stops, rules = from_rows(study.summary.figures["flow"]), study.protocols.latest().rules
+    stops, rules = from_rows(study.summary.figures["flow"]), study.protocols.latest().definition
     steps = [*enrolment_steps(stops, rules), *period_steps(stops, rules)]
     return [(step.label, step.n, [n for _why, n in step.reasons]) for step in steps if step.n]
 
@@ -61,10 +62,10 @@ def test_the_series_of_reisby_gives_its_known_responders(tmp_path: Path) -> None
         ("Not evaluable in every period", 13, [5, 8]),
         ("Completers: evaluable in every period", 53, []),
     ]
-    course = dashboard_page(study, study.sites.all())["course"]
-    assert [row["undefined"] for row in course] == [
-        "not defined by this protocol: no visit follows Week 5"
-    ] * 2
+    content = dashboard_page(study, study.sites.all()).content
+    assert content
+    course = content.course
+    assert [row.undefined for row in course] == ["not defined by this protocol: no visit follows Week 5"] * 2
     again = run(SHARED, "REISBY", "--mapping", "reisby")
     assert "0 new, 0 changed, 375 the same" in again.out
 

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from assessments.management.commands.load_protocol import VERSION_TAKEN
 from enrollment.models import ProtocolVersion
-from tests.domain.enrollment.documents import FOLDER
+from tests.domain.enrollment.protocol.documents import FOLDER
 from trialsite.stack import prepare
 
 SHIPPED = (FOLDER / "ketamine_naltrexone.toml").read_text(encoding="utf-8")
@@ -62,7 +62,21 @@ def test_a_version_with_another_content_is_told_from_a_mistake_in_a_file(refused
             "HAMD104 = 3",
             "instruments.HAMD17.item_maxima.HAMD104: found 3, expected a whole number, 1 to 2",
         ),
-        ("prorate = false", "prorate = true", "instruments.HAMD17.prorate: found true, expected false"),
+        (
+            "prorate = false",
+            "prorate = true",
+            "instruments.HAMD17.most_missing: found 0, expected at least 1",
+        ),
+        (
+            "prorate = false",
+            "most_missing = 2",
+            "instruments.HAMD17.most_missing: found 2, expected 'prorate = true'",
+        ),
+        (
+            "prorate = false",
+            'second_rating = ["DAY99"]',
+            "instruments.HAMD17.second_rating[1]: found 'DAY99', expected the code of a visit that rates",
+        ),
     ],
 )
 def test_what_no_page_could_show_is_not_loaded(refused: Load, old: str, new: str, said: str) -> None:

@@ -9,13 +9,14 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
 
+from assessments.domain.entry import AssessmentEntry
 from assessments.models import Assessment
-from assessments.services import Entry, complete, correct
+from assessments.rating.services import complete, correct
 from enrollment import services
 from enrollment.models import Visit
 from enrollment.selectors import today_at
 from tests.conftest import MakeUser, items, rate
-from trialsite.accounts.acting import signed_by
+from trialsite.accounts.context import audit_context
 from trialsite.accounts.models import User
 from trialsite.audit.models import Event, Outbox
 from trialsite.lib.errors import Conflict
@@ -23,9 +24,11 @@ from trialsite.lib.errors import Conflict
 pytestmark = pytest.mark.django_db
 
 
-def entry(total: int = 20, on: date | None = None, **more: Any) -> Entry:
+def entry(total: int = 20, on: date | None = None, **more: Any) -> AssessmentEntry:
     """A complete rating of nine days ago."""
-    made = Entry(items=items(total), rater="Rita Rater", performed_on=on or date.today() - timedelta(days=9))
+    made = AssessmentEntry(
+        items=items(total), rater="Rita Rater", performed_on=on or date.today() - timedelta(days=9)
+    )
     return replace(made, **more)
 
 
@@ -33,11 +36,11 @@ def with_items(**values: int | None) -> dict[str, int | None]:
     return items(20) | values
 
 
-def enter(visit: Visit, made: Entry, by: User, token: uuid.UUID | None = None) -> Assessment:
+def enter(visit: Visit, made: AssessmentEntry, by: User, token: uuid.UUID | None = None) -> Assessment:
     return complete(visit, "HAMD17", made, by=by, form_token=token or uuid.uuid4())
 
 
-def refusal(visit: Visit, made: Entry, by: User) -> dict[str, list[str]]:
+def refusal(visit: Visit, made: AssessmentEntry, by: User) -> dict[str, list[str]]:
     """The fields of a refused entry and their sentences; nothing was saved."""
     with pytest.raises(ValidationError) as caught:
         enter(visit, made, by)
@@ -76,13 +79,13 @@ def test_weight_is_rated_by_one_of_two_items(given: str, visit: Visit, coordinat
 def test_both_weight_items_are_refused(visit: Visit, coordinator: User) -> None:
     """The sentence names both."""
     said = refusal(visit, entry(items=with_items(HAMD116A=1, HAMD116B=1)), coordinator)
-    assert said == {"item_HAMD116A": ["Rate only one of 16A and 16B."]}
+    assert said == {"HAMD116A": ["Rate only one of 16A and 16B."]}
 
 
 def test_three_on_the_weight_item_is_not_three_points(visit: Visit, coordinator: User) -> None:
     """The paper form's "not assessed" is a missing item, said so."""
     said = refusal(visit, entry(items=with_items(HAMD116A=3)), coordinator)
-    assert "not assessed" in said["item_HAMD116A"][0]
+    assert "not assessed" in said["HAMD116A"][0]
 
 
 @pytest.mark.requirement("ENT-01")
@@ -94,23 +97,23 @@ def test_an_item_out_of_its_range_is_refused_by_field(
 ) -> None:
     """0 to 4 or 0 to 2, in the edition of this protocol."""
     said = refusal(visit, entry(items=with_items(**{code: value})), coordinator)
-    assert f"{value} is not possible" in said[f"item_{code}"][0]
+    assert f"{value} is not possible" in said[code][0]
 
 
 def test_an_item_of_another_instrument_is_refused(visit: Visit, coordinator: User) -> None:
     """Nothing but the instrument's own items is kept."""
-    assert "item_HAMD199" in refusal(visit, entry(items=with_items(HAMD199=1)), coordinator)
+    assert "HAMD199" in refusal(visit, entry(items=with_items(HAMD199=1)), coordinator)
 
 
 @pytest.mark.requirement("ENT-02")
 def test_an_item_without_value_needs_its_reason(visit: Visit, coordinator: User) -> None:
     """Never 0 in silence; a value and a reason together are refused too."""
     said = refusal(visit, entry(items=with_items(HAMD104=None)), coordinator)
-    assert set(said) == {"item_HAMD104"}
+    assert set(said) == {"HAMD104"}
     said = refusal(visit, entry(missing={"HAMD104": "refused"}), coordinator)
-    assert "Keep one" in said["item_HAMD104"][0]
+    assert "Keep only one" in said["HAMD104"][0]
     said = refusal(visit, entry(items=with_items(HAMD104=None), missing={"HAMD104": "because"}), coordinator)
-    assert "not a reason of the list" in said["item_HAMD104"][0]
+    assert "not one of the listed reasons" in said["HAMD104"][0]
 
 
 @pytest.mark.requirement("ENT-02")
@@ -125,7 +128,7 @@ def test_a_rating_with_an_item_missing_has_no_total(visit: Visit, coordinator: U
 def test_date_and_rater_are_needed_and_possible(visit: Visit, coordinator: User) -> None:
     """All that is wrong is said at once, by field."""
     today = today_at(visit.participant.site)
-    assert set(refusal(visit, Entry(items=items(20)), coordinator)) == {"performed_on", "rater"}
+    assert set(refusal(visit, AssessmentEntry(items=items(20)), coordinator)) == {"performed_on", "rater"}
     assert "future" in refusal(visit, entry(on=today + timedelta(days=1)), coordinator)["performed_on"][0]
     assert visit.participant.consented_on
     before = visit.participant.consented_on - timedelta(days=1)
@@ -204,9 +207,9 @@ def test_the_database_refuses_a_silent_correction(visit: Visit, coordinator: Use
     with (
         pytest.raises(DatabaseError, match="without a reason"),
         transaction.atomic(),
-        signed_by(coordinator),
+        audit_context(coordinator),
     ):
-        mine.update(total=21)
+        mine.update(rater="Another")
     with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
         mine._raw_delete("default")
     assert mine.get().total == 20
@@ -234,7 +237,7 @@ def test_the_database_keeps_the_shape_of_a_rating(
     with (
         pytest.raises(IntegrityError),
         transaction.atomic(),
-        signed_by(coordinator, reason="by hand"),
+        audit_context(coordinator, reason="by hand"),
     ):
         Assessment.objects.filter(pk=saved.pk).update(**values)
 
@@ -301,7 +304,7 @@ def test_only_the_site_enters_and_corrects(
 def test_a_rating_that_was_not_done_after_all_takes_its_visit_back(visit: Visit, coordinator: User) -> None:
     """The visit is to come again, its date gone, so that it shows as overdue or is marked missed."""
     saved = enter(visit, entry(), coordinator)
-    not_done = Entry(items={}, not_done_reason="Rated on the wrong form")
+    not_done = AssessmentEntry(items={}, not_done_reason="Rated on the wrong form")
     correct(saved, not_done, by=coordinator, version=1, reason="wrong participant")
     visit.refresh_from_db()
     assert (visit.status, visit.performed_on) == (Visit.Status.PLANNED, None)

@@ -4,16 +4,20 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from assessments.models import Draft
-from assessments.services import correct, keep_draft
+from assessments.rating.codec import AssessmentText
+from assessments.rating.services import correct, keep_draft
 from enrollment import services
 from enrollment.models import Visit
 from enrollment.selectors import today_at
@@ -26,6 +30,7 @@ from trialsite.review.services import decide_unlock, lock, request_unlock
 pytestmark = pytest.mark.django_db
 AsUser = Callable[[User], Client]
 Fields = dict[str, str]
+ITEM_1_IS_2 = AssessmentText(items={"HAMD101": "2"}, missing={})
 
 
 def page_of(visit: Visit) -> str:
@@ -69,20 +74,48 @@ def test_a_double_click_saves_once(visit: Visit, coordinator: User, as_user: AsU
     assert visit.assessments.count() == 1
 
 
+def test_a_save_and_a_correction_ask_the_database_little(
+    visit: Visit, coordinator: User, as_user: AsUser, django_assert_max_num_queries: Callable[[int], Any]
+) -> None:
+    """Nothing is fetched twice, and nobody is asked twice whether they may."""
+    client = as_user(coordinator)
+    client.get(page_of(visit))
+    with django_assert_max_num_queries(25):
+        assert client.post(page_of(visit), typed(23)).status_code == 302
+    with django_assert_max_num_queries(25):
+        change = typed(24, version="1", reason="misread")
+        assert client.post(page_of(visit), change).status_code == 302
+
+
+def test_a_save_writes_what_it_saves_and_opens_no_cursor(
+    visit: Visit, coordinator: User, as_user: AsUser
+) -> None:
+    """Who has visits to come is not written to: an update of nobody would still run what guards a participant's row. And the
+    ratings of one course come in one answer; a cursor of the server takes three more."""
+    client = as_user(coordinator)
+    client.get(page_of(visit))
+    with CaptureQueriesContext(connection) as queries:
+        assert client.post(page_of(visit), typed(23)).status_code == 302
+    statements = [query["sql"].split(maxsplit=3)[:3] for query in queries]
+    updated = {words[1].strip('"') for words in statements if words[0].lower() == "update"}
+    assert updated == {"enrollment_visit", "accounts_session"}
+    assert not [words for words in statements if words[0] == "DECLARE"]
+
+
 @pytest.mark.requirement("ENT-01")
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("item_HAMD101", "9", "9 is not possible: item 1 goes from 0 to 4"),
+        ("item_HAMD101", "9", "9 is not possible: item 1 ranges from 0 to 4"),
         ("item_HAMD101", "x", "“x” is not a whole number"),
         ("item_HAMD101", "9" * 5000, "999” is not a whole number"),
         ("item_HAMD101", "2.5", "“2.5” is not a whole number"),
-        ("item_HAMD101", "", "Choose a value, or say why"),
+        ("item_HAMD101", "", "Choose a value, or give the reason"),
         ("performed_on", "2026-13-40", "This is not a date"),
-        ("performed_on", "2999-01-01", "This date lies in the future"),
-        ("rater", "", "Give the name of the rater"),
+        ("performed_on", "2999-01-01", "This date is in the future"),
+        ("rater", "", "Enter the name of the rater"),
         ("lookback_days", "900", "60"),
-        ("performed_time", "25:00", "Write the time as 14:30"),
+        ("performed_time", "25:00", "Enter the time as 14:30"),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_stays(
@@ -112,11 +145,11 @@ def test_everything_that_is_wrong_is_said_at_once(visit: Visit, coordinator: Use
     }
     page = as_user(coordinator).post(page_of(visit), typed(20, item_HAMD103="3") | wrong).content.decode()
     for said in (
-        "9 is not possible: item 1 goes from 0 to 4", "“x” is not a whole number", "Choose a value, or say why",
-        "This is not a date", "Write the time as 14:30", "Give the name of the rater",
+        "9 is not possible: item 1 ranges from 0 to 4", "“x” is not a whole number", "Choose a value, or give the reason",
+        "This is not a date", "Enter the time as 14:30", "Enter the name of the rater",
     ):  # fmt: skip
         assert said in page, said
-    assert "Give the date" not in page
+    assert "Enter the date" not in page
     assert page.count('href="#row_item_HAMD102"') == 1
     for kept in ('value="2026-13-40"', 'value="25:00"', 'value="7"'):
         assert kept in page, kept
@@ -133,9 +166,25 @@ def test_a_change_without_a_reason_is_told_with_the_rest(
     rate(visit, 20, coordinator, on=date.today() - timedelta(days=9))
     wrong = typed(20, item_HAMD101="9", performed_on=date_typed, version="1", reason=" ")
     page = as_user(coordinator).post(page_of(visit), wrong).content.decode()
-    assert "You change a saved rating. Say why" in page
+    assert "You are changing a saved rating. Give the reason" in page
     assert "9 is not possible" in page
-    assert ("lies in the future" if date_typed == "2999-01-01" else "This is not a date") in page
+    assert ("is in the future" if date_typed == "2999-01-01" else "This is not a date") in page
+
+
+@pytest.mark.requirement("ENT-07")
+@pytest.mark.parametrize("when", ["in the future", "before the consent date"])
+def test_a_date_that_cannot_be_is_refused_and_not_asked_about(
+    when: str, visit: Visit, coordinator: User, as_user: AsUser
+) -> None:
+    """A day to come at the site, or before consent: no answer could make it right, so the page does not ask."""
+    tomorrow = today_at(visit.participant.site) + timedelta(days=1)
+    consented_on = visit.participant.consented_on
+    assert consented_on
+    day = tomorrow if when == "in the future" else consented_on - timedelta(days=1)
+    page = as_user(coordinator).post(page_of(visit), typed(23, performed_on=day.isoformat())).content.decode()
+    assert f"This date is {when}" in page
+    assert "is the date correct?" not in page
+    assert "id_kept_because" not in page
 
 
 @pytest.mark.requirement("ENT-07")
@@ -182,8 +231,8 @@ def test_what_is_wrong_and_what_is_asked_come_together(
 ) -> None:
     today = today_at(visit.participant.site)
     page = as_user(coordinator).post(page_of(visit), typed(23, performed_on=today.isoformat(), rater=""))
-    assert "is the date right?" in page.content.decode()
-    assert "Give the name of the rater" in page.content.decode()
+    assert "is the date correct?" in page.content.decode()
+    assert "Enter the name of the rater" in page.content.decode()
 
 
 @pytest.mark.requirement("ENT-01")
@@ -191,8 +240,8 @@ def test_an_empty_save_says_how_many_items_are_open(visit: Visit, coordinator: U
     """Once, with the way to the first; each stays marked in its row."""
     fields = {name: value for name, value in typed().items() if not name.startswith("item_")}
     answer = as_user(coordinator).post(page_of(visit), fields)
-    summary = answer.context["error_summary"]
-    assert [(line["label"], line["target"]) for line in summary] == [("17 items open", "item_HAMD101")]
+    lines = answer.context["page"].error_lines
+    assert [(line.label, line.anchor) for line in lines] == [("17 items missing", "row_item_HAMD101")]
     assert answer.content.decode().count("has-error") == 17
 
 
@@ -208,7 +257,7 @@ def test_a_locked_rating_is_read_not_typed(
     client = as_user(coordinator)
     page = client.get(page_of(visit), follow=True)
     assert page.redirect_chain[0][0] == f"/visits/{visit.pk}/#rating-HAMD17"
-    assert "This is locked" in page.content.decode()
+    assert "This record is locked" in page.content.decode()
     decide_unlock(
         request_unlock(locked, by=coordinator, reason="a date"), by=manager, approved=True, reason="yes"
     )
@@ -220,8 +269,8 @@ def test_a_history_is_in_words_and_on_the_sites_clock(
     visit: Visit, coordinator: User, as_user: AsUser
 ) -> None:
     """Items by name, dates as people write them, reasons by their label, one zone on the page."""
-    saved = enter(visit, entry(20), coordinator)
     later = today_at(visit.participant.site) - timedelta(days=8)
+    saved = enter(visit, entry(20, later - timedelta(days=1)), coordinator)
     values = items(20) | {"HAMD117": None}
     change = entry(20, later, items=values, missing={"HAMD117": "refused"})
     correct(saved, change, by=coordinator, version=1, reason="misread")
@@ -256,7 +305,7 @@ def test_a_draft_is_replaced_and_goes_with_the_save(
     visit: Visit, coordinator: User, colleague: User, as_user: AsUser
 ) -> None:
     """One for a person and a form; the colleague's stays theirs."""
-    keep_draft(visit, "HAMD17", {"item_HAMD101": "2"}, by=colleague)
+    keep_draft(visit, "HAMD17", ITEM_1_IS_2, by=colleague)
     client = as_user(coordinator)
     for value in ("1", "3"):
         client.post(f"{page_of(visit)}draft/", {"item_HAMD101": value})
@@ -267,15 +316,15 @@ def test_a_draft_is_replaced_and_goes_with_the_save(
 
 def test_a_draft_is_thrown_away_on_request(visit: Visit, coordinator: User, as_user: AsUser) -> None:
     """Saved data stay."""
-    keep_draft(visit, "HAMD17", {"item_HAMD101": "2"}, by=coordinator)
+    keep_draft(visit, "HAMD17", ITEM_1_IS_2, by=coordinator)
     answer = as_user(coordinator).post(f"{page_of(visit)}draft/discard/", follow=True)
-    assert "thrown away" in answer.content.decode()
+    assert "draft was discarded" in answer.content.decode()
     assert not Draft.objects.exists()
 
 
 def test_a_draft_survives_a_refused_form(visit: Visit, coordinator: User, as_user: AsUser) -> None:
     """What was typed is not lost by an error."""
-    keep_draft(visit, "HAMD17", {"item_HAMD101": "2"}, by=coordinator)
+    keep_draft(visit, "HAMD17", ITEM_1_IS_2, by=coordinator)
     as_user(coordinator).post(page_of(visit), typed(20, rater=""))
     assert Draft.objects.get().fields == {"item_HAMD101": "2"}
 
@@ -292,7 +341,7 @@ def test_only_who_enters_keeps_drafts(role: str, visit: Visit, make_user: MakeUs
     person = make_user(role)
     assert as_user(person).post(f"{page_of(visit)}draft/", {"rater": "x"}).status_code == 403
     with pytest.raises(PermissionDenied):
-        keep_draft(visit, "HAMD17", {"rater": "x"}, by=person)
+        keep_draft(visit, "HAMD17", AssessmentText({}, {}, rater="x"), by=person)
     assert not Draft.objects.exists()
 
 
@@ -304,9 +353,10 @@ def test_two_people_on_a_first_rating(
     mine = typed(20, item_HAMD101="3", item_HAMD102="4", rater="Second Rater")
     answer = as_user(coordinator).post(page_of(visit), mine)
     assert answer.status_code == 409
-    rows = {row["name"]: (row["mine"], row["theirs"]) for row in answer.context["conflict"]["rows"]}
+    conflict = answer.context["page"].conflict
+    rows = {row.field: (row.mine, row.theirs) for row in conflict.rows}
     assert rows == {"rater": ("Second Rater", "Rita Rater"), "item_HAMD101": ("3", "1")}
-    assert answer.context["conflict"]["by"] == colleague.printed_name
+    assert conflict.by == colleague.printed_name
     page = answer.content.decode()
     assert 'data-value="3"' in page
     assert 'data-value="1"' in page
@@ -319,7 +369,7 @@ def test_after_a_conflict_the_choice_is_saved_with_a_reason(
     as_user(colleague).post(page_of(visit), typed(20))
     client, mine = as_user(coordinator), typed(26)
     answer = client.post(page_of(visit), mine)
-    version = str(answer.context["version"])
+    version = str(answer.context["page"].saved.version)
     assert version == "1"
     assert client.post(page_of(visit), mine | {"version": version}).status_code == 422
     reason = {"version": version, "reason": "rated together, mine is right"}
@@ -336,7 +386,7 @@ def test_two_people_correcting_one_rating(
     correct(saved, entry(24), by=colleague, version=1, reason="misread")
     answer = as_user(coordinator).post(page_of(visit), typed(28, version="1", reason="other page"))
     assert answer.status_code == 409
-    assert colleague.printed_name in answer.context["conflict"]["by"]
+    assert colleague.printed_name in answer.context["page"].conflict.by
     assert visit.assessments.get().total == 24
 
 
@@ -347,7 +397,7 @@ def test_a_change_without_a_reason_is_answered_at_its_field(
     enter(visit, entry(20), coordinator)
     answer = as_user(coordinator).post(page_of(visit), typed(24, version="1"))
     assert answer.status_code == 422
-    assert "Say why, for the audit trail" in answer.content.decode()
+    assert "Give the reason for the audit trail" in answer.content.decode()
     assert visit.assessments.get().total == 20
 
 
@@ -391,4 +441,4 @@ def test_a_missed_visit_is_said_on_the_form(visit: Visit, coordinator: User, as_
     services.mark_missed(visit, by=coordinator, reason="abroad")
     answer = as_user(coordinator).post(page_of(visit), typed(20))
     assert answer.status_code == 422
-    assert "Take that back" in answer.content.decode()
+    assert "Mark it as not missed" in answer.content.decode()

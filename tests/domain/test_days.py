@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trialsite.lib.days import MONTHS, NotADayError, read, shown
+from trialsite.lib.days import MONTHS, NotADayError, day_text, read
 
 NINTH = date(2026, 3, 9)
 days = st.dates(min_value=date(1900, 1, 1), max_value=date(2199, 12, 31))
@@ -56,7 +56,7 @@ def test_what_is_no_day_is_refused(text: str) -> None:
 
 @given(days)
 def test_what_is_shown_is_read_back(day: date) -> None:
-    assert read(shown(day)) == day
+    assert read(day_text(day)) == day
 
 
 @given(days, st.sampled_from([" ", "-", "/", ".", ", "]), st.permutations(["d", "m", "y"]))

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrollment import strip
-from enrollment.strip_types import Mark
+from enrollment.strip import layout as strip
+from enrollment.strip.marks import Mark
 
-INFUSION = date(2026, 3, 9)
+DOSED = date(2026, 3, 9)
 DAYS = (0, 1, 3, 5, 7, 14)
 
 
@@ -49,7 +49,7 @@ def washout(anchor: date, after: int = 1) -> strip.StripWashout:
 def course(
     *periods: strip.StripPeriod, today: date, washouts: tuple[strip.StripWashout, ...] = ()
 ) -> strip.StripInput:
-    return strip.StripInput("P-0107", date(2026, 3, 2), "done", periods, washouts, today)
+    return strip.StripInput("P-0107", "Infusion", date(2026, 3, 2), "done", periods, washouts, today)
 
 
 def number(percent: str) -> float:
@@ -59,7 +59,7 @@ def number(percent: str) -> float:
 
 def test_marks_stand_in_order_and_apart() -> None:
     """However long the study, ticks run from left to right and never touch."""
-    built = strip.build(course(period(1, INFUSION), period(2), today=INFUSION))
+    built = strip.build(course(period(1, DOSED), period(2), today=DOSED))
     places = [number(mark.x) for mark in built.marks]
     assert len(places) == 1 + 2 * 7
     assert all(right - left > 2 for left, right in pairwise(places))
@@ -67,16 +67,16 @@ def test_marks_stand_in_order_and_apart() -> None:
     assert places[-1] <= 100
 
 
-def test_baseline_comes_before_the_infusion() -> None:
+def test_baseline_comes_before_the_dosing() -> None:
     """A visit of day 0 is done before the infusion, and is drawn there."""
-    built = strip.build(course(period(1, INFUSION), today=INFUSION))
+    built = strip.build(course(period(1, DOSED), today=DOSED))
     assert [mark.label for mark in built.marks][1:4] == ["0", "9 Mar", "1"]
 
 
 def test_without_dates_the_plan_is_still_drawn() -> None:
     """Before the first infusion is planned the strip shows what will come, and says that it has no date."""
     built = strip.build(course(period(1), period(2), today=date(2026, 3, 5)))
-    assert [mark.state for mark in built.marks if mark.kind == "infusion"] == ["open", "open"]
+    assert [mark.state for mark in built.marks if mark.kind == "dosing"] == ["open", "open"]
     assert "not planned yet" in built.sentence
     assert built.today is not None
     assert number(built.marks[0].x) < number(built.today) < number(built.marks[1].x)
@@ -85,7 +85,7 @@ def test_without_dates_the_plan_is_still_drawn() -> None:
 def test_the_washout_band_keeps_proportion() -> None:
     """Target day 33 lies at 19/49 between earliest (14) and latest (63)."""
     built = strip.build(
-        course(period(1, INFUSION, state="done"), period(2), today=INFUSION, washouts=(washout(INFUSION),))
+        course(period(1, DOSED, state="done"), period(2), today=DOSED, washouts=(washout(DOSED),))
     )
     at = {mark.kind: number(mark.x) for mark in built.bands[0].marks}
     assert (at["target"] - at["earliest"]) / (at["latest"] - at["earliest"]) == pytest.approx(
@@ -93,13 +93,11 @@ def test_the_washout_band_keeps_proportion() -> None:
     )
 
 
-def test_a_band_ends_where_the_next_infusion_was_given() -> None:
+def test_a_band_ends_where_the_next_dosing_was_given() -> None:
     """What lies after the infusion that happened is no longer shown as possible."""
-    second = INFUSION + timedelta(days=20)
+    second = DOSED + timedelta(days=20)
     built = strip.build(
-        course(
-            period(1, INFUSION, state="done"), period(2, second), today=second, washouts=(washout(INFUSION),)
-        )
+        course(period(1, DOSED, state="done"), period(2, second), today=second, washouts=(washout(DOSED),))
     )
     assert {mark.kind for mark in built.bands[0].marks} == {"earliest"}
     assert built.bands[0].end == second
@@ -107,13 +105,13 @@ def test_a_band_ends_where_the_next_infusion_was_given() -> None:
 
 def test_a_plan_after_the_longest_interval_stays_at_the_edge_of_the_band() -> None:
     """A day that is too late can be planned; its mark does not leave the band."""
-    late = INFUSION + timedelta(days=80)
+    late = DOSED + timedelta(days=80)
     built = strip.build(
         course(
-            period(1, INFUSION, state="done"),
+            period(1, DOSED, state="done"),
             period(2, None, late),
-            today=INFUSION,
-            washouts=(washout(INFUSION),),
+            today=DOSED,
+            washouts=(washout(DOSED),),
         )
     )
     planned = next(mark for mark in built.bands[0].marks if mark.kind == "planned")
@@ -122,7 +120,7 @@ def test_a_plan_after_the_longest_interval_stays_at_the_edge_of_the_band() -> No
 
 def test_today_stands_between_the_dates_around_it() -> None:
     """On day 4 today lies half way between the ticks of day 3 and day 5."""
-    built = strip.build(course(period(1, INFUSION), today=INFUSION + timedelta(days=4)))
+    built = strip.build(course(period(1, DOSED), today=DOSED + timedelta(days=4)))
     at = {mark.label: number(mark.x) for mark in built.marks if mark.kind == "visit"}
     assert built.today is not None
     assert number(built.today) == pytest.approx((at["3"] + at["5"]) / 2, abs=0.01)
@@ -130,13 +128,13 @@ def test_today_stands_between_the_dates_around_it() -> None:
 
 def test_a_finished_course_has_no_today() -> None:
     """Years later the line of today would say nothing."""
-    done = period(1, INFUSION, state="done")
+    done = period(1, DOSED, state="done")
     assert strip.build(course(done, today=date(2030, 1, 1))).today is None
 
 
 def test_a_tick_says_window_and_state() -> None:
     """Pointer and screen reader get day, window and state in one sentence."""
-    late = replace(period(1, INFUSION), visits=(visit(3, INFUSION, "overdue"),))
+    late = replace(period(1, DOSED), visits=(visit(3, DOSED, "overdue"),))
     built = strip.build(course(late, today=date(2026, 3, 20)))
     assert built.marks[-1].text == "Day 3, window 11–13 Mar 2026, overdue"
 
@@ -152,24 +150,24 @@ def test_a_tick_says_window_and_state() -> None:
 )
 def test_a_window_is_as_short_as_its_dates_allow(start: date, end: date, said: str) -> None:
     """The month and the year are said once where they are the same."""
-    one = replace(visit(3, INFUSION, "due"), earliest_on=start, latest_on=end)
-    built = strip.build(course(replace(period(1, INFUSION), visits=(one,)), today=start))
+    one = replace(visit(3, DOSED, "due"), earliest_on=start, latest_on=end)
+    built = strip.build(course(replace(period(1, DOSED), visits=(one,)), today=start))
     assert built.rows[-1].window == said
 
 
 def test_the_sentence_counts_what_is_done_and_overdue() -> None:
     """The text alternative carries the finding, not only the names."""
     visits = (
-        visit(0, INFUSION, "done"),
-        visit(1, INFUSION, "done_out_of_window"),
-        visit(3, INFUSION, "overdue"),
+        visit(0, DOSED, "done"),
+        visit(1, DOSED, "done_out_of_window"),
+        visit(3, DOSED, "overdue"),
     )
     built = strip.build(
         course(
-            replace(period(1, INFUSION), visits=visits),
+            replace(period(1, DOSED), visits=visits),
             period(2),
-            today=INFUSION,
-            washouts=(washout(INFUSION),),
+            today=DOSED,
+            washouts=(washout(DOSED),),
         )
     )
     assert "Infusion 1, given 9 Mar 2026; 2 of 3 visits done, 1 overdue." in built.sentence
@@ -180,7 +178,7 @@ def test_the_sentence_counts_what_is_done_and_overdue() -> None:
 
 def test_what_is_not_done_is_said_so_in_the_table() -> None:
     """An empty cell could mean anything; "not done" means one thing."""
-    built = strip.build(course(period(1), today=INFUSION))
+    built = strip.build(course(period(1), today=DOSED))
     assert {row.performed for row in built.rows} == {"not done"}
     assert len(built.rows) == 7
 
@@ -206,20 +204,20 @@ def test_any_course_stays_on_the_paper(
     """Dates in any order, early, late or absent: all marks are drawn, in order, within the picture."""
     periods, washouts = [], []
     for index, offset in enumerate(dosed, start=1):
-        day0 = None if offset is None else INFUSION + timedelta(days=offset)
+        day0 = None if offset is None else DOSED + timedelta(days=offset)
         visits = tuple(
             visit(
                 day,
                 day0,
                 "planned" if done is None else "done",
-                None if done is None else INFUSION + timedelta(days=done),
+                None if done is None else DOSED + timedelta(days=done),
             )
             for day, done in zip(DAYS, performed, strict=True)
         )
         periods.append(strip.StripPeriod(index, day0, None, visits))
         if day0 and index < len(dosed):
             washouts.append(washout(day0, index))
-    given_today = INFUSION + timedelta(days=today)
+    given_today = DOSED + timedelta(days=today)
     built = strip.build(course(*periods, today=given_today, washouts=tuple(washouts)))
     places = [number(mark.x) for mark in built.marks]
     assert places == sorted(places)

@@ -11,15 +11,16 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
 
+from assessments.domain.entry import AssessmentEntry
 from assessments.models import Assessment
-from assessments.safety.models import SafetyAlert
+from assessments.models.safety import SafetyAlert
+from assessments.rating.services import complete, correct
 from assessments.safety.services import acknowledge
-from assessments.services import Entry, complete, correct
 from enrollment.models import Visit
 from enrollment.selectors import today_at
 from tests.assessments.importing import invented, run
 from tests.conftest import MakeUser, items
-from trialsite.accounts.acting import signed_by
+from trialsite.accounts.context import audit_context
 from trialsite.accounts.models import Site, User
 from trialsite.audit.models import Event
 from trialsite.review.models import Query
@@ -29,18 +30,18 @@ AsUser = Callable[[User], Client]
 RISK = "Spoke with them at once; no plan, no intent; sister stays with them; seen again tomorrow."
 
 
-def entry(visit: Visit, suicide: int | None, *, days_ago: int = 9) -> Entry:
+def entry(visit: Visit, suicide: int | None, *, days_ago: int = 9) -> AssessmentEntry:
     on = today_at(visit.participant.site) - timedelta(days=days_ago)
     missing = {} if suicide is not None else {"HAMD103": "refused"}
     values = items(20) | {"HAMD103": suicide}
-    return Entry(items=values, missing=missing, rater="Rita Rater", performed_on=on)
+    return AssessmentEntry(items=values, missing=missing, rater="Rita Rater", performed_on=on)
 
 
 def enter(visit: Visit, suicide: int | None, by: User, *, days_ago: int = 9) -> Assessment:
     return complete(visit, "HAMD17", entry(visit, suicide, days_ago=days_ago), by=by, form_token=uuid.uuid4())
 
 
-def alerts() -> list[tuple[str, int, int | None]]:
+def alerts() -> list[tuple[str, int | None, int | None]]:
     return list(SafetyAlert.objects.values_list("trigger", "value", "previous"))
 
 
@@ -107,7 +108,11 @@ def test_a_rating_that_is_not_saved_raises_none(visit: Visit, coordinator: User)
     """One transaction: neither without the other."""
     with pytest.raises(ValidationError):
         complete(
-            visit, "HAMD17", Entry(items=items(20) | {"HAMD103": 4}), by=coordinator, form_token=uuid.uuid4()
+            visit,
+            "HAMD17",
+            AssessmentEntry(items=items(20) | {"HAMD103": 4}),
+            by=coordinator,
+            form_token=uuid.uuid4(),
         )
     assert alerts() == []
 
@@ -116,8 +121,8 @@ def test_only_an_action_closes_it_once(visit: Visit, coordinator: User, investig
     """Who, when and what was done stay; blanks are no action; the second to come is told of the first."""
     enter(visit, 4, coordinator)
     alert = SafetyAlert.objects.get()
-    with pytest.raises(ValidationError, match="Say what was done"):
-        acknowledge(alert, by=investigator, action="  ")
+    with pytest.raises(ValidationError, match="State what was done"):
+        acknowledge(alert, by=investigator, action=" \u200b")
     acknowledge(alert, by=investigator, action=RISK)
     alert.refresh_from_db()
     assert (alert.acknowledged_by, alert.action) == (investigator, RISK)
@@ -132,7 +137,11 @@ def test_the_database_keeps_action_and_person_together(
 ) -> None:
     enter(visit, 4, coordinator)
     for values in ({"action": "done"}, {"acknowledged_by": investigator}):
-        with pytest.raises(IntegrityError), transaction.atomic(), signed_by(investigator, reason="by hand"):
+        with (
+            pytest.raises(IntegrityError),
+            transaction.atomic(),
+            audit_context(investigator, reason="by hand"),
+        ):
             SafetyAlert.objects.update(**values)
 
 
@@ -177,7 +186,7 @@ def test_the_rater_is_told_at_once_on_the_visits_page(
     """Who to tell; to acknowledge it is not theirs."""
     enter(visit, 4, coordinator)
     page = as_user(coordinator).get(f"/visits/{visit.pk}/").content.decode()
-    assert "Tell an investigator now" in page
+    assert "Inform an investigator now" in page
     assert "/alerts/" not in page
 
 

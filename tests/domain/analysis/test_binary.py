@@ -1,6 +1,5 @@
 """Paired binary outcomes: golden values, enumerations and edges."""
 
-import doctest
 from fractions import Fraction
 from itertools import combinations, product
 from math import comb, log, sqrt
@@ -12,7 +11,6 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from scipy.stats import multinomial
 
-from analysis.domain import binary
 from analysis.domain.binary import (
     PairedTable,
     Preferences,
@@ -23,9 +21,9 @@ from analysis.domain.binary import (
     paired_table,
     preferences,
     prescott,
-    proportion,
-    risk_difference,
 )
+from analysis.domain.difference import risk_difference
+from analysis.domain.intervals import clopper_pearson, wilson
 
 Method = Literal["newcombe", "tango"]
 METHODS: tuple[Method, ...] = ("newcombe", "tango")
@@ -37,13 +35,6 @@ TABLES = st.builds(PairedTable, CELLS, CELLS, CELLS, CELLS)
 def number(value: float | None) -> float:
     assert value is not None
     return value
-
-
-def test_examples_of_the_docstrings_run() -> None:
-    """Every example in the module gives what it says."""
-    result = doctest.testmod(binary)
-    assert result.attempted > 0
-    assert result.failed == 0
 
 
 def test_mcnemar_gives_the_values_of_r() -> None:
@@ -241,7 +232,7 @@ def test_zero_cells_are_no_trouble_for_the_risk_difference() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "n", "wilson", "exact"),
+    ("count", "n", "score", "exact"),
     [
         (81, 263, (0.2553, 0.3662), (0.2527, 0.3676)),
         (15, 148, (0.0624, 0.1605), (0.0578, 0.1617)),
@@ -250,22 +241,11 @@ def test_zero_cells_are_no_trouble_for_the_risk_difference() -> None:
     ],
 )
 def test_proportions_have_the_published_intervals(
-    count: int, n: int, wilson: tuple[float, float], exact: tuple[float, float]
+    count: int, n: int, score: tuple[float, float], exact: tuple[float, float]
 ) -> None:
     """Newcombe (1998), table I, doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E."""
-    score, clopper = proportion(count, n, "wilson"), proportion(count, n)
-    assert (number(score.low), number(score.high)) == pytest.approx(wilson, abs=5e-5)
-    assert (number(clopper.low), number(clopper.high)) == pytest.approx(exact, abs=5e-5)
-    assert (score.method, clopper.method, clopper.n) == ("wilson", "clopper_pearson", n)
-
-
-def test_a_proportion_of_nobody_is_none() -> None:
-    """0 of 0 is not 0 %."""
-    found = proportion(0, 0)
-    assert (found.estimate, found.low, found.high, found.n) == (None, None, None, 0)
-    for method in ("clopper_pearson", "wilson"):
-        with pytest.raises(ValueError, match="n"):
-            proportion(3, 2, method)
+    assert wilson(count, n) == pytest.approx(score, abs=5e-5)
+    assert clopper_pearson(count, n) == pytest.approx(exact, abs=5e-5)
 
 
 def test_outcomes_become_preferences_and_a_table() -> None:

@@ -7,10 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.domain.flow import Course, PeriodState, Stop, count, ending, from_rows, place, reached, rows
-from analysis.flow_text import enrolment_steps, period_steps
-from enrollment.domain.protocol_file import parse
-from tests.domain.enrollment.documents import ketnal
+from analysis.charts.flow_text import enrolment_steps, period_steps
+from analysis.domain.flow import (
+    ParticipantFlow,
+    PeriodState,
+    Stop,
+    count,
+    ending,
+    from_rows,
+    place,
+    reached,
+    rows,
+)
+from enrollment.protocol.file import parse
+from tests.domain.enrollment.protocol.documents import ketnal
 
 RULES = parse(ketnal())
 STATUS = ["screening", "eligible", "screen_failed", "randomised", "completed", "withdrawn"]
@@ -18,9 +28,11 @@ STATES = st.sampled_from(get_args(PeriodState))
 CRITERIA = st.lists(st.sampled_from(["Age", "HAM-D", "Opioids", "Consent"]), unique=True).map(tuple)
 
 
-def courses(periods: int) -> st.SearchStrategy[Course]:
+def courses(periods: int) -> st.SearchStrategy[ParticipantFlow]:
     """Anybody, also where the records contradict each other: rated without a dose, completed without a rating."""
-    return st.builds(Course, st.sampled_from(STATUS), st.booleans(), st.tuples(*[STATES] * periods), CRITERIA)
+    return st.builds(
+        ParticipantFlow, st.sampled_from(STATUS), st.booleans(), st.tuples(*[STATES] * periods), CRITERIA
+    )
 
 
 PEOPLE = st.integers(1, 4).flatmap(
@@ -32,7 +44,7 @@ PEOPLE = st.integers(1, 4).flatmap(
 
 @given(PEOPLE)
 def test_everybody_who_reaches_a_stage_ends_there_or_goes_on(
-    people: tuple[int, list[tuple[Course, int]]],
+    people: tuple[int, list[tuple[ParticipantFlow, int]]],
 ) -> None:
     """From those assessed to the completers: the difference of two stages is who leaves between, never below 0."""
     periods, cases = people
@@ -49,7 +61,7 @@ def test_everybody_who_reaches_a_stage_ends_there_or_goes_on(
 
 
 @given(st.lists(st.tuples(courses(2), st.integers(0, 5)), max_size=30))
-def test_the_boxes_of_the_flow_add_up(cases: list[tuple[Course, int]]) -> None:
+def test_the_boxes_of_the_flow_add_up(cases: list[tuple[ParticipantFlow, int]]) -> None:
     """On the way down each box is the one before without those who left between; the reasons inside a box add up."""
     stops = count(cases)
     steps = [*enrolment_steps(stops, RULES), *period_steps(stops, RULES)]
@@ -66,7 +78,7 @@ def test_the_boxes_of_the_flow_add_up(cases: list[tuple[Course, int]]) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["PN", "NP"]), courses(2)), max_size=30))
-def test_the_sequences_together_are_the_pooled_flow(people: list[tuple[str, Course]]) -> None:
+def test_the_sequences_together_are_the_pooled_flow(people: list[tuple[str, ParticipantFlow]]) -> None:
     """By sequence and pooled it is the same classification."""
     pooled = count((course, 1) for _sequence, course in people)
     parts = [count((course, 1) for code, course in people if code == one) for one in ("PN", "NP")]
@@ -78,29 +90,32 @@ def test_the_sequences_together_are_the_pooled_flow(people: list[tuple[str, Cour
 
 
 @given(st.lists(st.tuples(courses(3), st.integers(1, 5)), max_size=20))
-def test_stored_figures_are_read_as_they_were(cases: list[tuple[Course, int]]) -> None:
+def test_stored_figures_are_read_as_they_were(cases: list[tuple[ParticipantFlow, int]]) -> None:
     assert from_rows(rows(count(cases))) == count(cases)
 
 
 @pytest.mark.parametrize(
     ("course", "stop"),
     [
-        (Course("screen_failed", False, criteria=("HAM-D", "Age")), Stop(0, "excluded", 0, ("Age", "HAM-D"))),
-        (Course("withdrawn", False), Stop(0, "withdrawn")),
-        (Course("eligible", False), Stop(0, "screening")),
-        (Course("withdrawn", True, ("not_dosed", "not_dosed")), Stop(1, "withdrawn")),
-        (Course("withdrawn", True, ("evaluable", "not_dosed")), Stop(2, "withdrawn")),
-        (Course("randomised", True, ("no_primary", "not_dosed")), Stop(2, "waiting")),
-        (Course("completed", True, ("evaluable", "not_dosed")), Stop(2, "not_given")),
-        (Course("randomised", True, ("not_dosed", "evaluable")), Stop(1, "not_given")),
-        (Course("withdrawn", True, ("evaluable", "no_primary")), Stop(3, "withdrawn", 2)),
-        (Course("withdrawn", True, ("no_baseline", "no_primary")), Stop(3, "no_baseline", 1)),
-        (Course("randomised", True, ("evaluable", "to_come")), Stop(3, "to_come", 2)),
+        (
+            ParticipantFlow("screen_failed", False, criteria=("HAM-D", "Age")),
+            Stop(0, "excluded", 0, ("Age", "HAM-D")),
+        ),
+        (ParticipantFlow("withdrawn", False), Stop(0, "withdrawn")),
+        (ParticipantFlow("eligible", False), Stop(0, "screening")),
+        (ParticipantFlow("withdrawn", True, ("not_dosed", "not_dosed")), Stop(1, "withdrawn")),
+        (ParticipantFlow("withdrawn", True, ("evaluable", "not_dosed")), Stop(2, "withdrawn")),
+        (ParticipantFlow("randomised", True, ("no_primary", "not_dosed")), Stop(2, "waiting")),
+        (ParticipantFlow("completed", True, ("evaluable", "not_dosed")), Stop(2, "not_given")),
+        (ParticipantFlow("randomised", True, ("not_dosed", "evaluable")), Stop(1, "not_given")),
+        (ParticipantFlow("withdrawn", True, ("evaluable", "no_primary")), Stop(3, "withdrawn", 2)),
+        (ParticipantFlow("withdrawn", True, ("no_baseline", "no_primary")), Stop(3, "no_baseline", 1)),
+        (ParticipantFlow("randomised", True, ("evaluable", "to_come")), Stop(3, "to_come", 2)),
         # Who left after everything was rated is a completer: the analysis has all it needs.
-        (Course("withdrawn", True, ("evaluable", "evaluable")), Stop(4, "completer")),
+        (ParticipantFlow("withdrawn", True, ("evaluable", "evaluable")), Stop(4, "completer")),
     ],
 )
-def test_where_somebody_leaves_the_flow(course: Course, stop: Stop) -> None:
+def test_where_somebody_leaves_the_flow(course: ParticipantFlow, stop: Stop) -> None:
     assert place(course) == stop
 
 
@@ -108,10 +123,10 @@ def test_who_misses_several_criteria_stands_once() -> None:
     """One reason each; two criteria together are a line of their own, and many such lines become one."""
     stops = count(
         [
-            (Course("screen_failed", False, criteria=("HAM-D",)), 2),
-            (Course("screen_failed", False, criteria=("HAM-D", "Age")), 1),
-            (Course("screen_failed", False), 1),
-            (Course("eligible", False), 2),
+            (ParticipantFlow("screen_failed", False, criteria=("HAM-D",)), 2),
+            (ParticipantFlow("screen_failed", False, criteria=("HAM-D", "Age")), 1),
+            (ParticipantFlow("screen_failed", False), 1),
+            (ParticipantFlow("eligible", False), 2),
         ]
     )
     waiting = [
@@ -121,6 +136,6 @@ def test_who_misses_several_criteria_stands_once() -> None:
     [excluded] = [step for step in enrolment_steps(stops, RULES) if step.label == "Excluded"]
     assert (excluded.n, excluded.reasons) == (4, (("another reason", 1), ("HAM-D", 2), ("Age and HAM-D", 1)))
     pairs = [("A", "B"), ("A", "C"), ("A", "D"), ("B", "C"), ("B", "D")]
-    many = count((Course("screen_failed", False, criteria=pair), 1) for pair in pairs)
+    many = count((ParticipantFlow("screen_failed", False, criteria=pair), 1) for pair in pairs)
     [excluded] = [step for step in enrolment_steps(many, RULES) if step.label == "Excluded"]
     assert excluded.reasons == (("more than one criterion", 5),)

@@ -1,6 +1,5 @@
 """The chance that is left, and safety: golden values, edges, and a second way to each figure."""
 
-import doctest
 from itertools import pairwise
 from math import comb, sqrt
 
@@ -15,14 +14,6 @@ from analysis.domain import futility, safety_monitoring
 
 FRACTIONS = st.floats(0.05, 0.95)
 STATISTICS = st.floats(-4, 4)
-
-
-@pytest.mark.parametrize("module", [futility, safety_monitoring])
-def test_the_published_values_stand_in_the_docstrings(module: object) -> None:
-    """Lan & Wittes' and Lee & Liu's figures, and the safety boundary, as examples that run."""
-    result = doctest.testmod(module)  # type: ignore[arg-type]
-    assert result.attempted > 0
-    assert result.failed == 0
 
 
 def test_conditional_power_is_what_simulated_paths_do() -> None:
@@ -47,7 +38,7 @@ def test_predictive_power_is_the_average_of_conditional_power(z: float, t: float
 
 @given(z=STATISTICS, t=FRACTIONS)
 def test_more_drift_is_more_power(z: float, t: float) -> None:
-    powers = [power for _drift, power in futility.power_curve(z, t, [-1, 0, 1, 2, 3])]
+    powers = [futility.conditional_power(z, t, drift) for drift in (-1, 0, 1, 2, 3)]
     assert all(a <= b for a, b in pairwise(powers))
 
 

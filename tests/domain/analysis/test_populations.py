@@ -5,7 +5,7 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.domain.populations import Membership, PeriodRecord, membership, sizes
+from analysis.domain.populations import PeriodRecord, PopulationMembership, membership, sizes
 
 RECORDS = st.builds(PeriodRecord, st.sampled_from([1, 2]), st.booleans(), st.booleans(), st.booleans())
 PEOPLE = st.tuples(st.booleans(), st.lists(RECORDS, max_size=2, unique_by=lambda record: record.number))
@@ -14,7 +14,7 @@ PEOPLE = st.tuples(st.booleans(), st.lists(RECORDS, max_size=2, unique_by=lambda
 def test_a_participant_with_both_periods_evaluable_is_a_completer() -> None:
     """Dosed, with baseline and primary total, in each planned period."""
     records = [PeriodRecord(1, True, True, True), PeriodRecord(2, True, True, True)]
-    assert membership(True, records, (1, 2)) == Membership(True, True, (1, 2), True, None, None)
+    assert membership(True, records, (1, 2)) == PopulationMembership(True, True, (1, 2), True, None, None)
 
 
 def test_the_first_shortfall_in_the_order_of_the_trial_is_the_reason() -> None:
@@ -30,13 +30,13 @@ def test_the_first_shortfall_in_the_order_of_the_trial_is_the_reason() -> None:
 def test_a_period_without_a_record_was_not_dosed() -> None:
     """One period is enough for the treated and the evaluable, not for the completers."""
     found = membership(True, [PeriodRecord(2, True, True, True)], (1, 2))
-    assert found == Membership(True, True, (2,), False, "not_dosed", 1)
+    assert found == PopulationMembership(True, True, (2,), False, "not_dosed", 1)
 
 
 def test_who_was_not_randomised_is_in_no_set() -> None:
     """A rating of somebody who was only screened counts nowhere."""
     found = membership(False, [PeriodRecord(1, True, True, True)], (1,))
-    assert found == Membership(False, False, (), False, "not_randomised", None)
+    assert found == PopulationMembership(False, False, (), False, "not_randomised", None)
 
 
 def test_a_trial_without_periods_has_no_completers() -> None:

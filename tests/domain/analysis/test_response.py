@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.domain.response import PeriodOutcome, RuleSet, assess
+from analysis.domain.response import OutcomeRules, PeriodOutcome, assess
 
-KETNAL = RuleSet("BL", "D1", 50, 7, (("BL", -1), ("D1", 1), ("D3", 3), ("D7", 7)))
-REISBY = RuleSet("WEEK0", "WEEK5", 50, 7, tuple((f"WEEK{week}", 7 * week) for week in range(6)))
+KETNAL = OutcomeRules("BL", "D1", 50, 7, (("BL", -1), ("D1", 1), ("D3", 3), ("D7", 7)))
+REISBY = OutcomeRules("WEEK0", "WEEK5", 50, 7, tuple((f"WEEK{week}", 7 * week) for week in range(6)))
 SHARED = Path(__file__).parents[3].parent / "shared" / "data" / "reisby_hamd.csv"
 
 totals = st.none() | st.integers(0, 52)
@@ -96,7 +96,7 @@ def test_whole_numbers_give_what_fractions_give(
     baseline: int | None, total: int | None, percent: int, remission_max: int
 ) -> None:
     """The rule in integers is the definition in fractions: (baseline − total) / baseline ≥ percent / 100."""
-    rules = RuleSet("BL", "D1", percent, remission_max, (("BL", 0), ("D1", 1)))
+    rules = OutcomeRules("BL", "D1", percent, remission_max, (("BL", 0), ("D1", 1)))
     found = assess({"BL": baseline, "D1": total}, rules)
     if not baseline or total is None:
         assert found.response is None

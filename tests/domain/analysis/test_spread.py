@@ -1,14 +1,11 @@
 """A distribution from counts is the one of the values written out."""
 
-import doctest
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.domain import spread as module
 from analysis.domain.spread import mean_interval, spread
 
 
@@ -34,8 +31,3 @@ def test_of_nothing_there_is_no_distribution() -> None:
     """No values: None, and no 0."""
     assert spread([]) is None
     assert spread([(3, 0)]) is None
-
-
-def test_the_examples_of_the_docstrings_run() -> None:
-    """What a docstring shows is what comes out."""
-    assert doctest.testmod(module).failed == 0

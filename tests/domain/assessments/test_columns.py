@@ -3,14 +3,14 @@
 import pytest
 
 from assessments.domain.columns import ColumnMapping, Header, resolve
-from assessments.domain.csvfile import Problem
+from assessments.domain.csvfile import ImportProblem
 from assessments.domain.instrument import load
 
 HAMD = {"HAMD17": load("HAMD17")}
 KEYS = ["site", "participant", "period", "visit", "date", "instrument"]
 
 
-def problems(names: list[str], **mapping: object) -> list[Problem]:
+def problems(names: list[str], **mapping: object) -> list[ImportProblem]:
     found = resolve(names, ColumnMapping(**mapping), HAMD)  # type: ignore[arg-type]
     assert isinstance(found, list), "the header was taken"
     return found
@@ -57,7 +57,7 @@ def test_an_unknown_column_is_told_with_what_was_perhaps_meant() -> None:
 def test_a_repeated_column_is_told_once() -> None:
     """By name; a repeated column that is ignored anyway is no matter."""
     (found,) = problems([*KEYS, "total", "total"])
-    assert (found.column, found.reason) == ("total", "this column is there twice")
+    assert (found.column, found.reason) == ("total", "this column appears twice")
     assert header([*KEYS, "total", "x", "x"], ignore=["x"]).total == 6
 
 

@@ -7,25 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments.domain.csvfile import LONGEST_LINE, Problem, Record, records
+from assessments.domain.csvfile import LONGEST_LINE, CsvRecord, ImportProblem, records
 
 
-def read(data: bytes) -> list[Record | Problem]:
+def read(data: bytes) -> list[CsvRecord | ImportProblem]:
     return list(records(io.BytesIO(data)))
 
 
 def test_records_begin_where_they_begin() -> None:
     """Lines count from 1, over blank lines, quoted line breaks and both kinds of line ends."""
     assert read(b'a,b\r\n\r\n"1\n2",3\n4,5') == [
-        Record(1, ["a", "b"], ""),
-        Record(3, ["1\n2", "3"], ""),
-        Record(5, ["4", "5"], ""),
+        CsvRecord(1, ["a", "b"], ""),
+        CsvRecord(3, ["1\n2", "3"], ""),
+        CsvRecord(5, ["4", "5"], ""),
     ]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_name() -> None:
     """“CSV UTF-8” of a spreadsheet begins with one."""
-    assert read(b"\xef\xbb\xbfsite\n")[0] == Record(1, ["site"], "")
+    assert read(b"\xef\xbb\xbfsite\n")[0] == CsvRecord(1, ["site"], "")
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name() -> None:
 def test_a_file_of_another_kind_is_recognised(data: bytes, reason: str) -> None:
     """One problem that says what it is and what to do; nothing more is read."""
     (found,) = read(data)
-    assert isinstance(found, Problem)
+    assert isinstance(found, ImportProblem)
     assert reason in found.reason
     assert found.line == 1
 
@@ -50,15 +50,15 @@ def test_a_file_of_another_kind_is_recognised(data: bytes, reason: str) -> None:
 def test_an_open_quotation_mark_names_the_lines_it_swallowed() -> None:
     """The rows between two stray marks can't be read; the row after is."""
     found = read(b'a,b\n"1,2\n3,4\n"5,6\n7,8\n')
-    assert isinstance(found[1], Problem)
+    assert isinstance(found[1], ImportProblem)
     assert (found[1].line, "up to line 4" in found[1].reason) == (2, True)
-    assert found[2:] == [Record(5, ["7", "8"], "")]
+    assert found[2:] == [CsvRecord(5, ["7", "8"], "")]
 
 
 def test_an_open_quotation_mark_to_the_end_is_told() -> None:
     """The last record is not taken for complete."""
     found = read(b'a,b\n"1,2\n')
-    assert isinstance(found[-1], Problem)
+    assert isinstance(found[-1], ImportProblem)
     assert found[-1].line == 2
 
 
@@ -66,8 +66,8 @@ def test_an_open_quotation_mark_to_the_end_is_told() -> None:
 def test_a_fault_belongs_to_its_record_alone(bad: bytes, sign: str) -> None:
     """The record is told as faulty and keeps its shape; its neighbours are sound."""
     found = read(b"a,b\n1,x" + bad + b"\n3,4\n")
-    assert [isinstance(one, Record) and bool(one.fault) for one in found] == [False, True, False]
-    assert isinstance(found[1], Record)
+    assert [isinstance(one, CsvRecord) and bool(one.fault) for one in found] == [False, True, False]
+    assert isinstance(found[1], CsvRecord)
     assert found[1].cells == ["1", "x" + sign]
 
 
@@ -80,5 +80,5 @@ def test_what_a_csv_writer_writes_is_read(rows: list[list[str]]) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([["a", "b"], *rows])
     found = read(text.getvalue().encode())
-    assert [one.cells for one in found if isinstance(one, Record)] == [["a", "b"], *rows]
+    assert [one.cells for one in found if isinstance(one, CsvRecord)] == [["a", "b"], *rows]
     assert len(found) == len(rows) + 1

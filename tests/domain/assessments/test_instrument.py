@@ -1,6 +1,7 @@
 """What an instrument's file says, and the total that its rules make of a rating."""
 
 from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from assessments.domain.instrument import (
     Instrument,
+    Prorating,
     band,
     load,
     parse,
@@ -109,11 +111,34 @@ def test_a_prorated_total_is_an_extra_that_is_asked_for() -> None:
     """Sum × 52 / attainable maximum of the answered items: 16 of 48 points without item 1 are 17.33 of 52."""
     items = ALL_ONE | {"HAMD101": None}
     assert score(HAMD, items).prorated is None
-    found = score(HAMD, items, prorate=True)
+    found = score(HAMD, items, Prorating(1, 2))
     assert found.total is None
-    assert found.prorated == pytest.approx(16 * 52 / 48)
-    assert score(HAMD, ALL_ONE, prorate=True).prorated is None
-    assert score(HAMD, {}, prorate=True).prorated is None
+    assert str(found.prorated) == "17.33"
+    assert score(HAMD, ALL_ONE, Prorating(1, 2)).prorated is None
+    assert score(HAMD, {}, Prorating(17, 2)).prorated is None
+
+
+def test_a_prorated_total_has_a_limit_and_a_rounding() -> None:
+    """No more items missing than the protocol allows; half up, as people round."""
+    items = ALL_ONE | {"HAMD101": None, "HAMD102": None}
+    assert score(HAMD, items, Prorating(1, 0)).prorated is None
+    assert str(score(HAMD, items, Prorating(2, 0)).prorated) == "18"  # 15 × 52 / 44 = 17.73
+    halves = {item.code: 0 for item in ONCE} | {"HAMD101": 6 // 2, "HAMD102": None}
+    assert score(HAMD, halves, Prorating(1, 1)).prorated == Decimal("3.3")  # 3 × 52 / 48 = 3.25
+
+
+@given(st.dictionaries(st.sampled_from([item.code for item in ONCE]), st.integers(0, 2), min_size=1))
+def test_a_prorated_total_is_the_exact_fraction_rounded(items: dict[str, int | None]) -> None:
+    """Against Decimal's own rounding half up; and it never leaves the scale."""
+    found = score(HAMD, items, Prorating(17, 1))
+    if found.total is not None:
+        assert found.prorated is None
+        return
+    attainable = sum(HAMD.by_code[code].maximum for code in items)
+    exact = Decimal(sum(value or 0 for value in items.values()) * 52) / attainable
+    assert found.prorated == exact.quantize(Decimal("0.1"), ROUND_HALF_UP)
+    assert found.prorated is not None
+    assert 0 <= found.prorated <= 52
 
 
 def test_an_edition_that_ends_agitation_at_2() -> None:

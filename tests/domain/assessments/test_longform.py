@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments.domain.instrument import Anchor, Instrument, Item, load, score, with_maxima
-from assessments.domain.longform import ColumnMapping, Problem, Row, read_rows
+from assessments.domain.instrument import Instrument, InstrumentItem, RatingAnchor, load, score, with_maxima
+from assessments.domain.longform import ColumnMapping, ImportProblem, ImportRow, read_rows
 
 HAMD = load("HAMD17")
 KEYS = "site,participant,period,visit,date,instrument"
@@ -29,25 +29,25 @@ REISBY = ColumnMapping(
 )
 
 
-def read(*lines: str, mapping: ColumnMapping | None = None) -> list[Row | Problem]:
+def read(*lines: str, mapping: ColumnMapping | None = None) -> list[ImportRow | ImportProblem]:
     return list(read_rows(io.BytesIO("\n".join(lines).encode()), mapping))
 
 
-def one_row(*lines: str, mapping: ColumnMapping | None = None) -> Row:
+def one_row(*lines: str, mapping: ColumnMapping | None = None) -> ImportRow:
     (found,) = read(*lines, mapping=mapping)
-    assert isinstance(found, Row), str(found)
+    assert isinstance(found, ImportRow), str(found)
     return found
 
 
-def one_problem(*lines: str, mapping: ColumnMapping | None = None) -> Problem:
+def one_problem(*lines: str, mapping: ColumnMapping | None = None) -> ImportProblem:
     (found,) = read(*lines, mapping=mapping)
-    assert isinstance(found, Problem)
+    assert isinstance(found, ImportProblem)
     return found
 
 
 def test_a_row_with_a_total() -> None:
     """Keys as they are, period and total as numbers, the date as a date, the line counted with the header."""
-    expected = Row(2, "01", "001", 1, "BL", date(2026, 3, 9), "HAMD17", 26, {})
+    expected = ImportRow(2, "01", "001", 1, "BL", date(2026, 3, 9), "HAMD17", 26, {})
     assert one_row(f"{KEYS},total", f"{KEY},26") == expected
 
 
@@ -101,7 +101,7 @@ def test_what_is_no_whole_number_is_refused(text: str) -> None:
 )
 def test_a_value_out_of_range_is_named_with_its_range(column: str, value: str, reason: str) -> None:
     """By the instrument's own limits."""
-    assert one_problem(f"{KEYS},{column}", f"{KEY},{value}") == Problem(2, column, value, reason)
+    assert one_problem(f"{KEYS},{column}", f"{KEY},{value}") == ImportProblem(2, column, value, reason)
 
 
 def test_an_edition_of_the_trial_sets_the_range() -> None:
@@ -110,8 +110,8 @@ def test_an_edition_of_the_trial_sets_the_range() -> None:
     edition = with_maxima(HAMD, {"HAMD109": 2})
     (refused,) = read_rows(io.BytesIO(lines), instruments={"HAMD17": edition})
     (taken,) = read_rows(io.BytesIO(lines))
-    assert isinstance(refused, Problem)
-    assert isinstance(taken, Row)
+    assert isinstance(refused, ImportProblem)
+    assert isinstance(taken, ImportRow)
 
 
 @pytest.mark.parametrize(
@@ -178,19 +178,19 @@ def test_every_problem_of_a_row_is_told_and_the_next_row_is_read() -> None:
     """A row with three mistakes gives three problems with one line number; the rest goes on."""
     bad, good = "01,001,x,BL,9.3.2026,HAMD17,99", f"{KEY},26"
     found = read(f"{KEYS},total", bad, good)
-    assert [(p.line, p.column) for p in found if isinstance(p, Problem)] == [
+    assert [(p.line, p.column) for p in found if isinstance(p, ImportProblem)] == [
         (2, "period"),
         (2, "date"),
         (2, "total"),
     ]
-    assert [row.line for row in found if isinstance(row, Row)] == [3]
+    assert [row.line for row in found if isinstance(row, ImportRow)] == [3]
 
 
 def test_a_total_must_be_the_sum_of_its_items() -> None:
     """The sum is named; a total beside missing items is one that nobody can know."""
     header = f"{KEYS},total,{NUMBERS}"
     assert one_row(header, f"{KEY},17,{ONES}").total == 17
-    assert one_problem(header, f"{KEY},18,{ONES}") == Problem(2, "total", "18", "the items make 17")
+    assert one_problem(header, f"{KEY},18,{ONES}") == ImportProblem(2, "total", "18", "the items make 17")
     with_gap = ONES.replace("1", "NA", 1)
     assert one_problem(header, f"{KEY},16,{with_gap}").reason == "there is no total while items are missing"
     assert one_row(header, f"{KEY},16,{','.join(['NA'] * 18)}").total == 16
@@ -207,17 +207,17 @@ def test_16a_and_16b_are_one_item() -> None:
 def test_a_file_of_two_instruments() -> None:
     """An item number is the item of the row's own instrument; an item of the other one is refused."""
     other = Instrument("TWO", "Two", "1", (), "TWO3", 12, (), (), {})
-    scale = tuple(Anchor(value, "") for value in range(7))
-    items = (Item("TWO1", "1", "1", 6, scale), Item("TWO2", "2", "2", 6, scale))
+    scale = tuple(RatingAnchor(value, "") for value in range(7))
+    items = (InstrumentItem("TWO1", "1", "1", 6, scale), InstrumentItem("TWO2", "2", "2", 6, scale))
     both = {"HAMD17": HAMD, "TWO": replace(other, items=items)}
     day_1 = KEY.replace("BL", "D1")
     lines = [f"{KEYS},1,TWO2", f"{KEY},4,", KEY.replace("HAMD17", "TWO") + ",6,5", f"{day_1},4,5"]
     hamd, two, wrong = read_rows(io.BytesIO("\n".join(lines).encode()), instruments=both)
-    assert isinstance(hamd, Row)
-    assert isinstance(two, Row)
+    assert isinstance(hamd, ImportRow)
+    assert isinstance(two, ImportRow)
     assert (hamd.items, hamd.total) == ({"HAMD101": 4}, None)
     assert (two.items, two.total) == ({"TWO1": 6, "TWO2": 5}, 11)
-    assert wrong == Problem(4, "TWO2", "5", "HAMD17 has no such item")
+    assert wrong == ImportProblem(4, "TWO2", "5", "HAMD17 has no such item")
 
 
 def test_a_visit_rated_twice_names_both_lines() -> None:
@@ -226,7 +226,7 @@ def test_a_visit_rated_twice_names_both_lines() -> None:
     found = read(
         f"{KEYS},total", *(f"{row},{total}" for row, total in zip(rows, [1, 2, 3, 4, "NA"], strict=True))
     )
-    assert [type(one) for one in found] == [Row, Row, Row, Row, Problem]
+    assert [type(one) for one in found] == [ImportRow, ImportRow, ImportRow, ImportRow, ImportProblem]
     assert str(found[-1]).startswith("line 6, column participant, value '001': lines 2 and 6 ")
 
 
@@ -238,7 +238,7 @@ def test_a_wrong_number_of_cells(cells: str, count: int) -> None:
 
 def test_an_empty_file_and_a_header_alone() -> None:
     """Nothing to import is told, not passed over."""
-    assert [one.reason for one in read_rows(io.BytesIO(b"")) if isinstance(one, Problem)] == [
+    assert [one.reason for one in read_rows(io.BytesIO(b"")) if isinstance(one, ImportProblem)] == [
         "the file is empty"
     ]
     assert one_problem(f"{KEYS},total").reason == "there is a header and no row below it"
@@ -248,11 +248,11 @@ def test_bytes_that_are_not_utf_8_are_found_in_their_cell() -> None:
     """Line, column and byte of a Windows-1252 ï; rows before and after are read."""
     rows = [f"{KEY},26".encode(), "01,Zoï,1,D1,2026-03-09,HAMD17,26".encode("cp1252"), f"{KEY},x".encode()]
     bad = list(read_rows(io.BytesIO(b"\n".join([f"{KEYS},total".encode(), *rows]))))
-    assert isinstance(bad[0], Row)
-    assert isinstance(bad[1], Problem)
+    assert isinstance(bad[0], ImportRow)
+    assert isinstance(bad[1], ImportProblem)
     assert (bad[1].line, bad[1].column) == (3, "participant")
     assert "0xEF at position 6" in bad[1].reason
-    assert isinstance(bad[2], Problem)
+    assert isinstance(bad[2], ImportProblem)
     assert bad[2].line == 4
 
 
@@ -274,10 +274,10 @@ def test_the_series_of_reisby_is_read_by_a_mapping() -> None:
     """66 patients × 6 weeks: 375 ratings without dates, 21 missing values, 5 patients without week 0."""
     with SHARED.open("rb") as file:
         found = list(read_rows(file, REISBY))
-    rows = [one for one in found if isinstance(one, Row)]
+    rows = [one for one in found if isinstance(one, ImportRow)]
     rated = [row for row in rows if not row.is_missing]
     assert (len(found), len(rows), len(rated)) == (396, 396, 375)
-    assert rows[0] == Row(2, "01", "101", 1, "WEEK0", None, "HAMD17", 26, {})
+    assert rows[0] == ImportRow(2, "01", "101", 1, "WEEK0", None, "HAMD17", 26, {})
     with_baseline = {row.participant for row in rated if row.visit == "WEEK0"}
     assert len({row.participant for row in rows} - with_baseline) == 5
 
@@ -292,7 +292,7 @@ def test_a_long_file_is_read_as_it_comes() -> None:
             return next(self.lines)
 
     first = next(read_rows(Endless()))  # type: ignore[arg-type]
-    assert isinstance(first, Row)
+    assert isinstance(first, ImportRow)
 
 
 item_values: st.SearchStrategy[Mapping[str, int | None]] = st.fixed_dictionaries(
@@ -308,7 +308,7 @@ def test_what_is_written_is_what_is_read(values: Mapping[str, int | None]) -> No
     writer.writerow([*KEYS.split(","), *values])
     writer.writerow([*KEY.split(","), *("NA" if value is None else value for value in values.values())])
     (row,) = read_rows(io.BytesIO(text.getvalue().encode()))
-    assert isinstance(row, Row)
+    assert isinstance(row, ImportRow)
     assert row.items == {code: value for code, value in values.items() if value is not None}
     assert row.total == score(HAMD, values).total
 
@@ -319,4 +319,4 @@ def test_rubbish_is_answered_with_problems(rubbish: bytes) -> None:
     for start in (b"", f"{KEYS},total\n".encode()):
         found = list(read_rows(io.BytesIO(start + rubbish)))
         assert found
-        assert all(isinstance(one, Row) or (one.line >= 1 and one.reason) for one in found)
+        assert all(isinstance(one, ImportRow) or (one.line >= 1 and one.reason) for one in found)

@@ -42,8 +42,8 @@ def test_every_block_holds_each_sequence_equally_often(case: tuple[list[str], li
 def test_the_same_generator_gives_the_same_list(case: tuple[list[str], list[int], int, int]) -> None:
     """The list can be made again from its seed, for an audit."""
     sequences, sizes, length, seed = case
-    made = [permuted_blocks(sequences, sizes, length, random.Random(seed)) for _ in range(2)]
-    assert made[0] == made[1]
+    lists = [permuted_blocks(sequences, sizes, length, random.Random(seed)) for _ in range(2)]
+    assert lists[0] == lists[1]
 
 
 def test_chance_decides_block_sizes_and_order() -> None:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrollment.domain.eligibility import CriterionResult, CriterionVerdict, Verdict, judge, standing
-from enrollment.domain.protocol import Criterion
-from tests.domain.enrollment.documents import protocol
+from enrollment.protocol.model import Criterion
+from tests.domain.enrollment.protocol.documents import protocol
 
 CRITERIA = protocol("ketamine_naltrexone").criteria
 Facts = dict[str, float | bool | None]
@@ -21,7 +21,7 @@ def eligible() -> Facts:
     return facts | {"age": 45.0, "hamd17_total": 24.0, "failed_treatments": 4.0}
 
 
-def said(result: CriterionResult) -> str:
+def sentence(result: CriterionResult) -> str:
     return result.message % result.params
 
 
@@ -73,7 +73,7 @@ def test_each_criterion_says_its_verdict_and_why(
 ) -> None:
     """The bounds belong to what is allowed; an exclusion is met when it is absent."""
     result = result_of(eligible() | {fact: value}, fact)
-    assert (result.verdict, said(result)) == (verdict, message)
+    assert (result.verdict, sentence(result)) == (verdict, message)
 
 
 def test_zero_is_a_value_and_not_a_missing_one() -> None:
@@ -107,7 +107,7 @@ def test_a_criterion_may_have_an_upper_bound_only() -> None:
     criterion = Criterion(
         "E1", "exclusion", "maximum", "QTc", "QTc at most 450 ms", "qtc", maximum=450.0, unit="ms"
     )
-    assert [said(r) for r in judge([criterion], {"qtc": 451.5}).results] == [
+    assert [sentence(r) for r in judge([criterion], {"qtc": 451.5}).results] == [
         "QTc 451.5 ms, at most 450 allowed"
     ]
     assert judge([criterion], {"qtc": 450}).verdict == "eligible"
@@ -132,7 +132,7 @@ def test_the_verdict_is_the_sum_of_the_criteria(facts: Facts) -> None:
     assert verdict.verdict == worst
     assert headline(verdict)
     for result in verdict.results:
-        assert said(result)
+        assert sentence(result)
         json.dumps(result.params)
 
 
@@ -151,12 +151,12 @@ def test_an_exclusion_is_absent_or_present() -> None:
         next(c for c in CRITERIA if c.group == group) for group in ("inclusion", "exclusion")
     )
     verdicts: tuple[CriterionVerdict, ...] = ("met", "not met", "unknown")
-    words = {
+    standings = {
         (c.group, verdict): standing(c, CriterionResult(c.id, verdict, ""))
         for c in (inclusion, exclusion)
         for verdict in verdicts
     }
-    assert words == {
+    assert standings == {
         ("inclusion", "met"): "met", ("inclusion", "not met"): "not met", ("inclusion", "unknown"): "unknown",
         ("exclusion", "met"): "absent", ("exclusion", "not met"): "present", ("exclusion", "unknown"): "unknown",
     }  # fmt: skip

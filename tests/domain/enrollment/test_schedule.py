@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrollment.domain.protocol import VisitSpec
 from enrollment.domain.schedule import deviation_days, plan_period, visit_state
-from tests.domain.enrollment.documents import protocol
+from enrollment.protocol.model import VisitSpec
+from tests.domain.enrollment.protocol.documents import protocol
 
 DAYS = st.dates(date(2000, 1, 1), date(2100, 12, 31))
 VISITS = st.lists(

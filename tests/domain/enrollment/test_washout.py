@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrollment.domain.protocol import WashoutRule
 from enrollment.domain.washout import (
     PeriodDates,
     VisitDates,
@@ -16,7 +15,8 @@ from enrollment.domain.washout import (
     judge,
     window,
 )
-from tests.domain.enrollment.documents import protocol
+from enrollment.protocol.model import WashoutRule
+from tests.domain.enrollment.protocol.documents import protocol
 
 RULE = WashoutRule("dosing", 14, 33, 63)
 LAST_VISIT = WashoutRule("last_visit", 14, 33, 63)
@@ -30,14 +30,14 @@ def visit(day: int, done: int | None = None, *, missed: bool = False) -> VisitDa
 
 
 def after(rule: WashoutRule, *visits: VisitDates, dosed_on: date | None = DOSED) -> WashoutWindow:
-    found = window(rule, PeriodDates(dosed_on, DOSED, visits))
-    assert found
-    return found
+    opening = window(rule, PeriodDates(dosed_on, DOSED, visits))
+    assert opening
+    return opening
 
 
-def anchored(found: WashoutWindow) -> tuple[int, bool]:
+def anchored(opening: WashoutWindow) -> tuple[int, bool]:
     """The day of the period from which it counts, and whether that is certain."""
-    return (found.anchor.on - DOSED).days, found.anchor.certain
+    return (opening.anchor.on - DOSED).days, opening.anchor.certain
 
 
 AFTER_9_MARCH = after(RULE)
@@ -48,8 +48,8 @@ def test_ketnal_from_6_apr_target_25_apr_no_later_than_25_may() -> None:
     """The article's words: from the end of the first condition. An infusion on 9 Mar 2026 ends with day 14, 23 Mar."""
     rule = protocol("ketamine_naltrexone").washout
     assert rule is not None
-    found = after(rule, visit(7, 7), visit(14, 14))
-    assert (found.earliest_on, found.target_on, found.latest_on) == (
+    opening = after(rule, visit(7, 7), visit(14, 14))
+    assert (opening.earliest_on, opening.target_on, opening.latest_on) == (
         date(2026, 4, 6),
         date(2026, 4, 25),
         date(2026, 5, 25),
@@ -94,17 +94,17 @@ def test_without_any_date_the_window_is_not_known() -> None:
 
 def test_visits_out_of_order_leave_one_anchor() -> None:
     """Day 14 was seen on day 14 and day 7 made up on day 18: the last scheduled visit is the anchor."""
-    found = after(LAST_VISIT, visit(7, 18), visit(14, 14))
-    assert anchored(found) == (14, True)
-    assert (found.earliest_on - DOSED).days == 28
+    opening = after(LAST_VISIT, visit(7, 18), visit(14, 14))
+    assert anchored(opening) == (14, True)
+    assert (opening.earliest_on - DOSED).days == 28
 
 
 def test_no_period_begins_before_the_last_visit_of_the_one_before() -> None:
     """Whatever the anchor: 14 days after an infusion whose day 14 was seen on day 16, or is to come on it."""
     for last in (visit(14, 16), VisitDates(14, DOSED + timedelta(days=16), None, False)):
-        found = after(RULE, visit(1, 1), last)
-        assert judge(found, DOSED + timedelta(days=15)) == "too_early"
-        assert judge(found, DOSED + timedelta(days=16)) == "possible"
+        opening = after(RULE, visit(1, 1), last)
+        assert judge(opening, DOSED + timedelta(days=15)) == "too_early"
+        assert judge(opening, DOSED + timedelta(days=16)) == "possible"
 
 
 def test_an_override_covers_as_far_as_it_was_given_for() -> None:
@@ -125,10 +125,10 @@ def test_an_override_covers_as_far_as_it_was_given_for() -> None:
 def test_the_verdict_is_the_count_of_days(days: list[int], anchor_on: date, offset: int) -> None:
     """For any rule and any day the verdict follows from the days since the anchor alone."""
     low, target, high = days
-    found = window(WashoutRule("dosing", low, target, high), PeriodDates(anchor_on, None, []))
-    assert found
-    verdict = judge(found, anchor_on + timedelta(days=offset))
-    assert days_outside(found, anchor_on + timedelta(days=offset)) == min(0, offset - low) + max(
+    opening = window(WashoutRule("dosing", low, target, high), PeriodDates(anchor_on, None, []))
+    assert opening
+    verdict = judge(opening, anchor_on + timedelta(days=offset))
+    assert days_outside(opening, anchor_on + timedelta(days=offset)) == min(0, offset - low) + max(
         0, offset - high
     )
     if offset < low:
