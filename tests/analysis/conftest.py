@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from analysis.services import recompute, summarise
-from analysis.services.closed import report
+from analysis.dashboard.services import summarise
+from analysis.monitoring.services.closed import report
+from analysis.outcomes.services import recompute
 from trialsite.audit.models import Outbox
-from trialsite.audit.outbox import drain
+from trialsite.audit.outbox import process_outbox
 from trialsite.stack import testing
 
 Work = Callable[[], None]
@@ -50,9 +51,9 @@ def workers() -> Work:
     """workers(): what the blinded and the unblinded worker owe is done, each with its own role."""
 
     def work() -> None:
-        drain(Outbox.Kind.RECOMPUTE, recompute)
-        drain(Outbox.Kind.SUMMARY, summarise)
+        process_outbox(Outbox.Kind.RECOMPUTE, recompute)
+        process_outbox(Outbox.Kind.SUMMARY, summarise)
         with as_closed():
-            drain(Outbox.Kind.REPORT, report)
+            process_outbox(Outbox.Kind.REPORT, report)
 
     return work

@@ -36,7 +36,7 @@ class Exported:
 
     @property
     def text(self) -> str:
-        """Everything that left the house, as one text."""
+        """What left the house as one text."""
         return "\n".join(path.read_text(encoding="utf-8") for path in sorted(self.folder.iterdir()))
 
 
@@ -49,8 +49,12 @@ def demo_database(name: str) -> Iterator[str]:
         testing.drop(name)
 
 
+def command(folder: Path, by: str, *options: str) -> tuple[str, ...]:
+    """Words after `manage.py`."""
+    return ("export", "--study", "KETNAL", "--format", "csv", "--out", str(folder), "--by", by, *options)
+
+
 def export(database: str, folder: Path, by: str, *options: str, role: str = "closed") -> Exported:
     """As the machine's operator takes it. Raises RuntimeError with what the command said when it refuses."""
-    command = ("export", "--study", "KETNAL", "--format", "csv", "--out", str(folder), "--by", by)
-    testing.manage(role, database, *command, *options)
+    testing.manage(role, database, *command(folder, by, *options))
     return Exported(folder)

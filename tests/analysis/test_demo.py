@@ -4,22 +4,29 @@ Psychiatric News, 30 August 2018, on Williams et al., Am J Psychiatry 2018;175:1
 """
 
 import os
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import date
+from io import StringIO
 from statistics import mean
 
 import pytest
+from django.core.management import call_command
 from django.db import transaction
+from django.db.models import F
 
-from analysis.dashboard import dashboard_page
+from analysis.charts.flow_text import enrolment_steps
+from analysis.dashboard.page import dashboard_page
 from analysis.domain.flow import from_rows
-from analysis.flow_text import enrolment_steps
+from assessments.models import Assessment, Deviation
 from enrollment import services
-from enrollment.models import Participant
-from enrollment.worklist import worklist
+from enrollment.models import Participant, Period, Visit
+from enrollment.today.worklist import worklist
 from tests.analysis.exported import Exported, Row, demo_database, export
 from trialsite.accounts.models import Membership, Study, User
+from trialsite.audit.models import Event
+from trialsite.review.models import Query
 
 
 @pytest.fixture(scope="module")
@@ -108,11 +115,72 @@ def test_flags_follow_from_the_totals(demo_export: Exported) -> None:
 
 
 def test_items_make_their_totals(demo_export: Exported) -> None:
+    """17 items, item 16 in one of its forms; an item short, or not done at all, there is no total."""
+    totals = 0
     for row in demo_export.rows("assessments"):
         if row["instrument"] != "HAMD17":
             continue
-        values = [int(row[name]) for name in row if name.startswith("HAMD1") and row[name]]
-        assert sum(values) == int(row["total"])
+        values = [int(row[name]) for name in row if re.fullmatch(r"HAMD1\d\d[AB]?", name) and row[name]]
+        if row["total"]:
+            assert (len(values), sum(values)) == (17, int(row["total"]))
+            totals += 1
+        else:
+            assert len(values) in {0, 16}
+    assert totals > 150
+
+
+def test_it_is_like_a_real_trial(demo: str) -> None:
+    """Early, late and missed visits, ratings out of their window, missing items, 16B, a rating that was not done, a date
+    corrected later, queries in every state, an override of the washout, a withdrawal; and nothing of it on the days that
+    the published figures rest on."""
+    study = Study.objects.get(code="KETNAL")
+    visits = Visit.objects.filter(participant__study=study, period__isnull=False)
+    outside = {visit.deviation() for visit in visits.filter(status="done")}
+    assert min(outside) < 0 < max(outside)
+    assert any(v.performed_on != v.planned_on and not v.deviation() for v in visits.filter(status="done"))
+    assert all(visit.missed_reason for visit in visits.filter(status="missed"))
+    assert visits.filter(status="missed").count() >= 3
+    ratings = Assessment.objects.filter(participant__study=study)
+    assert ratings.get(status="not_done").not_done_reason
+    assert {why for rating in ratings for why in rating.missing.values()} == {"interrupted", "refused"}
+    assert ratings.filter(items__has_key="HAMD116B").exists()
+    assert Event.objects.filter(
+        reason="Date typed under the wrong visit", table_name="assessments_assessment"
+    ).exists()
+    checks = Query.objects.filter(participant__study=study).exclude(check_id="")
+    assert set(checks.values_list("status", flat=True)) == {"open", "answered", "closed"}
+    override = Period.objects.get(participant__study=study, override_days__isnull=False)
+    assert override.override_days == -2
+    assert override.override_reason
+    assert override.override_by
+    assert override.override_by.memberships.filter(role="investigator").exists()
+    left = Participant.objects.get(study=study, status="withdrawn")
+    assert left.left_reason
+    assert left.left_on
+    assert not left.periods.exclude(dosed_on=None).exists()
+    assert (
+        not visits.filter(code__in=["BASELINE", "DAY1"])
+        .exclude(performed_on=F("planned_on"))
+        .filter(status="done")
+    )
+
+
+def test_its_deviations_are_of_each_class_and_state(demo: str) -> None:
+    """They follow from what happened; one wrong kit is known and reviewed, and filing again adds nothing."""
+    deviations = Deviation.objects.filter(participant__study__code="KETNAL")
+    assert set(deviations.values_list("classification", flat=True)) == {"minor", "important"}
+    assert {"open", "reviewed", "closed", "corrected"} >= set(deviations.values_list("status", flat=True))
+    assert {"open", "reviewed", "closed"} <= set(deviations.values_list("status", flat=True))
+    rules = Counter(deviations.standing().values_list("rule", flat=True))
+    assert rules.keys() >= {"visit_window", "visit_missed", "tolerance", "wrong_kit"}
+    assert deviations.get(rule="wrong_kit").status == "reviewed"
+    visits = Visit.objects.filter(participant__study__code="KETNAL", period__dosed_on__isnull=False)
+    outside = [visit.pk for visit in visits.filter(status="done") if visit.deviation()]
+    filed = deviations.standing().filter(rule="visit_window").values_list("visit", flat=True)
+    assert sorted(filed) == sorted(outside)
+    before = deviations.count()
+    call_command("file_deviations", stdout=StringIO())
+    assert deviations.count() == before
 
 
 def test_screen_failures_say_why(demo_export: Exported) -> None:
@@ -138,15 +206,16 @@ def test_the_dashboard_shows_the_same_blinded(demo: str) -> None:
     assert Participant.objects.filter(study=study, status="screen_failed").count() >= 3
     stops = from_rows(figures["flow"])
     [excluded] = [
-        step for step in enrolment_steps(stops, study.protocols.latest().rules) if step.label == "Excluded"
+        step
+        for step in enrolment_steps(stops, study.protocols.latest().definition)
+        if step.label == "Excluded"
     ]
     # One of the five misses two criteria, and stands once.
     assert (excluded.n, dict(excluded.reasons)) == (
         5,
         {"HAM-D": 1, "Failed treatments": 2, "Substance use disorder": 1, "Failed treatments and HAM-D": 1},
     )
-    page = dashboard_page(study, study.sites.all())
-    assert page
+    assert dashboard_page(study, study.sites.all()).content
 
 
 def test_everybody_of_a_site_finds_work(demo: str) -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from io import StringIO
@@ -19,19 +20,20 @@ import redis
 from django.core.management import CommandError, call_command
 from scipy import stats
 
-from analysis.board_monitoring import monitoring
-from analysis.board_report import completers_of
-from analysis.design import Asked, limits, scenarios, shares, units, work
+from analysis.design.properties import SimulationRequest, limits, scenarios, shares, units, work
 from analysis.domain import paired, simulation
 from analysis.domain.recursion import exit_probabilities
-from enrollment.domain.protocol import ExpectedResponses, FutilityRule, StoppingRule
-from enrollment.domain.protocol_file import parse
-from tests.analysis.test_board_report import RULES, trial
-from tests.domain.enrollment.documents import ketnal
+from analysis.monitoring.interim import monitoring
+from analysis.monitoring.report import completers_of
+from enrollment.protocol.file import parse
+from enrollment.protocol.model import ExpectedResponses, FutilityRule, StoppingRule
+from tests.analysis.monitoring.test_report import RULES, trial
+from tests.domain.enrollment.protocol.documents import ketnal
 from trialsite import pulse
 from trialsite.stack import testing
 
 ROOT = Path(__file__).resolve().parents[2]
+CELERY = [sys.executable, "-m", "celery", "-A", "trialsite", "worker", "--without-gossip", "--without-mingle"]
 
 
 def shipped() -> StoppingRule:
@@ -45,11 +47,11 @@ PLAIN = replace(RULE, futility=None, safety=None)
 EFFECT = ExpectedResponses((0.6, 0.2))
 
 
-def asked(**changes: Any) -> Asked:
-    return replace(Asked(200_000, 1, EFFECT, None), **changes)
+def request(**changes: Any) -> SimulationRequest:
+    return replace(SimulationRequest(200_000, 1, EFFECT, None), **changes)
 
 
-def found_of(rule: StoppingRule, wanted: Asked) -> list[simulation.Characteristics]:
+def found_of(rule: StoppingRule, wanted: SimulationRequest) -> list[simulation.Characteristics]:
     """Every scenario, in this process: no effect (normal, exact), effect (normal, exact)."""
     plan = scenarios(rule, wanted)
     tallies = [
@@ -64,7 +66,7 @@ def found_of(rule: StoppingRule, wanted: Asked) -> list[simulation.Characteristi
 @pytest.mark.requirement("STA-05")
 def test_a_million_trials_without_effect_keep_five_percent() -> None:
     """Lan and DeMets' boundary at 12 of 30 and 30: within three Monte Carlo errors of .05."""
-    null = found_of(PLAIN, asked(trials=1_000_000))[0]
+    null = found_of(PLAIN, request(trials=1_000_000))[0]
     assert null.crossing.error == pytest.approx((0.05 * 0.95 / 1e6) ** 0.5, rel=0.02)
     assert abs(null.crossing.value - 0.05) < 3 * null.crossing.error
     assert null.crossing == null.success
@@ -72,7 +74,7 @@ def test_a_million_trials_without_effect_keep_five_percent() -> None:
 
 def test_power_and_size_are_those_of_the_recursion() -> None:
     """Expected z of 2.9277 at the end: power, early stops and mean size as integrated."""
-    effect = found_of(PLAIN, asked())[2]
+    effect = found_of(PLAIN, request())[2]
     drift = paired.drift(30, (0.6, 0.2))
     upper = limits(PLAIN).upper
     exits = exit_probabilities([0.4, 1.0], [-z for z in upper], upper, drift)
@@ -108,7 +110,7 @@ def exact_type_one_error(share: float) -> float:
 
 def test_the_real_error_of_the_exact_test_is_half_the_nominal_one() -> None:
     """40 % respond with either: simulated and counted are the same, about 2.7 %."""
-    exact = found_of(PLAIN, asked())[1]
+    exact = found_of(PLAIN, request())[1]
     counted = exact_type_one_error(0.4)
     assert counted == pytest.approx(0.0267, abs=5e-4)
     assert abs(exact.crossing.value - counted) < 4 * exact.crossing.error
@@ -132,19 +134,21 @@ def test_the_simulation_stops_where_a_look_would(
     whole = replace(RULE, futility=rule, sides=sides, alpha=0.05 / (3 - sides))
     people = list(completers_of(RULES, trial(*pairs, 12 - sum(pairs))).values())
     shown = monitoring(whole, people, {})
+    assert shown.test
+    z = shown.test.z
     found = limits(whole)
-    here = shown["z"] * found.direction if found.direction else abs(shown["z"]) if sides == 2 else shown["z"]
+    here = z * found.direction if found.direction else abs(z) if sides == 2 else z
     futile = found.futile[0] is not None and here < found.futile[0]
-    crossed = (abs(shown["z"]) if sides == 2 else shown["z"]) >= found.upper[0]
-    assert (futile, crossed) == ("futility" in shown["flags"], "efficacy" in shown["flags"])
+    crossed = (abs(z) if sides == 2 else z) >= found.upper[0]
+    assert (futile, crossed) == ("futility" in shown.flags, "efficacy" in shown.flags)
 
 
 def test_safety_limits_are_those_of_the_boundary() -> None:
     """5 of 12, 7 of 30; trials in which a tenth have an event are stopped so often."""
     assert limits(RULE).harmful == (5, 7)
-    null = found_of(RULE, asked(rate=0.1))[0]
+    null = found_of(RULE, request(rate=0.1))[0]
     assert abs(null.safety[0].value - float(stats.binom.sf(4, 12, 0.1))) < 4 * null.safety[0].error
-    assert found_of(RULE, asked(rate=None))[0].safety[0].value == 0
+    assert found_of(RULE, request(rate=None))[0].safety[0].value == 0
 
 
 def test_without_effect_both_treatments_have_the_mean_share() -> None:
@@ -152,7 +156,7 @@ def test_without_effect_both_treatments_have_the_mean_share() -> None:
     assert shares(EFFECT, effect=False) == ((0.4, 0.4), 0.0)
     assert shares(ExpectedResponses((0.9, 0.1), -1.0), effect=False) == ((0.5, 0.5), -1.0)
     assert shares(None, effect=False) == ((0.5, 0.5), 0.0)
-    assert len(scenarios(PLAIN, asked(effect=None))) == 2
+    assert len(scenarios(PLAIN, request(effect=None))) == 2
 
 
 @pytest.mark.parametrize("trials", [1, 49_999, 50_001, 1_000_000, 12_345_678])
@@ -207,7 +211,7 @@ class Shared:
     """A database, a broker of its own, and a worker that may be ended."""
 
     environment: dict[str, str]
-    worker: "subprocess.Popen[bytes]"
+    worker: "subprocess.Popen[bytes] | None" = None
 
     @property
     def broker(self) -> "redis.Redis":
@@ -230,29 +234,51 @@ class Shared:
     def runs(self) -> list[Any]:
         return list(self.broker.scan_iter("trialsite:simulation:*"))
 
+    def start_worker(self) -> None:
+        """Unless it lives; until it answers."""
+        if self.worker and self.worker.poll() is None:
+            return
+        self.broker.flushdb()
+        command = [*CELERY, "-c", "2", "-Q", "default", "-n", f"design@{uuid.uuid4().hex[:6]}", "-l", "error"]
+        self.worker = subprocess.Popen(
+            command,
+            env=self.environment,
+            cwd=ROOT,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        until = time.monotonic() + 60
+        while not pulse.workers(self.broker) and time.monotonic() < until:
+            time.sleep(0.1)
 
-@pytest.fixture
-def shared(committed: str) -> Iterator[Shared]:
+    def end_worker(self) -> None:
+        """With its children."""
+        if self.worker and self.worker.poll() is None:
+            os.killpg(self.worker.pid, signal.SIGKILL)
+            self.worker.wait()
+
+
+@pytest.fixture(scope="module")
+def started(django_db_setup: None) -> Iterator[Shared]:
+    name = f"ts_{uuid.uuid4().hex[:12]}"
+    testing.database(name)
     number = 8 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
     url = os.environ["REDIS_URL"].rpartition("/")[0] + f"/{number}"
-    environment = {**testing.environment("app", committed), "REDIS_URL": url}
-    worker = [
-        "-m", "celery", "-A", "trialsite", "worker", "--without-gossip", "--without-mingle", "-c", "2",
-        "-Q", "default", "-n", f"design@{committed}", "-l", "error",
-    ]  # fmt: skip
-    process = subprocess.Popen(
-        [sys.executable, *worker], env=environment, cwd=ROOT,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
-    broker = redis.Redis.from_url(url)
+    shared = Shared({**testing.environment("app", name), "REDIS_URL": url})
     try:
-        until = time.monotonic() + 60
-        while not pulse.workers(broker) and time.monotonic() < until:
-            time.sleep(0.1)
-        yield Shared(environment, process)
+        yield shared
     finally:
-        _end(process)
-        broker.flushdb()
+        shared.end_worker()
+        shared.broker.flushdb()
+        testing.drop(name)
+
+
+@pytest.fixture
+def shared(started: Shared) -> Shared:
+    """With a worker that lives, whatever the test before did to it."""
+    started.start_worker()
+    return started
 
 
 def _heed_ctrl_c() -> None:
@@ -260,16 +286,9 @@ def _heed_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """The worker with its children."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
 def test_workers_bring_what_one_process_finds(shared: Shared) -> None:
     """Spread over a real worker, without one, and without a broker: the same figures, and each says who drew them."""
-    options = ("--trials", "300000", "--seed", "5")
+    options = ("--trials", "120000", "--seed", "5")
     spread, who = shared.run(*options)
     assert who == "Drawn by the worker that answered."
     assert shared.runs() == []
@@ -286,7 +305,7 @@ def test_what_a_dead_worker_does_not_bring_is_drawn_here(shared: Shared) -> None
     until = time.monotonic() + 60
     while not shared.runs() and time.monotonic() < until:
         time.sleep(0.02)
-    _end(shared.worker)
+    shared.end_worker()
     out, _errors = running.communicate(timeout=300)
     figures, _line, who = out.strip().rpartition("\n")
     assert "trials were drawn in this process, because no answer came." in who
@@ -300,7 +319,7 @@ def test_ctrl_c_leaves_nothing_waiting(shared: Shared) -> None:
     while not shared.runs() and time.monotonic() < until:
         time.sleep(0.02)
     running.send_signal(signal.SIGINT)
-    out, errors = running.communicate(timeout=30)
+    out, errors = running.communicate(timeout=300)
     assert running.returncode == 130
     assert "Stopped; nothing is kept." in errors
     assert "Mean number" not in out

@@ -12,15 +12,19 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from analysis.models import Export
 from assessments.domain.instrument import load
-from tests.analysis.exported import Exported, demo_database, export
+from tests.analysis.conftest import as_closed
+from tests.analysis.exported import Exported, command, demo_database, export
+from tests.audit.conftest import Inside, inside
 from tests.conftest import MakeUser
 from trialsite.accounts.models import Site, User
 from trialsite.stack import testing
 
+__all__ = ["inside"]
 AsUser = Callable[[User], Client]
 WANTED = {
     "participants": {"participant", "site", "status", "age", "sex", "left_reason"},
@@ -92,10 +96,14 @@ def test_the_codebook_covers_every_column(unblinded: Exported, blinded: Exported
 def test_every_instruments_items_are_exported_and_described(blinded: Exported, database: str) -> None:
     """A column an item, instruments in the protocol's order; a row has values of its own instrument alone."""
     described = [row for row in blinded.rows("codebook") if row["instrument"]]
-    assert {row["file"] for row in described} == {"assessments.csv"}
+    assert {row["file"] for row in described} == {"assessments.csv", "second_ratings.csv"}
     assert list(dict.fromkeys(row["instrument"] for row in described)) == ["HAMD17", "CADSS"]
     items = {
-        code: [row["column"] for row in described if row["instrument"] == code]
+        code: [
+            row["column"]
+            for row in described
+            if row["instrument"] == code and row["file"] == "assessments.csv"
+        ]
         for code in ("HAMD17", "CADSS")
     }
     assert items["CADSS"] == [item.code for item in load("CADSS").items]
@@ -114,11 +122,13 @@ def test_codes_in_the_data_stand_in_the_codebook(blinded: Exported) -> None:
     lists = {
         (row["file"].removesuffix(".csv"), row["column"]): set(row["values"].split(", "))
         for row in blinded.rows("codebook")
-        if row["column"] in {"status", "sex", "instrument"}
+        if row["column"] in {"status", "sex", "instrument"} and not row["file"].startswith("form_")
     }
-    assert len(lists) == 6
+    assert len(lists) == 9
     for (table, column), allowed in lists.items():
-        assert {row[column] for row in blinded.rows(table)} <= allowed
+        # A deviation of a visit is of no single rating.
+        empty = {""} if (table, column) == ("deviations", "instrument") else set()
+        assert {row[column] for row in blinded.rows(table)} <= allowed | empty
 
 
 @pytest.mark.requirement("EXP-01")
@@ -133,7 +143,8 @@ def test_every_code_has_its_label(blinded: Exported, unblinded: Exported) -> Non
             ]
         for (table, column), labels in codes.items():
             assert all(labels.values())
-            assert {row[column] for row in taken.rows(table)} - {""} <= labels.keys(), (table, column)
+            cells = {row[column] for row in taken.rows(table)} - {""}
+            assert {code for cell in cells for code in cell.split("; ")} <= labels.keys(), (table, column)
     assert codes["outcomes", "treatment"].keys() == {"PLA", "NAL"}
     assert codes["participants", "sequence"]["PN"] == "Ketamine + placebo, then Ketamine + naltrexone"
     assert codes["outcomes", "pattern"].keys() == {"1", "2", "1+2", "none"}
@@ -146,7 +157,7 @@ def test_what_was_decided_before_and_beside_the_ratings_is_exported(blinded: Exp
     """Facts, decisions by criterion, treatments row by row, periods with overrides, and every missing item."""
     for name, source in (
         ("screening_facts", "enrollment_fact"),
-        ("failed_treatments", "enrollment_failedtreatment"),
+        ("failed_treatments", "assessments_record where form = 'FAILED_TREATMENT'"),
         ("periods", "enrollment_period"),
         ("missing_items", "assessments_assessment a cross join jsonb_each_text(a.missing)"),
         ("eligibility", "enrollment_eligibilitydecision d cross join jsonb_array_elements(d.criteria)"),
@@ -184,16 +195,17 @@ def test_the_manifests_hashes_are_those_of_the_files(blinded: Exported) -> None:
         False,
         "datamanager",
     )
-    assert manifest["protocol"]["version"] == "1.1"
+    assert manifest["protocol"]["version"] == "1.2"
 
 
 @pytest.mark.requirement("EXP-02")
 def test_the_blinded_export_says_nothing_of_treatment(blinded: Exported) -> None:
-    """No such column, no arm, sequence, block or position, in no file, label or name of a file."""
+    """No such column, no arm, sequence, block or position, in no file, label or name of a file; no guess of it either."""
     names = {column for table in blinded.tables for column in blinded.columns(table)}
     assert names & {"treatment", "arm", "sequence", "block", "position", "slot"} == set()
     # The article's two drugs stand in the protocol's title, which everybody knows.
-    words = set(re.findall(r"\b[A-Za-z]+\b", blinded.text.replace(blinded.manifest["title"], "")))
+    text = blinded.text
+    words = set(re.findall(r"\b[A-Za-z]+\b", text.replace(blinded.manifest["title"], "")))
     assert words & {"PLA", "NAL", "PN", "NP", "placebo", "naltrexone", "Naltrexone", "Placebo"} == set()
 
 
@@ -216,12 +228,16 @@ def test_kit_numbers_do_not_tell_the_arm(blinded: Exported, unblinded: Exported)
 def test_the_unblinded_export_adds_the_treatment_and_nothing_else(
     blinded: Exported, unblinded: Exported
 ) -> None:
-    """The sequence of a participant and the treatment of a period; every other value is the same."""
+    """The sequence of a participant, the treatment of a period, and the guesses; every other value is the same."""
     assert unblinded.manifest["unblinded"] is True
     assert unblinded.tables == blinded.tables
+    answers = {"CONFIDENCE", "GUESS", "REASON", "REASON_TEXT"}
+    guess = {*answers, "status_reason", *(f"{item}_missing" for item in answers - {"REASON_TEXT"})}
+    more = {"outcomes": {"treatment"}, "participants": {"sequence"}}
+    more |= {"form_guess_participant": guess, "form_guess_rater": guess}
     for table in blinded.tables:
         added = set(unblinded.columns(table)) - set(blinded.columns(table))
-        assert added == {"outcomes": {"treatment"}, "participants": {"sequence"}}.get(table, set())
+        assert added == more.get(table, set())
         bare = [{k: v for k, v in row.items() if k not in added} for row in unblinded.rows(table)]
         assert bare == blinded.rows(table)
     assert {row["treatment"] for row in unblinded.rows("outcomes")} == {"PLA", "NAL"}
@@ -229,19 +245,27 @@ def test_the_unblinded_export_adds_the_treatment_and_nothing_else(
 
 @pytest.mark.requirement("EXP-02")
 @pytest.mark.parametrize("by", ["datamanager", "admin", "investigator", "pharmacist"])
-def test_the_unblinded_export_is_refused_without_the_role(by: str, database: str, tmp_path: Path) -> None:
+def test_the_unblinded_export_is_refused_without_the_role(
+    by: str, database: str, inside: Inside, tmp_path: Path
+) -> None:
     """In words, before a byte is written, and without a record of an export."""
     before = query(database, "select count(*) from analysis_export")
-    with pytest.raises(RuntimeError, match="no role in KETNAL that may take unblinded exports"):
-        export(database, tmp_path / "out", by, "--unblinded")
+    with (
+        inside(database),
+        as_closed(),
+        pytest.raises(CommandError, match="no role in KETNAL that may take unblinded exports"),
+    ):
+        call_command(*command(tmp_path / "out", by, "--unblinded"))
     assert not (tmp_path / "out").exists()
     assert query(database, "select count(*) from analysis_export") == before
 
 
-@pytest.mark.parametrize(("by", "said"), [("coordinator", "no role"), ("nobody", "nobody is called")])
-def test_the_blinded_export_is_refused_too(by: str, said: str, database: str, tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match=said):
-        export(database, tmp_path / "out", by)
+@pytest.mark.parametrize(("by", "reason"), [("coordinator", "no role"), ("nobody", "nobody is called")])
+def test_the_blinded_export_is_refused_too(
+    by: str, reason: str, database: str, inside: Inside, tmp_path: Path
+) -> None:
+    with inside(database), as_closed(), pytest.raises(CommandError, match=reason):
+        call_command(*command(tmp_path / "out", by))
 
 
 @pytest.mark.requirement("EXP-01")

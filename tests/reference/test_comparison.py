@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from analysis.domain import binary, crossover, mixed
+from analysis.domain import binary, crossover, intervals, mixed, reml
 from analysis.domain.crossover import Contrast
 from tests.reference.comparison import TREATMENTS, data, values_of_r
 
@@ -67,7 +67,7 @@ def test_hills_armitage_is_what_t_test_gives_in_r(case: str) -> None:
         "made_up_baselines",
     ],
 )
-def test_mixed_model_is_what_lmertest_gives_in_r(case: str, method: mixed.DegreesOfFreedom) -> None:
+def test_mixed_model_is_what_lmertest_gives_in_r(case: str, method: reml.DegreesOfFreedom) -> None:
     """REML fit with both kinds of degrees of freedom, single periods, a boundary and baselines included.
 
     lmer finds the variances by a search without derivatives, to about seven digits.
@@ -132,11 +132,7 @@ def test_mcnemar_is_what_r_gives(pair: tuple[int, int]) -> None:
 @pytest.mark.parametrize(("count", "n"), [(81, 263), (15, 148), (0, 20), (1, 29), (7, 12), (12, 12)])
 def test_intervals_of_a_proportion_are_what_r_gives(count: int, n: int) -> None:
     """binom.test and prop.test, none and all included."""
-    exact, wilson = binary.proportion(count, n), binary.proportion(count, n, "wilson")
-    found = {
-        "clopper_pearson_low": exact.low,
-        "clopper_pearson_high": exact.high,
-        "wilson_low": wilson.low,
-        "wilson_high": wilson.high,
-    }
-    assert found == pytest.approx(R[f"proportion {count}/{n}"], rel=1e-9, abs=1e-12)
+    exact, score = intervals.clopper_pearson(count, n), intervals.wilson(count, n)
+    names = ("clopper_pearson_low", "clopper_pearson_high", "wilson_low", "wilson_high")
+    ends = dict(zip(names, (*exact, *score), strict=True))
+    assert ends == pytest.approx(R[f"proportion {count}/{n}"], rel=1e-9, abs=1e-12)

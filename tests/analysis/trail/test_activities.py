@@ -13,8 +13,9 @@ from django.test import Client
 from django.utils.formats import date_format
 
 from analysis.trail.names import MODELS
+from assessments.domain.entry import AssessmentEntry
 from assessments.models import Assessment
-from assessments.services import Entry, correct
+from assessments.rating.services import correct
 from enrollment import services
 from enrollment.models import Participant, Visit
 from enrollment.selectors import today_at
@@ -31,7 +32,7 @@ PAGE = "/studies/KETNAL/audit/"
 SignIn = Callable[[User], Client]
 
 
-def told(page: str) -> list[str]:
+def sentences(page: str) -> list[str]:
     """The activities of a page as they are read, without what stands behind folds."""
     page = re.sub(r"<details class=\"trail-keys\">.*?</details>", "", page, flags=re.DOTALL)
     found = re.findall(
@@ -50,8 +51,8 @@ def pages(client: Client, filters: str = "") -> Iterator[str]:
         address = PAGE + html.unescape(older.group(1)) if older else None
 
 
-def _entry(total: int, on: object) -> Entry:
-    return Entry(items=items(total), rater="R", performed_on=on)  # type: ignore[arg-type]
+def _entry(total: int, on: object) -> AssessmentEntry:
+    return AssessmentEntry(items=items(total), rater="R", performed_on=on)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_a_correction_is_one_entry_in_words(
 ) -> None:
     """Who did what, old and new under the names of the form, dates as people write them, and why: once."""
     page = as_user(make_user("monitor")).get(PAGE).content.decode()
-    latest, entered, *_earlier = told(page)
+    latest, entered, *_earlier = sentences(page)
     assert f"{coordinator.printed_name} (coordinator) corrected HAM-D, 17 items, Day 1 of period 1" in latest
     assert corrected.performed_on
     was, now = (
@@ -102,7 +103,7 @@ def test_an_item_is_called_as_on_the_form(
     )
     with a_request():
         correct(corrected, entry, by=coordinator, version=corrected.version, reason="not asked")
-    (latest, *_) = told(as_user(make_user("monitor")).get(PAGE).content.decode())
+    (latest, *_) = sentences(as_user(make_user("monitor")).get(PAGE).content.decode())
     assert re.search(r"1 Depressed mood: \d → now not assessed: ", latest)
 
 
@@ -111,7 +112,7 @@ def test_an_item_is_called_as_on_the_form(
 def test_a_form_or_field_is_found_by_its_name_on_the_page(
     words: str, corrected: Assessment, make_user: MakeUser, as_user: SignIn
 ) -> None:
-    found = told(as_user(make_user("monitor")).get(PAGE, {"field": words}).content.decode())
+    found = sentences(as_user(make_user("monitor")).get(PAGE, {"field": words}).content.decode())
     assert any("corrected HAM-D" in text for text in found)
     assert not any("as given" in text for text in found)
 
@@ -149,9 +150,9 @@ def test_a_place_that_is_none_begins_at_the_newest(
     corrected: Assessment, make_user: MakeUser, as_user: SignIn
 ) -> None:
     client = as_user(make_user("monitor"))
-    first = told(client.get(PAGE).content.decode())
+    first = sentences(client.get(PAGE).content.decode())
     for before in ("x", ",", "participant:1,x", f"participant:1,{'9' * 40}", "participant:1,²"):
-        assert told(client.get(PAGE, {"before": before}).content.decode()) == first
+        assert sentences(client.get(PAGE, {"before": before}).content.decode()) == first
 
 
 def _events(about: str) -> set[tuple[str, int]]:
@@ -171,7 +172,7 @@ def test_every_entry_stands_on_one_page_and_no_key_outside_a_fold(
     texts: list[str] = []
     for page in pages(client, about):
         seen.update((chain, int(n)) for chain, n in re.findall(r"<code>(\S+) (\d+)</code>", page))
-        texts += told(page)
+        texts += sentences(page)
     assert _events(about) <= seen.keys()
     assert max(seen.values()) == 1
     assert texts
@@ -191,8 +192,8 @@ def test_a_search_goes_back_in_steps_and_misses_nothing(
 ) -> None:
     """Each page looks at so many entries, says how far it came, and leads further."""
     client = signed_in(User.objects.get(username="auditor"))
-    whole = [text for page in pages(client, "?kind=U") for text in told(page)]
+    whole = [text for page in pages(client, "?kind=U") for text in sentences(page)]
     monkeypatch.setattr(activities, "SEARCHED", 40)
     stepped = list(pages(client, "?kind=U"))
     assert any("Searched back to" in page for page in stepped)
-    assert [text for page in stepped for text in told(page)] == whole != []
+    assert [text for page in stepped for text in sentences(page)] == whole != []

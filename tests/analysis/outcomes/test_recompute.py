@@ -16,13 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.models import Outcome
-from analysis.services import recompute
+from analysis.outcomes.services import recompute
 from analysis.tasks import sweep
+from assessments.domain.entry import AssessmentEntry
 from assessments.domain.instrument import catalogue
-from assessments.domain.longform import Row
+from assessments.domain.longform import ImportRow
 from assessments.importing import Importer
 from assessments.models import Assessment
-from assessments.services import Entry, correct
+from assessments.rating.services import correct
 from enrollment.models import Participant
 from enrollment.services import load_protocol
 from tests.assessments.importing import HEADER, PROTOCOL
@@ -30,15 +31,23 @@ from tests.conftest import items
 from trialsite.accounts.models import Study, User
 from trialsite.audit import outbox
 from trialsite.audit.models import Outbox
-from trialsite.audit.outbox import drain, owe
+from trialsite.audit.outbox import enqueue, process_outbox
 from trialsite.stack import testing
 
 RECOMPUTE = Outbox.Kind.RECOMPUTE
 VISITS = ("BL", "WK2", "WK4", "WK8")
 DERIVED = (
-    "baseline", "change", "response", "remission", "evaluable", "sustained", "relapse", "relapse_visit",
-    "visits", "subscales",
-)  # fmt: skip
+    "baseline",
+    "change",
+    "response",
+    "remission",
+    "evaluable",
+    "sustained",
+    "relapse",
+    "relapse_visit",
+    "visits",
+    "subscales",
+)
 
 
 def owed() -> dict[int, int]:
@@ -62,7 +71,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.requirement("DER-03")
 def test_workers_at_once_do_everything_once(everybody: list[int], small_batches: None) -> None:
     """Four workers at the same moment: each debt is paid by one of them, none is left out."""
-    owe(RECOMPUTE, everybody)
+    enqueue(RECOMPUTE, everybody)
     Outbox.objects.exclude(kind=RECOMPUTE).delete()
     done: list[int] = []
     start = threading.Barrier(4)
@@ -74,7 +83,7 @@ def test_workers_at_once_do_everything_once(everybody: list[int], small_batches:
     def worker(_: int) -> int:
         try:
             start.wait()
-            return drain(RECOMPUTE, work)
+            return process_outbox(RECOMPUTE, work)
         finally:
             connection.close()
 
@@ -87,7 +96,7 @@ def test_workers_at_once_do_everything_once(everybody: list[int], small_batches:
 def test_one_bad_participant_does_not_hold_up_the_others(everybody: list[int]) -> None:
     """The others are paid at once; the bad one stays owed with its error, and is tried again later, not now."""
     bad = everybody[3]
-    owe(RECOMPUTE, everybody)
+    enqueue(RECOMPUTE, everybody)
     paid: set[int] = set()
 
     def work(subjects: Sequence[int]) -> None:
@@ -96,25 +105,25 @@ def test_one_bad_participant_does_not_hold_up_the_others(everybody: list[int]) -
         recompute(subjects)
         paid.update(subjects)
 
-    drain(RECOMPUTE, work)
+    process_outbox(RECOMPUTE, work)
     assert paid == set(everybody) - {bad}
     assert owed() == {bad: 1}
     debt = Outbox.objects.get(kind=RECOMPUTE)
     assert debt.error == "ValueError: cannot be derived"
     assert debt.not_before > timezone.now()
-    assert drain(RECOMPUTE, work) == 0
+    assert process_outbox(RECOMPUTE, work) == 0
     Outbox.objects.filter(pk=debt.pk).update(not_before=timezone.now())
-    drain(RECOMPUTE, work)
+    process_outbox(RECOMPUTE, work)
     assert owed() == {bad: 2}
     Outbox.objects.filter(subject=bad).update(not_before=timezone.now())
-    drain(RECOMPUTE, recompute)
+    process_outbox(RECOMPUTE, recompute)
     assert owed() == {}
 
 
 @pytest.mark.requirement("DER-03")
 def test_a_worker_that_dies_leaves_its_debts(everybody: list[int]) -> None:
     """Its connection is cut in the middle: nothing of the batch counts, and the next worker does it all."""
-    owe(RECOMPUTE, everybody)
+    enqueue(RECOMPUTE, everybody)
 
     def dies(subjects: Sequence[int]) -> None:
         recompute(subjects)
@@ -122,10 +131,10 @@ def test_a_worker_that_dies_leaves_its_debts(everybody: list[int]) -> None:
             cursor.execute("select pg_terminate_backend(pg_backend_pid())")
 
     with pytest.raises(Exception, match=r"connection|terminat"):
-        drain(RECOMPUTE, dies)
+        process_outbox(RECOMPUTE, dies)
     connection.close()
     assert set(owed()) == set(everybody)
-    drain(RECOMPUTE, recompute)
+    process_outbox(RECOMPUTE, recompute)
     assert owed() == {}
 
 
@@ -138,7 +147,7 @@ def some_rating() -> Assessment:
 def test_a_save_that_is_undone_owes_nothing(everybody: list[int]) -> None:
     """The debt is in the transaction of the save."""
     rating = some_rating()
-    entry = Entry(items=items(3), rater="R", performed_on=rating.performed_on)
+    entry = AssessmentEntry(items=items(3), rater="R", performed_on=rating.performed_on)
     with transaction.atomic():
         correct(rating, entry, by=User.objects.system(), version=rating.version, reason="misread")
         assert rating.participant_id in owed()
@@ -149,7 +158,7 @@ def test_a_save_that_is_undone_owes_nothing(everybody: list[int]) -> None:
 def test_the_sweep_catches_up_with_what_no_bell_announced(everybody: list[int]) -> None:
     """A save whose message was lost is paid by the next sweep, and the figures follow."""
     rating = some_rating()
-    entry = Entry(items=items(0), rater="R", performed_on=rating.performed_on)
+    entry = AssessmentEntry(items=items(0), rater="R", performed_on=rating.performed_on)
     correct(rating, entry, by=User.objects.system(), version=rating.version, reason="misread")
     sweep.apply()
     assert owed() == {}
@@ -211,12 +220,14 @@ def twins(db: None) -> tuple[Study, Study]:
 def bring(study: Study, ratings: Sequence[tuple[str, str, int]]) -> None:
     importer = Importer(study, create_participants=True)
     rows = [
-        Row(line, "A", code, 1, visit, date(2024, 1, 8) + timedelta(days=line), "HAMD17", total, {})
+        ImportRow(line, "A", code, 1, visit, date(2024, 1, 8) + timedelta(days=line), "HAMD17", total, {})
         for line, (code, visit, total) in enumerate(ratings, 2)
     ]
     plan = importer.plan(rows)
     assert plan.problems == []
-    importer.carry_out(rows, plan, by=User.objects.system(), reason=uuid.uuid4().hex, progress=lambda n: None)
+    importer.carry_out(
+        rows, plan.basis, by=User.objects.system(), reason=uuid.uuid4().hex, progress=lambda n: None
+    )
 
 
 ratings = st.dictionaries(

@@ -10,22 +10,22 @@ from django.db import DatabaseError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.derivation import derive, each
-from analysis.derivation_read import MISSING
 from analysis.domain import response
 from analysis.models import Outcome, ParticipantOutcome, RuleAdoption
-from analysis.proposal import propose
-from analysis.rules import rule_set, rule_version, rules_in_force, rules_waiting
-from analysis.services import adopt_rules, recompute
+from analysis.outcomes.derivation import derive, each
+from analysis.outcomes.derivation_read import MISSING
+from analysis.outcomes.proposal import propose
+from analysis.outcomes.rules import outcome_rules, rule_version, rules_in_force, rules_waiting
+from analysis.outcomes.services import adopt_rules, recompute
 from assessments.domain import instrument
-from assessments.services import Entry, correct
+from assessments.domain.entry import AssessmentEntry
+from assessments.rating.services import correct
 from enrollment.models import Participant
+from tests.analysis.people import amend, rating_of, treat
+from tests.conftest import MakeUser, items, rate
 from trialsite.accounts.models import Study, User
 from trialsite.audit.models import Event, Outbox
 from trialsite.lib.errors import Conflict
-
-from ..conftest import MakeUser, items, rate
-from .people import amend, rating_of, treat
 
 pytestmark = pytest.mark.django_db
 
@@ -47,8 +47,12 @@ def test_an_outcome_says_what_the_ratings_say(randomised: Participant, investiga
         "DAY7",
     )
     assert found.visits["DAY1"] == {
-        "total": 12, "change": -12, "percent_change": -50.0, "response": True, "remission": False,
-    }  # fmt: skip
+        "total": 12,
+        "change": -12,
+        "percent_change": -50.0,
+        "response": True,
+        "remission": False,
+    }
     assert found.visits["DAY3"]["remission"] is True
 
 
@@ -73,7 +77,9 @@ def test_a_missing_item_leaves_total_and_its_subscale_open(
     values = items(11)
     first = next(iter(values))
     values[first] = None
-    entry = Entry(items=values, missing={first: "refused"}, rater="R", performed_on=rating.performed_on)
+    entry = AssessmentEntry(
+        items=values, missing={first: "refused"}, rater="R", performed_on=rating.performed_on
+    )
     correct(rating, entry, by=investigator, version=1, reason="item 1 was not rated")
     found = derived(randomised)
     assert (found.response, found.evaluable, found.subscales["HAMD6"]["change"]) == (None, False, None)
@@ -89,7 +95,7 @@ def test_each_row_names_what_it_was_made_of(randomised: Participant, investigato
     assert (found.task_id, found.protocol) == ("task-1", randomised.protocol)
     assert found.rule_version == rule_version(randomised.protocol)
     assert found.response is False
-    entry = Entry(items=items(12), rater="R", performed_on=day1.performed_on)
+    entry = AssessmentEntry(items=items(12), rater="R", performed_on=day1.performed_on)
     correct(day1, entry, by=investigator, version=1, reason="transcription error")
     again = derived(randomised)
     assert (again.response, again.inputs["DAY1"]) == (True, [day1.pk, 2])
@@ -149,7 +155,7 @@ def test_the_stored_text_is_the_one_that_is_derived(randomised: Participant, inv
         )
         stored = cursor.fetchall()
     assert [(row.visits, row.subscales, row.inputs) for row in rows] == stored
-    rules = rule_set(randomised.protocol)
+    rules = outcome_rules(randomised.protocol)
     alone = response.assess({"BASELINE": 23, "DAY1": 12, "DAY14": 25}, rules)
     assert json.loads(rows[0].visits)["DAY14"]["percent_change"] == alone.by_visit["DAY14"].percent_change
 
@@ -175,7 +181,7 @@ def test_changed_rules_wait_and_their_difference_is_shown(
 ) -> None:
     """Until they are adopted every recompute goes by the old rules; the proposal names each change."""
     recompute([randomised.pk])
-    assert rules_in_force(study).version == "1.1"
+    assert rules_in_force(study) == randomised.protocol
     assert Outcome.objects.get(participant=randomised, period=1).response is True
     proposal = propose(study)
     assert proposal is not None
@@ -195,7 +201,7 @@ def test_adopted_rules_hold_from_then_on(
     manager = make_user("datamanager")
     proposal = propose(study)
     assert proposal is not None
-    adopted = adopt_rules(waiting, by=manager, shown=proposal.digest, reason="amendment 2 approved")
+    adopted = adopt_rules(waiting, by=manager, digest=proposal.digest, reason="amendment 2 approved")
     assert Outbox.objects.filter(kind="recompute", subject=randomised.pk).exists()
     recompute([randomised.pk])
     found = Outcome.objects.get(participant=randomised, period=1)
@@ -213,15 +219,15 @@ def test_rules_are_adopted_only_as_they_were_shown(
     proposal = propose(study)
     assert proposal is not None
     day1 = rating_of(randomised.periods.get(number=1), "DAY1")
-    entry = Entry(items=items(5), rater="R", performed_on=day1.performed_on)
+    entry = AssessmentEntry(items=items(5), rater="R", performed_on=day1.performed_on)
     correct(day1, entry, by=investigator, version=1, reason="transcription error")
     manager = make_user("datamanager")
     with pytest.raises(Conflict):
-        adopt_rules(waiting, by=manager, shown=proposal.digest, reason="amendment 2 approved")
+        adopt_rules(waiting, by=manager, digest=proposal.digest, reason="amendment 2 approved")
     now = propose(study)
     assert now is not None
-    with pytest.raises(ValidationError, match="Say why"):
-        adopt_rules(waiting, by=manager, shown=now.digest, reason=" ")
+    with pytest.raises(ValidationError, match="Give the reason"):
+        adopt_rules(waiting, by=manager, digest=now.digest, reason=" ")
     assert not RuleAdoption.objects.exists()
 
 
@@ -229,13 +235,13 @@ def test_rules_are_adopted_only_as_they_were_shown(
 def test_others_do_not_adopt_rules(waiting: Any, study: Study, make_user: MakeUser, role: str) -> None:
     """Data managers and administrators do."""
     with pytest.raises(PermissionDenied):
-        adopt_rules(waiting, by=make_user(role), shown="", reason="because")
+        adopt_rules(waiting, by=make_user(role), digest="", reason="because")
 
 
 def test_an_adoption_is_written_once(waiting: Any, study: Study, make_user: MakeUser) -> None:
     """The database refuses to change it afterwards."""
     proposal = propose(study)
     assert proposal is not None
-    adopted = adopt_rules(waiting, by=make_user("admin"), shown=proposal.digest, reason="amendment 2")
+    adopted = adopt_rules(waiting, by=make_user("admin"), digest=proposal.digest, reason="amendment 2")
     with pytest.raises(DatabaseError), transaction.atomic():
         RuleAdoption.objects.filter(pk=adopted.pk).update(reason="another")

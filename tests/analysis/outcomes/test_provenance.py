@@ -8,14 +8,14 @@ from django.test import Client
 from django.urls import reverse
 
 from analysis.models import RuleAdoption
-from analysis.proposal import propose
-from analysis.services import recompute
-from assessments.services import Entry, correct
+from analysis.outcomes.proposal import propose
+from analysis.outcomes.services import recompute
+from assessments.domain.entry import AssessmentEntry
+from assessments.rating.services import correct
 from enrollment.models import Participant
+from tests.analysis.people import amend, rating_of, treat
+from tests.conftest import MakeUser, items
 from trialsite.accounts.models import Site, Study, User
-
-from ..conftest import MakeUser, items
-from .people import amend, rating_of, treat
 
 pytestmark = pytest.mark.django_db
 Login = Callable[[User], Client]
@@ -69,7 +69,7 @@ def test_inputs_rule_and_origin_stand_below(
     assert "falls by at least 50 % from Baseline to Day 1" in shown
     assert "endpoints.response_percent" in shown
     assert "article" in shown
-    assert "by the worker’s task 4f1c." in shown
+    assert "by background task 4f1c." in shown
 
 
 def test_a_correction_shows_until_it_is_derived(
@@ -79,10 +79,10 @@ def test_a_correction_shows_until_it_is_derived(
     period = treat(randomised, 1, investigator, BASELINE=24, DAY1=11)
     recompute([randomised.pk])
     day1 = rating_of(period, "DAY1")
-    entry = Entry(items=items(20), rater="R", performed_on=day1.performed_on)
+    entry = AssessmentEntry(items=items(20), rater="R", performed_on=day1.performed_on)
     correct(day1, entry, by=investigator, version=1, reason="transcription error")
     shown = page(as_user(investigator), randomised)
-    assert "now version 2: being derived again" in shown
+    assert "now version 2: outcomes are being derived again" in shown
     recompute([randomised.pk])
     assert "being derived again" not in page(as_user(investigator), randomised)
 
@@ -129,18 +129,18 @@ def test_waiting_rules_are_shown_with_their_difference_and_adopted_with_a_reason
     treat(randomised, 1, investigator, BASELINE=24, DAY1=12)
     recompute([randomised.pk])
     client = as_user(make_user("datamanager"))
-    assert "No other rules wait." in client.get(rules_url).content.decode()
+    assert "No other rules are pending." in client.get(rules_url).content.decode()
     amend(study, "2.0", response_percent=60)
     shown = re.sub(r"\s+", " ", client.get(rules_url).content.decode())
-    assert "Protocol 2.0 has other outcome rules" in shown
-    assert "values of 1 among 1 participants" in shown
+    assert "Protocol 2.0 changes the outcome rules" in shown
+    assert "values for 1 of 1 participants" in shown
     proposal = propose(study)
     assert proposal is not None
-    without = client.post(rules_url, {"shown": proposal.digest, "reason": ""})
-    assert "Say why" in without.content.decode()
-    assert client.post(rules_url, {"shown": "0" * 64, "reason": "amendment"}).status_code == 409
+    without = client.post(rules_url, {"digest": proposal.digest, "reason": ""})
+    assert "Give the reason" in without.content.decode()
+    assert client.post(rules_url, {"digest": "0" * 64, "reason": "amendment"}).status_code == 409
     assert not RuleAdoption.objects.exists()
-    assert client.post(rules_url, {"shown": proposal.digest, "reason": "amendment"}).status_code == 302
+    assert client.post(rules_url, {"digest": proposal.digest, "reason": "amendment"}).status_code == 302
     assert RuleAdoption.objects.get(study=study).reason == "amendment"
     recompute([randomised.pk])
     assert "at least 15 is needed" in page(as_user(investigator), randomised)

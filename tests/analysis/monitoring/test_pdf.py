@@ -1,9 +1,6 @@
 """The printed report: made by the unblinded worker, the same bytes from the same cut, text that can be read."""
 
-import base64
 import hashlib
-import re
-import zlib
 
 import psycopg2
 import pytest
@@ -11,14 +8,17 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from analysis import closed
-from analysis.board import Section
-from analysis.board_charts import Pair, patterns, slopes, waterfall
-from analysis.board_pdf import Front, pdf
-from analysis.board_tables import Table
-from analysis.services.frozen import print_reports
-from analysis.services.looks import decide, record_events
+from analysis.monitoring import closed
+from analysis.monitoring.charts import patterns, slopes, waterfall
+from analysis.monitoring.figures import CompleterPair
+from analysis.monitoring.pdf import ReportCover, pdf
+from analysis.monitoring.sections import ReportSection
+from analysis.monitoring.services.frozen import print_reports
+from analysis.monitoring.services.looks import decide, record_events
+from analysis.monitoring.tables import FigureTable
 from tests.analysis.conftest import Work, as_closed
+from tests.conftest import confirmed_session
+from tests.printed import text_of
 from trialsite.accounts.models import Study, User
 from trialsite.stack import testing
 
@@ -38,21 +38,6 @@ def statistician(trial: Study) -> Client:
     return client
 
 
-def text_of(content: bytes) -> str:
-    """The words of every page, as a reader's search finds them (ASCII ones; the rest is in font subsets)."""
-    words = []
-    for stream in re.findall(rb"stream\r?\n(.*?)endstream", content, re.DOTALL):
-        body = stream.strip()
-        if not body.endswith(b"~>"):
-            continue
-        try:
-            page = zlib.decompress(base64.a85decode(b"<~" + body, adobe=True))
-        except (ValueError, zlib.error):
-            continue
-        words += [piece.decode("latin-1") for piece in re.findall(rb"\(((?:[^()\\]|\\.)*)\) Tj", page)]
-    return " ".join(" ".join(words).split())
-
-
 def test_the_report_can_be_downloaded_and_read(statistician: Client, trial: Study) -> None:
     """One file with the figures, the hash of the cut on it, and no word of a decision that was not taken."""
     answer = statistician.get(reverse("look_pdf", args=ADDRESS))
@@ -67,27 +52,35 @@ def test_the_report_can_be_downloaded_and_read(statistician: Client, trial: Stud
 def test_the_download_is_logged(statistician: Client, trial: Study) -> None:
     statistician.get(reverse("look_pdf", args=ADDRESS))
     rows = closed.views(statistician.session.session_key or "", trial)
-    assert "download report of look 1" in {row["action"] for row in rows}
+    assert "download report of look 1" in {row.action for row in rows}
 
 
 def test_the_decision_is_printed_once_it_is_signed(statistician: Client, trial: Study, workers: Work) -> None:
     """The worker prints again; the first print stays as it was."""
     first = statistician.get(reverse("look_pdf", args=ADDRESS)).content
-    assert "Not assessed: this system records no serious events" in text_of(first)
+    assert "Not assessed yet. Enter at the look" in text_of(first)
     record_events(
-        trial.looks.get(), by=User.objects.get(username="statistician"), events=1, source="Safety report 1",
+        trial.looks.get(),
+        by=User.objects.get(username="statistician"),
+        events=1,
+        source="Safety report 1",
         session_key=statistician.session.session_key or "",
-    )  # fmt: skip
+    )
+    person = User.objects.get(username="statistician")
     decide(
-        trial.looks.get(), by=User.objects.get(username="statistician"), recommendation="efficacy",
-        decision="stop", reason="The effect is gone.", session_key=statistician.session.session_key or "",
-    )  # fmt: skip
+        trial.looks.get(),
+        by=person,
+        recommendation="efficacy",
+        decision="stop",
+        reason="The effect is gone.",
+        session_key=confirmed_session(person),
+    )
     workers()
     text = text_of(statistician.get(reverse("look_pdf", args=ADDRESS)).content)
     assert "Decision: stop." in text
     assert "The effect is gone." in text
     assert "1 of 14 treated with a serious adverse event" in text
-    assert "The trial ended at look 1: the board decided to stop." in text
+    assert "The trial ended at look 1: the committee decided to stop." in text
     with as_closed(), connection.cursor() as cursor:
         cursor.execute("select content from closed.print where not decided")
         assert bytes(cursor.fetchone()[0]) == first
@@ -112,10 +105,10 @@ def trial_database() -> str:
     return str(connection.settings_dict["NAME"])
 
 
-def chart_of() -> list[Pair]:
+def chart_of() -> list[CompleterPair]:
     return [
-        Pair("01-001", {"A": 20, "B": 20}, {"A": -12, "B": -3}, {"A": True, "B": False}),
-        Pair("01-002", {"A": 24, "B": 22}, {"A": -6, "B": 1}, {"A": False, "B": False}),
+        CompleterPair("01-001", {"A": 20, "B": 20}, {"A": -12, "B": -3}, {"A": True, "B": False}),
+        CompleterPair("01-002", {"A": 24, "B": 22}, {"A": -6, "B": 1}, {"A": False, "B": False}),
     ]
 
 
@@ -127,9 +120,9 @@ def test_every_kind_of_chart_and_table_prints() -> None:
         waterfall(chart_of(), arms, visit="Day 1", score="HAMD17", response_percent=50),
         patterns([("only A", 1), ("neither", 1)], 2),
     )
-    table = Table("Caption", ("What", "n"), (("a & b < c", "1"),), "Note")
-    section = Section("s", "Section", ("A sentence with −1.5 ≥ ½.",), (table,), charts)
-    front = Front("STUDY", 1, "0" * 64)
+    table = FigureTable("Caption", ("What", "n"), (("a & b < c", "1"),), "Note")
+    section = ReportSection("s", "Section", ("A sentence with −1.5 ≥ ½.",), (table,), charts)
+    front = ReportCover("STUDY", 1, "0" * 64)
     one, two = pdf(front, [section]), pdf(front, [section])
     assert hashlib.sha256(one).digest() == hashlib.sha256(two).digest()
     assert "a & b < c" in text_of(one)

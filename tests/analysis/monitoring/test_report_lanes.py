@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection, transaction
 
-from analysis.services import closed
-from analysis.services.closed import report_lanes
+from analysis.monitoring.services import closed
+from analysis.monitoring.services.closed import report_partitions
 from enrollment.models import Participant
-from trialsite.accounts.acting import signed_by
+from trialsite.accounts.context import audit_context
 from trialsite.accounts.models import Study, User
 from trialsite.audit.models import Outbox
-from trialsite.audit.outbox import drain_apart, owe
+from trialsite.audit.outbox import enqueue, process_partitions
 
 REPORT = Outbox.Kind.REPORT
 FAST, SLOW, OTHER = 1, 2, 3
@@ -31,8 +31,8 @@ def owed() -> list[int]:
 def three(committed: str) -> None:
     Outbox.objects.all().delete()
     with transaction.atomic():
-        owe(REPORT, [FAST, SLOW, OTHER])
-        owe(REPORT, [SLOW])
+        enqueue(REPORT, [FAST, SLOW, OTHER])
+        enqueue(REPORT, [SLOW])
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_report_that_takes_long_lets_the_others_pass(
 
     def busy() -> int:
         try:
-            return drain_apart(REPORT, work, slow_first)
+            return process_partitions(REPORT, work, slow_first)
         finally:
             connection.close()
 
@@ -69,7 +69,7 @@ def test_a_report_that_takes_long_lets_the_others_pass(
         slow = pool.submit(busy)
         assert begun.wait(20)
         try:
-            assert drain_apart(REPORT, work, slow_first) == len(meanwhile)
+            assert process_partitions(REPORT, work, slow_first) == len(meanwhile)
             assert sorted(done) == meanwhile
         finally:
             go_on.set()
@@ -80,7 +80,7 @@ def test_a_report_that_takes_long_lets_the_others_pass(
 
 def test_what_is_owed_twice_is_computed_once(three: None) -> None:
     done: list[int] = []
-    drain_apart(REPORT, done.extend, apart)
+    process_partitions(REPORT, done.extend, apart)
     assert sorted(done) == [FAST, SLOW, OTHER]
     assert owed() == []
 
@@ -93,7 +93,7 @@ def test_a_report_that_fails_is_owed_again_and_the_others_are_there(three: None)
             raise ValueError("cannot be computed")
         done.extend(subjects)
 
-    drain_apart(REPORT, work, apart)
+    process_partitions(REPORT, work, apart)
     assert sorted(done) == [FAST, OTHER]
     assert owed() == [SLOW]
     assert Outbox.objects.get(kind=REPORT).error == "ValueError: cannot be computed"
@@ -111,8 +111,8 @@ def test_small_studies_come_first_and_large_ones_one_at_a_time(
         Participant(study=study, site=site, protocol=study.protocols.latest(), code=f"X-{n}")
         for n in range(3)
     ]
-    with signed_by(User.objects.system(), reason="three people"):
+    with audit_context(User.objects.system(), reason="three people"):
         Participant.objects.bulk_create(people)
-    assert report_lanes([study.pk, other.pk]) == [(other.pk, other.pk), (study.pk, study.pk)]
+    assert report_partitions([study.pk, other.pk]) == [(other.pk, other.pk), (study.pk, study.pk)]
     monkeypatch.setattr(closed, "LARGE", 2)
-    assert report_lanes([study.pk, other.pk]) == [(other.pk, other.pk), (study.pk, 0)]
+    assert report_partitions([study.pk, other.pk]) == [(other.pk, other.pk), (study.pk, 0)]

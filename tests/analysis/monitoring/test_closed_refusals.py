@@ -8,9 +8,13 @@ from tests.audit.conftest import connect
 from trialsite.accounts.models import User
 
 PAGES: dict[str, list[str | int]] = {
-    "closed": ["KETNAL"], "look": ["KETNAL", 1], "look_pdf": ["KETNAL", 1], "look_cut": ["KETNAL", 1],
-    "look_decide": ["KETNAL", 1], "allocation": ["KETNAL"],
-}  # fmt: skip
+    "closed": ["KETNAL"],
+    "look": ["KETNAL", 1],
+    "look_pdf": ["KETNAL", 1],
+    "look_cut": ["KETNAL", 1],
+    "look_decide": ["KETNAL", 1],
+    "allocation": ["KETNAL"],
+}
 # What closed.viewer, which all of them ask, does instead → the answer.
 ANSWERS = {
     "refuses": ("raise exception 'no' using errcode = 'TS002'", 404),
