@@ -2,9 +2,11 @@
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import hypothesis
 import pytest
@@ -12,14 +14,19 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection
 from django.test import Client
 
+from assessments.domain.entry import AssessmentEntry
 from assessments.models import Assessment
-from assessments.services import Entry, complete
+from assessments.rating.services import complete
 from enrollment import services
-from enrollment.models import Participant, Visit
+from enrollment.models import EligibilityDecision, Participant, Visit
 from enrollment.selectors import today_at
-from trialsite.accounts.acting import signed_by
+from tests.rooms import ROOT
+from tests.treatments import add_treatment
+from trialsite.accounts.access import Kind, record
+from trialsite.accounts.context import audit_context, origin
 from trialsite.accounts.models import Membership, Site, Study, User
 from trialsite.accounts.rehearsal import confirmed
+from trialsite.accounts.sessions import digest
 from trialsite.review import services as review
 from trialsite.review.models import Signature
 from trialsite.stack import testing
@@ -28,6 +35,25 @@ PASSWORD = "correct horse battery"
 # A busy machine is no fault of the rule under test.
 hypothesis.settings.register_profile("trialsite", deadline=None)
 hypothesis.settings.load_profile("trialsite")
+
+
+# Few tests that take long: at the end of a run one process would be left alone with them.
+FIRST = tuple(
+    ROOT / "tests" / place
+    for place in (
+        "faults",
+        "stack",
+        "upgrade",
+        "security",
+        "blinding/test_swap.py",
+        "analysis/test_design.py",
+    )
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not any(item.path.is_relative_to(place) for place in FIRST))
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +112,7 @@ def make_user(study: Study) -> MakeUser:
 
     def make(role: str, at: Site | None = None, username: str = "") -> User:
         system = User.objects.system()
-        with signed_by(system, reason="test"):
+        with audit_context(system, reason="test"):
             user = User(username=username or f"{role}{uuid.uuid4().hex[:6]}", printed_name=f"The {role}")
             user.password = _hashed()
             user.save()
@@ -134,7 +160,7 @@ def rate(
     values: dict[str, int | None] | None = None,
 ) -> Assessment:
     """Enter a complete rating at `visit`; `values`: how its items add up to `total`."""
-    entry = Entry(items=values or items(total), rater="R", performed_on=on or visit.planned_on)
+    entry = AssessmentEntry(items=values or items(total), rater="R", performed_on=on or visit.planned_on)
     visit.refresh_from_db()
     return complete(visit, "HAMD17", entry, by=by, form_token=uuid.uuid4())
 
@@ -150,16 +176,14 @@ def make_screened(site: Site, by: User) -> Participant:
     person = services.screen(site, by=by, consented_on=consented, age=40, sex="F")
     checklist = {
         c.fact: c.expected
-        for c in person.protocol.rules.criteria
+        for c in person.protocol.definition.criteria
         if c.kind == "confirm" and c.fact != "consent"
     }
     services.record_screening(
         person, by=by, version=1, consented_on=consented, age=40, sex="F", checklist=checklist
     )
     for name in ("Sertraline", "Venlafaxine", "Bupropion", "Mirtazapine"):
-        services.add_treatment(
-            person, by=by, kind="antidepressant", name=name, dose="", weeks=8, outcome="insufficient"
-        )
+        add_treatment(person, by=by, name=name)
     services.declare_treatments(person, by=by, complete=True)
     # Nothing here is a safety alert: those are raised where a test means them.
     calm = items(25) | {"HAMD103": 0, "HAMD108": 4, "HAMD109": 3}
@@ -168,16 +192,46 @@ def make_screened(site: Site, by: User) -> Participant:
     return person
 
 
+def decide(participant: Participant, *, by: User, **more: Any) -> EligibilityDecision:
+    """Decide on eligibility, with the password typed just before; `more` as for the service."""
+    with confirmed(by):
+        return services.confirm_eligibility(participant, by=by, **more)
+
+
 @pytest.fixture
 def eligible(screened: Participant, investigator: User) -> Participant:
-    services.confirm_eligibility(screened, by=investigator)
+    decide(screened, by=investigator)
     screened.refresh_from_db()
     return screened
 
 
 @pytest.fixture
 def randomised(eligible: Participant, coordinator: User) -> Participant:
-    return services.randomise(eligible, by=coordinator)
+    return randomised_earlier(eligible, by=coordinator)
+
+
+def randomised_earlier(participant: Participant, *, by: User) -> Participant:
+    """Randomised, and on the day of consent: the clock of a test stands still, and what it records lies in the past."""
+    person = services.randomise(participant, by=by)
+    assert person.consented_on
+    moment = datetime.combine(person.consented_on, time(10), ZoneInfo(person.site.timezone))
+    with audit_context(User.objects.system(), reason="a test's past"):
+        Participant.objects.filter(pk=person.pk).update(randomised_at=moment)
+    person.randomised_at = moment
+    return person
+
+
+def confirmed_session(user: User) -> str:
+    """The key of a live session of `user` in which the password was confirmed just now."""
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    key = client.session.session_key or ""
+    token = origin.set(replace(origin.get(), session=digest(key)))
+    try:
+        record(Kind.CONFIRMED, user)
+    finally:
+        origin.reset(token)
+    return key
 
 
 def sign(participant: Participant, visit: Visit | None, *, by: User, **more: Any) -> Signature:

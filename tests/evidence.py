@@ -1,9 +1,12 @@
 """A pytest plugin (`-p tests.evidence`): which requirement is tested by what, and with which result.
 
-`--evidence` runs the tests of requirements only and writes docs/validation/trace.md. `--require-evidence` leaves
-the run as it is. Either way the run fails when a requirement has no passing test, or a test of one fails.
+`--evidence FILE` leaves the run as it is and notes in FILE what the tests of requirements came to, beside what runs on the
+same sources noted there before; `--requirements-only` runs no others. `python -m tests.run` checks the record and makes
+docs/validation/trace.md of it.
 """
 
+import hashlib
+import json
 import tomllib
 from collections import defaultdict
 from pathlib import Path
@@ -11,7 +14,13 @@ from typing import Any
 
 import pytest
 
-FOLDER = Path(__file__).resolve().parents[1] / "docs" / "validation"
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "docs" / "validation"
+# What the outcome of a test can depend on, and nothing that a run makes.
+SOURCES = (
+    "analysis", "assessments", "enrollment", "templates", "tests", "trialsite", "docs/validation/requirements.toml",
+    "pyproject.toml", "requirements-dev.txt",
+)  # fmt: skip
 HEAD = """\
 # Trace: requirement → tests → result
 
@@ -30,31 +39,48 @@ def requirements() -> dict[str, dict[str, Any]]:
         return {row["id"]: row for row in tomllib.load(file)["requirement"]}
 
 
+def sources_sha256() -> str:
+    """Of the names and contents of SOURCES: a record is of exactly these."""
+    digest = hashlib.sha256()
+    for source in SOURCES:
+        path = ROOT / source
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(
+                    f"{file.relative_to(ROOT)} {file.stat().st_size}\n".encode() + file.read_bytes()
+                )
+    return digest.hexdigest()
+
+
+def outcomes_in(record: Path) -> Outcomes:
+    """What runs on the sources as they are now noted there; of no file, or of other sources, nothing."""
+    kept = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    return kept["outcomes"] if kept.get("sources") == sources_sha256() else {}
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("evidence")
-    group.addoption("--evidence", action="store_true", help="run the tests of requirements; write the trace")
-    group.addoption(
-        "--require-evidence", action="store_true", help="fail on a requirement without a passing test"
-    )
+    group.addoption("--evidence", type=Path, metavar="FILE", help="note what the requirements' tests came to")
+    group.addoption("--requirements-only", action="store_true", help="run the tests of requirements alone")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("--evidence") or config.getoption("--require-evidence"):
+    if config.getoption("--evidence"):
         config.pluginmanager.register(_Evidence(config), "trialsite-evidence")
 
 
 class _Evidence:
     def __init__(self, config: pytest.Config) -> None:
-        self.writes = bool(config.getoption("--evidence"))
+        self.record = config.getoption("--evidence")
+        self.alone = bool(config.getoption("--requirements-only"))
         self.is_worker = hasattr(config, "workerinput")
         self.outcomes: Outcomes = defaultdict(dict)
-        self.problems: list[str] = []
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         for item in items:
             for marker in item.iter_markers("requirement"):
                 item.user_properties += [("requirement", name) for name in marker.args]
-        if self.writes:
+        if self.alone:
             others = [item for item in items if not item.user_properties]
             items[:] = [item for item in items if item.user_properties]
             config.hook.pytest_deselected(items=others)
@@ -66,19 +92,15 @@ class _Evidence:
                 passed = self.outcomes[str(value)].get(test, True)
                 self.outcomes[str(value)][test] = passed and report.passed
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    def pytest_sessionfinish(self) -> None:
         if self.is_worker:
             return
-        self.problems = problems(requirements(), self.outcomes)
-        if self.writes:
-            (FOLDER / "trace.md").write_text(trace(requirements(), self.outcomes), encoding="utf-8")
-        if self.problems and session.exitstatus == 0:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        for problem in self.problems:
-            terminalreporter.write_line(f"evidence: {problem}", red=True)
+        outcomes = outcomes_in(self.record)
+        for name, tests in self.outcomes.items():
+            outcomes[name] = outcomes.get(name, {}) | tests
+        self.record.parent.mkdir(exist_ok=True)
+        kept = {"sources": sources_sha256(), "outcomes": outcomes}
+        self.record.write_text(json.dumps(kept, indent=1, sort_keys=True), encoding="utf-8")
 
 
 def problems(wanted: dict[str, dict[str, Any]], outcomes: Outcomes) -> list[str]:

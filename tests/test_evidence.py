@@ -1,5 +1,6 @@
 """The trace of requirements fails where it must: a requirement without a passing test is not shown."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.evidence import problems, requirements, trace
+from tests.evidence import outcomes_in, problems, requirements, trace
+from tests.run import report_missing
 
 ROOT = Path(__file__).parents[1]
 WANTED = {
@@ -48,28 +50,34 @@ def test_every_requirement_names_a_clause_and_says_what_the_system_does() -> Non
         assert "complian" not in row["text"], name
 
 
-def test_a_run_without_a_test_of_a_requirement_fails(tmp_path: Path) -> None:
-    """The whole plugin: a run in which nothing shows the requirements ends red, though its one test passes."""
-    (tmp_path / "test_alone.py").write_text("def test_alone(): pass\n")
+def test_what_runs_came_to_is_noted_and_added_up(tmp_path: Path) -> None:
+    """The plugin itself, in two runs on one record; a test of nothing is not in it."""
+    record = tmp_path / "record.json"
+    marked = (
+        "import pytest\n@pytest.mark.requirement('A-01')\ndef test_it(): assert {}\ndef test_else(): pass\n"
+    )
     command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:django",
-        "-p",
-        "tests.evidence",
-    ]
-    around = {**os.environ, "PYTHONPATH": str(ROOT)}
+        sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:django", "-p", "tests.evidence",
+        "--evidence", str(record), "-c", str(tmp_path / "pytest.ini"),
+    ]  # fmt: skip
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = requirement\n")
+    for name, holds in (("first", True), ("second", False)):
+        (tmp_path / f"test_{name}.py").write_text(marked.format(holds))
+        around = {**os.environ, "PYTHONPATH": str(ROOT)}
+        subprocess.run([*command, f"test_{name}.py"], cwd=tmp_path, env=around, check=False)
+    assert outcomes_in(record) == {"A-01": {"test_first.py::test_it": True, "test_second.py::test_it": False}}
 
-    def run(*options: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*command, *options, str(tmp_path)], cwd=tmp_path, env=around, capture_output=True, text=True
-        )
 
-    assert run().returncode == 0
-    ended = run("--require-evidence")
-    assert ended.returncode == 1
-    assert "evidence: AUD-01 has no test in this run" in ended.stdout
+def test_a_record_of_other_sources_is_none(tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    assert outcomes_in(record) == {}
+    record.write_text(json.dumps({"sources": "0" * 64, "outcomes": {"A-01": {"t::a": True}}}))
+    assert outcomes_in(record) == {}
+
+
+def test_a_requirement_without_a_test_ends_the_run_red(capsys: pytest.CaptureFixture[str]) -> None:
+    every = {name: {"t::a": True} for name in requirements()}
+    assert report_missing(every) == 0
+    del every["AUD-01"]
+    assert report_missing(every) == 1
+    assert "evidence: AUD-01 has no test in this run" in capsys.readouterr().err

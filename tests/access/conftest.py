@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from tests.access.places import Places, find
-from trialsite.accounts.acting import signed_by
+from trialsite.accounts.context import audit_context
 from trialsite.accounts.models import Membership, Role, Site, Study, User
 from trialsite.stack import testing
 
@@ -45,8 +45,8 @@ def people(places: Places) -> dict[Person, User]:
     sites: dict[str, Site | None] = {site.code: site for site in places.study.sites.all()}
     sites |= {"all": None, OUTSIDE: None}
     system = User.objects.system()
-    made = {}
-    with signed_by(system, reason="test"):
+    users = {}
+    with audit_context(system, reason="test"):
         for role in Role.values:
             for where, site in sites.items():
                 user = User(username=f"{role}-{where}", printed_name=f"{role} of {where}")
@@ -54,8 +54,8 @@ def people(places: Places) -> dict[Person, User]:
                 user.save()
                 study = other if where == OUTSIDE else places.study
                 Membership.objects.create(user=user, study=study, site=site, role=role, granted_by=system)
-                made[role, where] = user
-    return made
+                users[role, where] = user
+    return users
 
 
 def signed_in(user: User) -> Client:

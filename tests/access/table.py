@@ -33,14 +33,13 @@ TABLE = """
      screening              participant.screen     GET,POST  site
      screening_draft          participant.screen    POST      site
      screening_draft_discard  participant.screen    POST      site
-     treatment_add          participant.screen     GET,POST  site
-     treatment_remove       participant.screen     GET,POST  site
      eligibility_confirm    eligibility.confirm    GET,POST  site
      treatments_declare     participant.screen     GET,POST  site
      screening_reopen       eligibility.confirm    GET,POST  site
      rescreen               participant.screen     GET,POST  site
      randomise              participant.randomise  GET,POST  site
      withdraw               participant.withdraw   GET,POST  site
+     withdrawal_take_back   participant.withdraw   GET,POST  site
      unblind                participant.unblind    GET,POST  site
      review_participant     query.view             GET       site
      sign_series            record.sign            POST      site
@@ -52,9 +51,22 @@ TABLE = """
      review                 query.view             GET       study
      review_ask             query.raise            POST      study
      lock_study             study.lock             GET,POST  whole
+     supply                 supply.view            GET       study
+     supply_file            supply.view            POST      study
+     supply_send            supply.send            GET,POST  site
+     shipment               supply.record          GET,POST  site
+     kit                    supply.view            GET       site
+     kit_return             supply.record          GET,POST  site
+     kit_destroy            supply.record          GET,POST  site
+     kit_put_back           supply.record          GET,POST  site
+     kit_replace            supply.record          GET,POST  site
+     wrong_kit              wrong_kit.view         GET       site
+     wrong_kit_close        wrong_kit.close        POST      site
      calendar               calendar.view          GET       study
      calendar_file          calendar.view          POST      study
      feed_make              calendar.view          POST      study
+     rating_quality         quality.view           GET       study
+     rating_quality_file    quality.view           POST      study
      dashboard              dashboard.view         GET       study
      chart_download         dashboard.view         GET       study
      closed                 closed.view            GET       whole
@@ -68,11 +80,46 @@ TABLE = """
      look_chart             closed.view            GET       whole
      allocation             allocation.view        GET,POST  study
      allocation_request     allocation.generate    POST      site
+     arm_stock              allocation.view        GET       study
+     packing_list           allocation.view        GET,POST  site
      audit                  audit.view             GET       study
      audit_file             audit.view             POST      study
      audit_review           audit.review           POST      study
      audit_entries          audit.view             GET       site
      outcome_rules          outcomes.adopt         GET,POST  whole
+     visit_form             assessment.view        GET       site
+     visit_form_new         assessment.enter       GET,POST  site
+     visit_form_draft       assessment.enter       POST      site
+     participant_form       assessment.view        GET       site
+     participant_form_new   assessment.enter       GET,POST  site
+     participant_form_draft  assessment.enter      POST      site
+     record                 assessment.view        GET       site
+     adverse_events         assessment.view        GET       study
+     adverse_events_file    assessment.view        POST      study
+     event_paper            assessment.view        POST      site
+     record_entry           assessment.enter       GET,POST  site
+     record_draft           assessment.enter       POST      site
+     record_set_aside       assessment.enter       GET,POST  site
+     record_draft_discard   assessment.enter       POST      site
+     visit_form_draft_discard        assessment.enter  POST  site
+     participant_form_draft_discard  assessment.enter  POST  site
+     infusion_day           assessment.view        GET       site
+     infusion_step          assessment.enter       POST      site
+     infusion_check         assessment.enter       POST      site
+     casebook               participant.view       POST      site
+     forms                  study.view             GET       study
+     form_language          study.view             POST      study
+     form_shown             study.view             GET,POST  study
+     form_shown_live        study.view             POST      study
+     form_blank             study.view             GET       study
+     instrument_blank       study.view             GET       study
+     form_preview           outcomes.adopt         GET,POST  whole
+     form_preview_live      outcomes.adopt         POST      whole
+     imports                data.import            GET,POST  whole
+     import                 data.import            GET       whole
+     import_confirm         data.import            POST      whole
+     import_again           data.import            POST      whole
+     import_cancel          data.import            POST      whole
      export                 export.blinded         GET,POST  study
      people                 people.manage          GET       whole
      people_file            people.manage          POST      whole
@@ -85,10 +132,22 @@ TABLE = """
      reset_decide           people.manage          GET,POST  whole
      role_grant             people.manage          GET,POST  whole
      role_end               people.manage          GET,POST  whole
+     wording                wording.load           GET,POST  site
      plan                   schedule.plan          GET,POST  site
+     site_availability      schedule.plan          GET,POST  site
+     absence_add            schedule.plan          POST      site
+     absence_remove         schedule.plan          GET,POST  site
+     waiting_list           schedule.plan          GET,POST  site
+     waiting_undo           schedule.plan          POST      site
      dosing                 schedule.plan          GET,POST  site
      visit                  assessment.view        GET       site
      safety_alert           safety.acknowledge     GET,POST  site
+     deviations             deviation.view         GET       study
+     deviations_file        deviation.view         POST      study
+     deviation              deviation.view         GET       site
+     deviation_step:review  deviation.review       GET,POST  site
+     deviation_step:close   deviation.close        GET,POST  site
+     deviation_step:reopen  deviation.close        GET,POST  site
      query_raise            query.raise            POST      site
      verify                 record.verify          POST      site
      casebook_query         query.raise            POST      site
@@ -104,6 +163,8 @@ TABLE = """
      unlock_end             unlock.request         POST      site
      visit_missed           schedule.plan          GET,POST  site
      rating                 assessment.enter       GET,POST  site
+     second_rating          assessment.enter       GET,POST  site
+     adjudication           rating.adjudicate      GET,POST  site
      draft                  assessment.enter       POST      site
      draft_discard          assessment.enter       POST      site
 """
@@ -126,8 +187,8 @@ class Row:
 
 
 def rows() -> list[Row]:
-    found = []
+    rows = []
     for line in TABLE.strip().splitlines():
         name, who, methods, where = line.split()
-        found.append(Row(name, who, frozenset(methods.split(",")), where))
-    return found
+        rows.append(Row(name, who, frozenset(methods.split(",")), where))
+    return rows

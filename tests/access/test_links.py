@@ -5,20 +5,19 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.access.conftest import Person, signed_in
-from tests.access.crawl import crawl
+from tests.access.crawl import crawl, refused
 from tests.access.places import Places
 from trialsite.accounts.models import Role, User
 
+# Whom tests/security/test_stored_xss.py asks the same of, at one site, after everything was typed into.
+READERS = {Role.COORDINATOR, Role.INVESTIGATOR}
 
-@pytest.mark.parametrize("where", ["01", "all"])
-@pytest.mark.parametrize("role", Role.values)
-def test_no_link_leads_to_a_refusal(
-    role: str, where: str, places: Places, people: dict[Person, User]
-) -> None:
-    """Everything that can be reached from the start by what the pages show."""
-    found = crawl(signed_in(people[role, where]), "/")
-    assert len(found) > 3
-    assert {address: got.status for address, got in found.items() if got.status >= 400} == {}
+
+@pytest.mark.parametrize("role", sorted(set(Role) - READERS))
+def test_no_link_leads_to_a_refusal(role: str, places: Places, people: dict[Person, User]) -> None:
+    """Everything that somebody at one site can reach from the start by what the pages show. Of those at all sites,
+    test_get_changes_nothing.py says the same of the pages that it gets."""
+    assert refused(crawl(signed_in(people[role, "01"]), "/")) == {}
 
 
 @pytest.mark.parametrize("status", [403, 404])

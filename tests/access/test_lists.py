@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from enrollment import services
 from tests.access.conftest import Person, signed_in
 from tests.access.places import Places
-from trialsite.accounts.models import Access, Membership, User
+from tests.enrollment.steps import leave
+from trialsite.accounts.models import AccessEvent, Membership, User
 from trialsite.review import services as review
 from trialsite.review.models import Query
 
@@ -18,13 +18,18 @@ from trialsite.review.models import Query
 pytestmark = pytest.mark.usefixtures("places")
 STUDY = "KETNAL"
 LISTS = {
-    "participants_file": "coordinator", "calendar_file": "coordinator", "queries_file": "monitor",
-    "review_file": "monitor", "people_file": "admin",
-}  # fmt: skip
+    "participants_file": "coordinator",
+    "calendar_file": "coordinator",
+    "queries_file": "monitor",
+    "deviations_file": "monitor",
+    "review_file": "monitor",
+    "adverse_events_file": "monitor",
+    "people_file": "admin",
+}
 
 
-def _taken(person: User, name: str, query: str = "") -> list[dict[str, str]]:
-    answer: Any = signed_in(person).post(reverse(name, args=[STUDY]) + query)
+def _taken(user: User, name: str, query: str = "") -> list[dict[str, str]]:
+    answer: Any = signed_in(user).post(reverse(name, args=[STUDY]) + query)
     assert answer.status_code == 200
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     text = b"".join(answer.streaming_content).decode()
@@ -38,16 +43,18 @@ def _person(role: str) -> User:
 def test_participants_are_those_of_the_page_under_its_filters(places: Places) -> None:
     rows = _taken(_person("monitor"), "participants_file", "?site=&state=completed&sort=-code")
     people = places.study.participants.filter(status="completed").order_by("-code")
-    assert [row["participant"] for row in rows] == [person.code for person in people]
-    for row, person in zip(rows, people, strict=True):
+    assert [row["participant"] for row in rows] == [participant.code for participant in people]
+    for row, participant in zip(rows, people, strict=True):
         assert [row["infusion_1_on"], row["infusion_2_on"]] == [
-            str(period.dosed_on) for period in person.periods.order_by("number")
+            str(period.dosed_on) for period in participant.periods.order_by("number")
         ]
-        assert row["visits_done"] == str(person.visits.filter(status="done").exclude(period=None).count())
+        assert row["visits_done"] == str(
+            participant.visits.filter(status="done").exclude(period=None).count()
+        )
 
 
 def test_what_was_typed_is_no_formula(places: Places) -> None:
-    services.withdraw(places.screening, by=_person("investigator"), reason="=1+1")
+    leave(places.screening, _person("investigator"), "=1+1")
     rows = _taken(_person("coordinator"), "participants_file", f"?q={places.screening.code}")
     assert [row["left_because"] for row in rows] == ["'=1+1"]
 
@@ -97,13 +104,15 @@ def test_people_are_those_of_the_page_under_its_filters(query: str, wanted: dict
 @pytest.mark.requirement("EXP-01")
 @pytest.mark.parametrize("name", LISTS)
 def test_who_took_a_list_is_known_before_it_leaves(name: str) -> None:
-    person = _person(LISTS[name])
+    user = _person(LISTS[name])
     # Nothing of the answer's body is read.
-    signed_in(person).post(reverse(name, args=[STUDY]) + "?q=01-0")
-    last = Access.objects.latest("id")
+    signed_in(user).post(reverse(name, args=[STUDY]) + "?q=01-0")
+    last = AccessEvent.objects.latest("id")
     assert (last.kind, last.user, last.about) == (
-        "list taken", person, f"{STUDY} {name.removesuffix('_file')} q=01-0"
-    )  # fmt: skip
+        "list taken",
+        user,
+        f"{STUDY} {name.removesuffix('_file')} q=01-0",
+    )
 
 
 @pytest.mark.parametrize("name", LISTS)

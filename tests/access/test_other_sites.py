@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from enrollment.services.feed import make_feed
+from enrollment.calendar.services import make_feed
 from tests.access.conftest import Person, signed_in
 from tests.access.places import Places
 from tests.access.table import rows
@@ -28,27 +28,27 @@ def body(answer: Any) -> bytes:
         return b"".join(archive.read(name) for name in archive.namelist())
 
 
-def _everything(person: User, places: Places) -> dict[str, bytes]:
+def _everything(user: User, places: Places) -> dict[str, bytes]:
     """Name → bytes of every study-wide page this person is served, as a page, as a fragment, and as files."""
-    client = signed_in(person)
-    found = {}
+    client = signed_in(user)
+    pages = {}
     for row in STUDY_PAGES:
         address = places.address(row)
         for kind, headers in (("page", {}), ("fragment", {"HX-Request": "true"})):
             answer = client.get(address, headers=headers)
             if answer.status_code == 200:
-                found[f"{row.name} {kind}"] = body(answer)
-    found["audit csv"] = body(client.post(reverse("audit_file", args=["KETNAL"]), {"kind": "csv"}))
-    found["audit lines"] = body(client.post(reverse("audit_file", args=["KETNAL"]), {"kind": "jsonl"}))
+                pages[f"{row.name} {kind}"] = body(answer)
+    pages["audit csv"] = body(client.post(reverse("audit_file", args=["KETNAL"]), {"kind": "csv"}))
+    pages["audit lines"] = body(client.post(reverse("audit_file", args=["KETNAL"]), {"kind": "jsonl"}))
     for row in rows():
         if row.name.endswith("_file") and row.name != "audit_file":
-            found[row.name] = body(client.post(reverse(row.name, args=["KETNAL"])))
-    for chart in re.findall(rb"/dashboard/([\w-]+)\.csv", found.get("dashboard page", b"")):
+            pages[row.name] = body(client.post(reverse(row.name, args=["KETNAL"])))
+    for chart in re.findall(rb"/dashboard/([\w-]+)\.csv", pages.get("dashboard page", b"")):
         for kind in ("csv", "svg"):
             name = reverse("chart_download", args=["KETNAL", chart.decode(), kind])
-            found[name] = body(client.get(name))
-    found["export"] = body(client.post(reverse("export", args=["KETNAL"]), {"reason": "a test"}))
-    return found
+            pages[name] = body(client.get(name))
+    pages["export"] = body(client.post(reverse("export", args=["KETNAL"]), {"reason": "a test"}))
+    return pages
 
 
 @pytest.mark.requirement("ACC-02")
@@ -56,9 +56,9 @@ def _everything(person: User, places: Places) -> dict[str, bytes]:
 def test_no_code_of_another_site_is_shown(role: str, places: Places, people: dict[Person, User]) -> None:
     """Whatever a person of site 02 is served names no participant of site 01."""
     leaks = {
-        name: found.group()
+        name: match.group()
         for name, content in _everything(people[role, "02"], places).items()
-        if (found := SITE_01.search(content))
+        if (match := SITE_01.search(content))
     }
     assert not leaks
 
@@ -67,12 +67,12 @@ def test_the_same_search_finds_the_codes_where_they_belong(
     places: Places, people: dict[Person, User]
 ) -> None:
     """The test sees: the data manager of site 01 is shown them in pages, the trail and the export."""
-    found = {
+    pages = {
         name
         for name, content in _everything(people["datamanager", "01"], places).items()
         if SITE_01.search(content)
     }
-    assert {"participants page", "participants fragment", "queries page", "review page", "export"} <= found
+    assert {"participants page", "participants fragment", "queries page", "review page", "export"} <= pages
 
 
 @pytest.mark.requirement("ACC-02")

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tests.access.conftest import Person
 from tests.access.places import Places
-from trialsite.accounts.acting import signed_by
+from trialsite.accounts.context import audit_context
 from trialsite.accounts.models import Membership, Site, Study, User
 from trialsite.accounts.policy import POLICY, may
 
@@ -55,7 +55,7 @@ def test_a_role_that_is_not_held_now_allows_nothing(
     starts, ends = {"ended": (now - 2 * hour, now - hour), "not begun": (now + hour, None)}.get(
         state, (now, None)
     )
-    with signed_by(User.objects.system(), reason="test"):
+    with audit_context(User.objects.system(), reason="test"):
         held = Membership.objects.filter(user=user)
         before = held.get()
         held.update(starts_at=starts, ends_at=ends)
@@ -67,7 +67,7 @@ def test_a_role_that_is_not_held_now_allows_nothing(
     try:
         assert _in_the_database(questions) == [may(*question) for question in questions] == [False, False]
     finally:
-        with signed_by(User.objects.system(), reason="test"):
+        with audit_context(User.objects.system(), reason="test"):
             held.update(starts_at=before.starts_at, ends_at=before.ends_at)
             User.objects.filter(pk=user.pk).update(is_active=True)
     assert _in_the_database(questions) == [True, True]

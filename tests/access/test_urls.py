@@ -30,8 +30,11 @@ def test_every_classification_names_an_action_of_the_policy() -> None:
 def test_every_action_of_a_page_is_used() -> None:
     """An action of the policy without an address is one that only services ask for; they are few and named."""
     inside = {
-        "study.view", "study.unlock", "washout.override", "query.close_any", "export.unblinded",
-    }  # fmt: skip
+        "study.unlock",
+        "washout.override",
+        "query.close_any",
+        "export.unblinded",
+    }
     assert set(POLICY) - {row.who for row in ROWS} == inside
 
 
@@ -78,11 +81,11 @@ def test_signed_out_leads_to_the_sign_in(row: Row, places: Places) -> None:
         answer = Client().generic(method, places.address(row), content_type=FORM)
         assert answer.status_code == 302
         assert answer["Location"].startswith("/login/")
-        asked = Client().generic(
+        answer = Client().generic(
             method, places.address(row), content_type=FORM, headers={"HX-Request": "true"}
         )
-        assert asked["HX-Redirect"].startswith("/login/")
-        assert asked.content == b""
+        assert answer["HX-Redirect"].startswith("/login/")
+        assert answer.content == b""
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

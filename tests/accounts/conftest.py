@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -9,7 +10,7 @@ from django_otp.oath import TOTP
 
 from tests.conftest import PASSWORD
 from trialsite.accounts import secondfactor
-from trialsite.accounts.acting import signed_by
+from trialsite.accounts.context import audit_context
 from trialsite.accounts.models import Authenticator, User
 
 
@@ -25,7 +26,7 @@ class Telephone:
         return f"{TOTP(self.secret).token():06d}"
 
     def wait(self) -> None:
-        with signed_by(self.user, reason="time passes"):
+        with audit_context(self.user, reason="time passes"):
             Authenticator.objects.filter(user=self.user, confirmed=True).update(
                 last_step=0, throttling_failure_timestamp=None, throttling_failure_count=0
             )
@@ -38,17 +39,17 @@ def telephone(investigator: User) -> Telephone:
 
 
 def make_telephone(user: User) -> Telephone:
-    made = Telephone(user, secondfactor.new_secret())
-    made.codes = secondfactor.set_up(made.secret, made.shows(), by=user) or []
-    assert made.codes
-    made.wait()
-    return made
+    phone = Telephone(user, secondfactor.new_secret())
+    phone.codes = secondfactor.set_up(phone.secret, phone.shows(), by=user) or []
+    assert phone.codes
+    phone.wait()
+    return phone
 
 
 @pytest.fixture
-def required(settings: object) -> None:
+def required(settings: Any) -> None:
     """As in production."""
-    settings.SECOND_FACTOR = "required"  # type: ignore[attr-defined]
+    settings.SECOND_FACTOR = "required"
 
 
 SignInByForm = Callable[..., Client]

@@ -1,6 +1,7 @@
 """Coming, going and being kept out stand in the trail; guessing closes the door."""
 
 from collections.abc import Callable
+from typing import Any
 
 import psycopg2
 import pytest
@@ -11,7 +12,7 @@ from django.urls import reverse
 
 from tests.conftest import PASSWORD
 from trialsite.accounts.access import record
-from trialsite.accounts.models import Access, Session, User
+from trialsite.accounts.models import AccessEvent, Session, User
 from trialsite.accounts.sessions import digest
 from trialsite.audit.models import Event
 from trialsite.stack import testing
@@ -20,15 +21,15 @@ pytestmark = pytest.mark.django_db
 LOGIN = "/login/"
 
 
-def kinds(person: User | None) -> list[str]:
+def kinds(user: User | None) -> list[str]:
     """What the trail itself tells of `person`, oldest first."""
-    told = Event.objects.filter(table_name="accounts_access").order_by("n")
-    number = person.pk if person else None
-    return [event.new["kind"] for event in told if event.new and event.new["user_id"] == number]
+    events = Event.objects.filter(table_name="accounts_access").order_by("n")
+    number = user.pk if user else None
+    return [event.new["kind"] for event in events if event.new and event.new["user_id"] == number]
 
 
-def try_in(client: Client, username: str, password: str, **more: str) -> int:
-    return client.post(LOGIN, {"username": username, "password": password}, **more).status_code  # type: ignore[arg-type]
+def try_in(client: Client, username: str, password: str, **more: Any) -> int:
+    return client.post(LOGIN, {"username": username, "password": password}, **more).status_code
 
 
 @pytest.mark.requirement("AUD-08")
@@ -65,9 +66,15 @@ def test_an_unknown_name_is_audited_without_the_name(client: Client) -> None:
 
 def test_another_address_written_into_a_header_opens_no_door(client: Client, coordinator: User) -> None:
     answers = [
-        try_in(client, coordinator.username, "wrong", HTTP_X_FORWARDED_FOR=f"10.0.0.{n}", HTTP_X_REAL_IP=f"10.0.1.{n}")
+        try_in(
+            client,
+            coordinator.username,
+            "wrong",
+            HTTP_X_FORWARDED_FOR=f"10.0.0.{n}",
+            HTTP_X_REAL_IP=f"10.0.1.{n}",
+        )
         for n in range(6)
-    ]  # fmt: skip
+    ]
     assert answers[-1] == 429
 
 
@@ -97,7 +104,7 @@ def test_sitting_still_is_audited_as_timed_out(as_user: Callable[[User], Client]
 
 def test_the_record_is_written_once(coordinator: User) -> None:
     """The web's role changes and deletes none of it."""
-    record(Access.Kind.SIGNED_IN, coordinator)
+    record(AccessEvent.Kind.SIGNED_IN, coordinator)
     for statement in ("update accounts_access set kind = 'x'", "delete from accounts_access"):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)

@@ -34,7 +34,7 @@ def test_one_sees_and_ends_ones_other_sessions(coordinator: User, by_form: SignI
     for client in (there, third):
         assert inside(client)
     page = here.get(ACCOUNT).content.decode()
-    assert page.count("This one") == 1
+    assert page.count("This session") == 1
     key = there.session.session_key or ""
     address = reverse("session_end", args=[digest(key)[:16]])
     assert address in page
@@ -66,7 +66,7 @@ def test_a_changed_password_ends_the_other_sessions(coordinator: User, by_form: 
     """Their rows as well: the database asks those who is live. The own session goes on, under a new key."""
     here, there = by_form(coordinator), by_form(coordinator)
     key = here.session.session_key
-    assert b"is changed" in change(here, PASSWORD, NEW)
+    assert b"has been changed" in change(here, PASSWORD, NEW)
     assert (inside(here), inside(there)) == (True, False)
     assert here.session.session_key != key
     assert Session.objects.of(coordinator).count() == 1
@@ -77,15 +77,18 @@ def test_a_changed_password_ends_the_other_sessions(coordinator: User, by_form: 
 
 
 @pytest.mark.parametrize(
-    ("current", "password", "again", "said"),
-    [("wrong", NEW, NEW, "not your password"), (PASSWORD, NEW, NEW + "x", "differ"),
-     (PASSWORD, "passwordpassword", "passwordpassword", "too common")],
-)  # fmt: skip
+    ("current", "password", "again", "message"),
+    [
+        ("wrong", NEW, NEW, "password is incorrect"),
+        (PASSWORD, NEW, NEW + "x", "do not match"),
+        (PASSWORD, "passwordpassword", "passwordpassword", "too common"),
+    ],
+)
 def test_what_is_wrong_is_said_and_nothing_changes(
-    current: str, password: str, again: str, said: str, coordinator: User, by_form: SignInByForm
+    current: str, password: str, again: str, message: str, coordinator: User, by_form: SignInByForm
 ) -> None:
     answer = change(by_form(coordinator), current, password, again).decode()
-    assert said in answer
+    assert message in answer
     coordinator.refresh_from_db()
     assert coordinator.check_password(PASSWORD)
 

@@ -30,7 +30,7 @@ def test_what_was_understood_is_shown(text: str) -> None:
 def test_what_can_mean_two_days_is_asked_and_stays_as_it_was_typed() -> None:
     form = OneDay({"day": "9/3/2026"})
     assert form.errors["day"] == [
-        "This can be 9 Mar 2026 or 3 Sep 2026. Write the month as a word, for example 9 Mar 2026."
+        "This could mean 9 Mar 2026 or 3 Sep 2026. Write the month as a word, for example 9 Mar 2026."
     ]
     assert 'value="9/3/2026"' in str(form["day"])
 

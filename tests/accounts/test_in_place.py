@@ -43,8 +43,8 @@ def test_nobody_saves_in_anothers_name(
 ) -> None:
     """A page made for one person, sent while another is signed in in the same browser: 401."""
     client = as_user(investigator)
-    for person, status in ((coordinator, 401), (investigator, 200)):
-        answer = client.post(draft_of(screened), {"age": "44"}, headers=in_place(person))
+    for user, status in ((coordinator, 401), (investigator, 200)):
+        answer = client.post(draft_of(screened), {"age": "44"}, headers=in_place(user))
         assert answer.status_code == status
 
 

@@ -112,12 +112,12 @@ def test_the_password_alone_makes_no_browser_known(telephone: Telephone) -> None
 def test_people_share_a_browser(make_user: MakeUser) -> None:
     """Each is known by it; so many that the cookie stays small."""
     client = Client()
-    people = [make_user("monitor") for _ in range(PEOPLE + 1)]
-    for person in people:
-        assert try_in(client, person.username, PASSWORD) == 302
+    users = [make_user("monitor") for _ in range(PEOPLE + 1)]
+    for user in users:
+        assert try_in(client, user.username, PASSWORD) == 302
         client.post("/logout/")
-    known: dict[str, Any] = signing.loads(client.cookies["device"].value, salt=SALT)
-    assert list(known) == [str(person.pk) for person in people[1:]]
+    devices: dict[str, Any] = signing.loads(client.cookies["device"].value, salt=SALT)
+    assert list(devices) == [str(user.pk) for user in users[1:]]
 
 
 def test_a_success_forgets_ones_own_slips_only(coordinator: User, make_user: MakeUser) -> None:

@@ -16,7 +16,7 @@ from tests.accounts.conftest import SignInByForm, make_telephone
 from tests.accounts.test_access import kinds
 from tests.conftest import PASSWORD, MakeUser
 from trialsite.accounts import services
-from trialsite.accounts.acting import signed_by
+from trialsite.accounts.context import audit_context
 from trialsite.accounts.models import Membership, Session, Site, Study, User, Username
 from trialsite.accounts.policy import may
 from trialsite.audit.models import Event
@@ -35,14 +35,14 @@ def admin(make_user: MakeUser) -> User:
     return make_user("admin")
 
 
-def change(client: Client, person: User, act: str, reason: str = "because") -> bytes:
-    return client.post(reverse("person_change", args=["KETNAL", person.pk, act]), {"reason": reason}).content
+def change(client: Client, user: User, act: str, reason: str = "because") -> bytes:
+    return client.post(reverse("person_change", args=["KETNAL", user.pk, act]), {"reason": reason}).content
 
 
 def link_in(content: bytes) -> str:
-    found = re.search(rb"one-time-link\">http://testserver([^<]+)<", content)
-    assert found, content.decode()
-    return found.group(1).decode()
+    link = re.search(rb"one-time-link\">http://testserver([^<]+)<", content)
+    assert link, content.decode()
+    return link.group(1).decode()
 
 
 @pytest.mark.requirement("ACC-08")
@@ -56,15 +56,15 @@ def test_a_deactivated_person_is_out_at_once_and_stays_out(
     assert inside.get(TODAY).status_code == 302
     assert not Session.objects.of(coordinator).exists()
     assert by_form(coordinator).get(TODAY).status_code == 302
-    told = Event.objects.filter(table_name="accounts_user", row_pk=str(coordinator.pk)).latest("n")
-    assert (told.new, told.reason, told.actor) == ({"is_active": False}, "left the site", admin.pk)
+    event = Event.objects.filter(table_name="accounts_user", row_pk=str(coordinator.pk)).latest("n")
+    assert (event.new, event.reason, event.actor) == ({"is_active": False}, "left the site", admin.pk)
     change(as_user(admin), coordinator, "reactivate", "came back")
     assert by_form(coordinator).get(TODAY).status_code == 200
 
 
 def test_nothing_is_done_without_a_reason(admin: User, coordinator: User, as_user: SignIn) -> None:
     for act in ("deactivate", "link", "second-factor"):
-        assert b"Say why" in change(as_user(admin), coordinator, act, "")
+        assert b"Give the reason" in change(as_user(admin), coordinator, act, "")
     coordinator.refresh_from_db()
     assert coordinator.is_active
     assert coordinator.check_password(PASSWORD)
@@ -99,17 +99,23 @@ def test_a_link_does_not_go_past_the_second_factor(admin: User, coordinator: Use
 
 @pytest.mark.requirement("ACC-05")
 @pytest.mark.parametrize(
-    ("password", "said"),
-    [("short1!", "too short"), ("kartoffelpuffer", "too common"), ("passwordpassword", "too common"),
-     ("Playstation2026!!", "too common"), ("480193758204", "numeric"), ("the coordinator", "similar")],
-)  # fmt: skip
+    ("password", "message"),
+    [
+        ("short1!", "too short"),
+        ("kartoffelpuffer", "too common"),
+        ("passwordpassword", "too common"),
+        ("Playstation2026!!", "too common"),
+        ("480193758204", "numeric"),
+        ("the coordinator", "similar"),
+    ],
+)
 def test_a_weak_password_is_refused_in_words(
-    password: str, said: str, admin: User, coordinator: User, as_user: SignIn
+    password: str, message: str, admin: User, coordinator: User, as_user: SignIn
 ) -> None:
     """Length, the list of common ones, likeness to the name: also by the link."""
     link = link_in(change(as_user(admin), coordinator, "link"))
     answer = Client().post(link, {"password": password, "again": password}).content.decode()
-    assert said in answer
+    assert message in answer
 
 
 @pytest.mark.requirement("ACC-05")
@@ -120,7 +126,7 @@ def test_passwords_are_kept_by_argon2(coordinator: User) -> None:
 def test_nobody_decides_about_themselves(admin: User, study: Study) -> None:
     """Nor resets their own second factor without its code."""
     for act in list[Callable[..., object]]((services.deactivate, *RESETS)):
-        with pytest.raises(ValidationError, match="for themselves"):
+        with pytest.raises(ValidationError, match="do this for yourself"):
             act(admin, study, by=admin, reason="r")
 
 
@@ -130,7 +136,7 @@ def test_an_administrator_of_one_study_has_no_say_over_a_person_of_another(
     """An account opens every study its person works in; a link to it would open the other one too."""
     other = Study.objects.exclude(pk=study.pk)[0]
     system = User.objects.system()
-    with signed_by(system, reason="test"):
+    with audit_context(system, reason="test"):
         elsewhere = Membership.objects.create(
             user=coordinator, study=other, role="coordinator", granted_by=system
         )
@@ -143,7 +149,7 @@ def test_an_administrator_of_one_study_has_no_say_over_a_person_of_another(
 
 def test_a_person_of_no_role_here_is_not_found(admin: User, as_user: SignIn, study: Study) -> None:
     stranger = User(username="stranger", printed_name="A Stranger")
-    with signed_by(User.objects.system(), reason="test"):
+    with audit_context(User.objects.system(), reason="test"):
         stranger.save()
     for name, more in (("person", []), ("person_change", ["link"]), ("role_grant", [])):
         assert as_user(admin).get(reverse(name, args=["KETNAL", stranger.pk, *more])).status_code == 404
@@ -219,7 +225,7 @@ def test_ending_a_role_ends_the_sessions(admin: User, coordinator: User, by_form
 
 
 def rename(user: User, name: str) -> None:
-    with transaction.atomic(), signed_by(User.objects.system(), reason="married"):
+    with transaction.atomic(), audit_context(User.objects.system(), reason="married"):
         User.objects.filter(pk=user.pk).update(username=name)
 
 
@@ -239,21 +245,24 @@ def test_a_name_is_never_another_persons(coordinator: User, make_user: MakeUser)
 def test_the_form_says_that_a_name_was_used(admin: User, coordinator: User, study: Study) -> None:
     old = coordinator.username
     rename(coordinator, "somebody-else")
-    with pytest.raises(ValidationError, match="never given twice"):
+    with pytest.raises(ValidationError, match="never reused"):
         services.invite(study, by=admin, username=old, printed_name="X", email="", role="monitor", site=None)
 
 
 @pytest.mark.parametrize(
     "statement",
-    ["update accounts_username set user_id = 1", "delete from accounts_username",
-     "insert into accounts_username (name, user_id) select 'squatter', id from accounts_user limit 1"],
-)  # fmt: skip
+    [
+        "update accounts_username set user_id = 1",
+        "delete from accounts_username",
+        "insert into accounts_username (name, user_id) select 'squatter', id from accounts_user limit 1",
+    ],
+)
 def test_the_web_does_not_write_the_list_of_names(statement: str, coordinator: User) -> None:
     assert Username.objects.filter(user=coordinator).exists()
     with (
         pytest.raises(DatabaseError),
         transaction.atomic(),
-        signed_by(User.objects.system(), reason="r"),
+        audit_context(User.objects.system(), reason="r"),
         connection.cursor() as cursor,
     ):
         cursor.execute(statement)

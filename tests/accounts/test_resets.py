@@ -16,7 +16,7 @@ from tests.accounts.conftest import SignInByForm, make_telephone
 from tests.accounts.test_people import NEW, TODAY, change, link_in
 from tests.conftest import MakeUser, make_screened, sign
 from trialsite.accounts import services
-from trialsite.accounts.acting import signed_by
+from trialsite.accounts.context import audit_context
 from trialsite.accounts.models import AccessReset, Authenticator, Role, Session, Site, Study, User
 from trialsite.accounts.policy import POLICY, TAKES_TWO
 from trialsite.audit.models import Event
@@ -36,8 +36,8 @@ def second_admin(make_user: MakeUser) -> User:
     return make_user("admin")
 
 
-def granted(person: User, study: Study, admin: User, second: User, kind: str) -> AccessReset:
-    reset = services.request_reset(person, study, by=admin, kind=kind, reason="lost it")
+def granted(user: User, study: Study, admin: User, second: User, kind: str) -> AccessReset:
+    reset = services.request_reset(user, study, by=admin, kind=kind, reason="lost it")
     return services.decide_reset(reset, study, by=second, granted=True, reason="called back")
 
 
@@ -46,7 +46,7 @@ def attempt(by: User, statement: str, *values: int | bool | None) -> None:
     with (
         pytest.raises(DatabaseError) as refused,
         transaction.atomic(),
-        signed_by(by, reason="r"),
+        audit_context(by, reason="r"),
         connection.cursor() as cursor,
     ):
         cursor.execute(statement, values)
@@ -57,11 +57,11 @@ def attempt(by: User, statement: str, *values: int | bool | None) -> None:
 @pytest.mark.parametrize("role", Role.values)
 def test_who_takes_two_follows_from_the_policy(role: str, make_user: MakeUser) -> None:
     """Whoever signs, unblinds, decides a look, takes unblinded data away or administers; in SQL the same."""
-    person = make_user(role)
-    assert services.takes_two(person) is any(Role(role) in POLICY[action] for action in TAKES_TWO)
+    user = make_user(role)
+    assert services.takes_two(user) is any(Role(role) in POLICY[action] for action in TAKES_TWO)
     with connection.cursor() as cursor:
-        cursor.execute("select takes_two(%s)", [person.pk])
-        assert cursor.fetchone()[0] is services.takes_two(person)
+        cursor.execute("select takes_two(%s)", [user.pk])
+        assert cursor.fetchone()[0] is services.takes_two(user)
 
 
 @pytest.mark.requirement("ACC-09")
@@ -81,7 +81,7 @@ def test_one_administrator_alone_changes_nothing(
     assert by_form(investigator, telephone.shows()).get(TODAY).status_code == 200
     with pytest.raises(ValidationError, match="another administrator has to decide"):
         services.decide_reset(reset, study, by=admin, granted=True, reason="r")
-    with pytest.raises(ValidationError, match="asked for this already"):
+    with pytest.raises(ValidationError, match="already been requested"):
         services.request_reset(investigator, study, by=admin, kind=reset.kind, reason="again")
 
 
@@ -108,7 +108,7 @@ def test_a_refused_one_changes_nothing(
     address = reverse("reset_decide", args=["KETNAL", reset.pk])
     assert as_user(second_admin).post(address, {"reason": "not she", "decision": "refuse"}).status_code == 302
     assert by_form(investigator).get(TODAY).status_code == 200
-    with pytest.raises(ValidationError, match="decided already"):
+    with pytest.raises(ValidationError, match="already been decided"):
         services.decide_reset(reset, study, by=second_admin, granted=True, reason="r")
 
 
@@ -161,7 +161,7 @@ def test_signing_rests_after_a_reset(
     """The database keeps it, for as long as the protocol says; then signing goes on."""
     visit = screened.visits.get(period=None)
     granted(investigator, study, admin, second_admin, kind)
-    with pytest.raises(ValidationError, match="Nothing is signed in your name until"):
+    with pytest.raises(ValidationError, match="unblind until"):
         sign(screened, visit, by=investigator)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -181,14 +181,18 @@ def test_the_protocol_says_for_how_long(
         "signing_rest_hours": 0,
         "sources": {**document["sources"], "signing_rest_hours": "our choice"},
     }
-    with signed_by(User.objects.system(), reason="amended"):
+    with audit_context(User.objects.system(), reason="amended"):
         ProtocolVersion.objects.create(
-            study=study, version="no rest", document=document,
-            source="", sha256="0" * 64, loaded_by=User.objects.system(),
-        )  # fmt: skip
-    person = make_screened(site, coordinator)
+            study=study,
+            version="no rest",
+            document=document,
+            source="",
+            sha256="0" * 64,
+            loaded_by=User.objects.system(),
+        )
+    participant = make_screened(site, coordinator)
     granted(investigator, study, admin, second_admin, Kind.PASSWORD)
-    assert sign(person, person.visits.get(period=None), by=investigator)
+    assert sign(participant, participant.visits.get(period=None), by=investigator)
 
 
 def test_the_rest_begins_when_another_password_is_set(
@@ -244,6 +248,32 @@ def test_the_database_refuses_a_reset_by_one(
         attempt(admin, f"update accounts_accessreset set {change_} where id = %s", reset.pk)
 
 
+@pytest.mark.requirement("ACC-09")
+def test_nobody_asks_for_or_grants_their_own_reset(admin: User, second_admin: User, study: Study) -> None:
+    """An administrator is one of the administrators of themselves: the database still wants others."""
+    attempt(
+        admin,
+        "insert into accounts_accessreset (user_id, kind, reason, requested_by_id, requested_at, decision_reason)"
+        " values (%s, 'password', 'r', %s, now(), '')",
+        admin.pk,
+        admin.pk,
+    )
+    reset = services.request_reset(admin, study, by=second_admin, kind=Kind.PASSWORD, reason="r")
+    attempt(admin, "update accounts_accessreset set granted = true where id = %s", reset.pk)
+
+
+@pytest.mark.requirement("ACC-09")
+def test_a_granted_reset_is_for_who_granted_it_and_for_once(
+    admin: User, second_admin: User, investigator: User, study: Study
+) -> None:
+    """Who asked for it cannot set a password with it; nor can who granted it, once the person has set their own."""
+    change_ = "update accounts_user set password = 'x' where id = %s"
+    granted(investigator, study, admin, second_admin, Kind.PASSWORD)
+    attempt(admin, change_, investigator.pk)
+    services.accept_invitation(User.objects.get(pk=investigator.pk), NEW)
+    attempt(second_admin, change_, investigator.pk)
+
+
 def test_a_role_that_ended_counts(
     admin: User, investigator: User, study: Study, site: Site, as_user: SignIn
 ) -> None:
@@ -256,7 +286,7 @@ def test_who_reset_somebody_alone_does_not_make_them_a_signer(
     admin: User, second_admin: User, coordinator: User, study: Study, site: Site
 ) -> None:
     services.request_reset(coordinator, study, by=admin, kind=Kind.PASSWORD, reason="forgot it")
-    with pytest.raises(ValidationError, match="Another administrator has to grant"):
+    with pytest.raises(ValidationError, match="A second administrator has to grant"):
         services.grant_role(coordinator, study, by=admin, role="investigator", site=site)
     assert services.grant_role(coordinator, study, by=second_admin, role="investigator", site=site)
 
@@ -269,7 +299,7 @@ def test_an_administrator_is_made_at_the_machine(
     page = as_user(admin).get(reverse("person_new", args=["KETNAL"])).content.decode()
     assert 'value="monitor"' in page
     assert 'value="admin"' not in page
-    with pytest.raises(ValidationError, match="made at the machine"):
+    with pytest.raises(ValidationError, match="created on the server"):
         services.invite(
             study, by=admin, username="puppet", printed_name="P", email="", role="admin", site=None
         )

@@ -1,7 +1,7 @@
 """The password again: at a signature, an unblinding, a decision."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from django.test import Client, RequestFactory
@@ -11,7 +11,7 @@ from enrollment.models import Participant
 from tests.accounts.conftest import Telephone
 from tests.accounts.test_access import kinds
 from tests.conftest import PASSWORD
-from trialsite.accounts.acting import signed_by
+from trialsite.accounts.context import audit_context
 from trialsite.accounts.http import Request
 from trialsite.accounts.models import User
 from trialsite.accounts.stepup import confirm
@@ -43,7 +43,7 @@ def test_a_wrong_password_is_refused_by_its_field(
 ) -> None:
     refused = confirm(request_of(investigator), "wrong")
     assert refused is not None
-    assert (refused.field, "not your password" in refused) == ("password", True)
+    assert (refused.field, "password is incorrect" in refused) == ("password", True)
     assert kinds(investigator) == ["not confirmed"]
 
 
@@ -59,15 +59,17 @@ def test_a_deactivated_person_confirms_nothing(
     request_of: Callable[[User], Request], investigator: User
 ) -> None:
     """Also in a request that began before."""
-    with signed_by(User.objects.system(), reason="left"):
+    with audit_context(User.objects.system(), reason="left"):
         User.objects.filter(pk=investigator.pk).update(is_active=False)
     assert confirm(request_of(investigator), PASSWORD)
 
 
-def unblind(client: Client, person: Participant, password: str, **more: str) -> int:
+def unblind(client: Client, participant: Participant, password: str, **more: Any) -> int:
     answer = client.post(
-        reverse("unblind", args=["KETNAL", person.code]), {"reason": "r", "password": password}, **more  # type: ignore[arg-type]
-    )  # fmt: skip
+        reverse("unblind", args=["KETNAL", participant.code]),
+        {"reason": "r", "password": password},
+        **more,
+    )
     return answer.status_code
 
 
@@ -82,7 +84,8 @@ def test_guessing_at_the_unblinding_closes_the_door(
     assert unblind(client, randomised, PASSWORD) == 429
     randomised.refresh_from_db()
     assert randomised.unblinded_at is None
-    assert kinds(investigator) == ["not confirmed"] * 5 + ["locked out"] * 2
+    # Before: eligibility was decided.
+    assert kinds(investigator) == ["confirmed"] + ["not confirmed"] * 5 + ["locked out"] * 2
 
 
 def test_the_trail_says_what_was_confirmed(

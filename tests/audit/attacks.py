@@ -192,7 +192,7 @@ CHAIN = {
         "create trigger mine before insert on closed.entry for each row execute function audit.refuse()"
     ),
     "append an entry": "select audit.closed_append('kit', 'U', array[jsonb_build_object('study_id', 1)])",
-    "seal what stands once more": "select audit.seal_standing('kit', null)",
+    "seal what stands once more": "select audit.seal_existing('kit', null)",
     "call the trigger function": "select audit.seal_added()",
     "replace the trigger function": (
         "create or replace function audit.seal_changed() returns trigger language plpgsql as 'begin return null; end'"

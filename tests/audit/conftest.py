@@ -83,12 +83,12 @@ def verify(inside: Inside) -> Verify:
     """verify(name, ...) → what `manage.py verify_audit` complains of in that database, line by line."""
 
     def run(name: str, **options: Any) -> list[str]:
-        said = io.StringIO()
+        output = io.StringIO()
         with inside(name):
             try:
-                call_command("verify_audit", stderr=said, stdout=io.StringIO(), **options)
+                call_command("verify_audit", stderr=output, stdout=io.StringIO(), **options)
             except CommandError as error:
-                said.write(f"{error}\n")
-        return said.getvalue().splitlines()
+                output.write(f"{error}\n")
+        return output.getvalue().splitlines()
 
     return run

@@ -15,10 +15,11 @@ from django.test import Client
 from django.urls import reverse
 
 from enrollment.models import Participant
-from enrollment.services import add_treatment, record_screening
+from enrollment.services import record_screening
 from tests.conftest import MakeUser
-from trialsite.accounts.acting import Origin, new_request_id, origin, signed_by
-from trialsite.accounts.models import Access, Membership, Site, Study, User
+from tests.treatments import add_treatment
+from trialsite.accounts.context import RequestOrigin, audit_context, new_request_id, origin
+from trialsite.accounts.models import AccessEvent, Membership, Site, Study, User
 from trialsite.audit.models import AuditReview, Event
 
 pytestmark = pytest.mark.django_db
@@ -36,14 +37,14 @@ def lines(client: Client, kind: str, filters: str = "") -> list[str]:
 
 def shown(client: Client, filters: str = "") -> str:
     """What the page says of its latest entry."""
-    found = re.search(r'name="shown" value="([^"]+)"', client.get(PAGE + filters).content.decode())
-    assert found
-    return found.group(1)
+    match = re.search(r'name="shown" value="([^"]+)"', client.get(PAGE + filters).content.decode())
+    assert match
+    return match.group(1)
 
 
 @contextmanager
 def a_request() -> Iterator[None]:
-    token = origin.set(Origin(request=new_request_id()))
+    token = origin.set(RequestOrigin(request=new_request_id()))
     yield
     origin.reset(token)
 
@@ -54,19 +55,23 @@ def monitor(make_user: MakeUser) -> User:
 
 
 @pytest.fixture
-def told(screened: Participant, coordinator: User) -> Participant:
+def screened_again(screened: Participant, coordinator: User) -> Participant:
     """With an odd name of a treatment, and a change that has a reason; each by a request of its own."""
     with a_request():
-        add_treatment(
-            screened, by=coordinator, kind="ect", name='É "\u2028" 電', dose="", weeks=3, outcome="none"
-        )
+        add_treatment(screened, by=coordinator, kind="OTHER", name='É "x" 電', weeks=3, outcome="NONE")
     screened.refresh_from_db()
     assert screened.consented_on
     with a_request():
         record_screening(
-            screened, by=coordinator, version=screened.version, consented_on=screened.consented_on, age=51,
-            sex=screened.sex, checklist={}, reason="typing error",
-        )  # fmt: skip
+            screened,
+            by=coordinator,
+            version=screened.version,
+            consented_on=screened.consented_on,
+            age=51,
+            sex=screened.sex,
+            checklist={},
+            reason="typing error",
+        )
     return screened
 
 
@@ -75,17 +80,17 @@ def check(exported: list[str]) -> list[str]:
     recipe = DOCUMENT.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
     names: dict[str, Any] = {}
     exec(compile(recipe, "docs/audit.md", "exec"), names)  # noqa: S102 - our own documentation
-    found: list[str] = names["problems"](exported)
-    return found
+    problems: list[str] = names["problems"](exported)
+    return problems
 
 
 @pytest.mark.requirement("AUD-10")
 def test_the_exported_lines_can_be_checked_without_the_system(
-    told: Participant, monitor: User, as_user: SignIn
+    screened_again: Participant, monitor: User, as_user: SignIn
 ) -> None:
     """Numbers, links and hashes follow from the file alone; one changed letter, one line less, is told."""
-    exported = lines(as_user(monitor), "jsonl", f"?participant={told.code}")
-    assert len(exported) == Event.objects.filter(chain=f"participant:{told.pk}").count() > 5
+    exported = lines(as_user(monitor), "jsonl", f"?participant={screened_again.code}")
+    assert len(exported) == Event.objects.filter(chain=f"participant:{screened_again.pk}").count() > 5
     assert check(exported) == []
     changed = [line.replace("\\u96fb", "\\u96f7") for line in exported]
     assert changed != exported
@@ -94,12 +99,12 @@ def test_the_exported_lines_can_be_checked_without_the_system(
     assert any("missing" in problem for problem in check([*ordered[:2], *ordered[3:]]))
 
 
-def test_the_content_is_what_people_see(told: Participant, monitor: User, as_user: SignIn) -> None:
+def test_the_content_is_what_people_see(screened_again: Participant, monitor: User, as_user: SignIn) -> None:
     exported = lines(as_user(monitor), "jsonl", "?field=treatment")
     contents = [json.loads(json.loads(line)["content"]) for line in exported]
-    assert 'É "\u2028" 電' in [content[16].get("name") for content in contents]
+    assert 'É "x" 電' in [content[16].get("items", {}).get("NAME") for content in contents]
     first = json.loads(exported[0])
-    assert first["participant"] == told.code
+    assert first["participant"] == screened_again.code
     digest = hashlib.sha256(bytes.fromhex(first["prev"]) + first["content"].encode()).hexdigest()
     assert first["hash"] == digest
 
@@ -115,7 +120,7 @@ def test_the_content_is_what_people_see(told: Participant, monitor: User, as_use
     ],
 )
 def test_the_filters(
-    filters: str, seen: str, not_seen: str, told: Participant, monitor: User, as_user: SignIn
+    filters: str, seen: str, not_seen: str, screened_again: Participant, monitor: User, as_user: SignIn
 ) -> None:
     page = as_user(monitor).get(PAGE + filters).content.decode()
     assert seen in page
@@ -123,14 +128,14 @@ def test_the_filters(
 
 
 def test_a_date_that_is_none_is_said_and_nothing_is_shown(
-    told: Participant, monitor: User, as_user: SignIn
+    screened_again: Participant, monitor: User, as_user: SignIn
 ) -> None:
     """Rather than everything, as if it were the answer. What was typed stays."""
     client = as_user(monitor)
     page = client.get(f"{PAGE}?since=yesterday&who=Coord").content.decode()
     assert 'value="yesterday"' in page
     assert 'value="Coord"' in page
-    assert "Correct the filter" in page
+    assert "Correct the highlighted filter" in page
     assert "typing error" not in page
     assert client.post(f"{PAGE}file/?since=yesterday", {"kind": "csv"}).status_code == 302
     client.post(f"{PAGE}review/?since=yesterday", {"finding": "", "shown": "2030-01-01T00:00:00+00:00"})
@@ -138,20 +143,20 @@ def test_a_date_that_is_none_is_said_and_nothing_is_shown(
 
 
 @pytest.mark.requirement("AUD-10")
-def test_who_took_the_trail_is_recorded(told: Participant, monitor: User, as_user: SignIn) -> None:
+def test_who_took_the_trail_is_recorded(screened_again: Participant, monitor: User, as_user: SignIn) -> None:
     """With the filters, before a byte leaves."""
     lines(as_user(monitor), "csv", "?who=Coord")
-    taken = Access.objects.get(kind="trail taken")
+    taken = AccessEvent.objects.get(kind="trail taken")
     assert (taken.user, taken.about) == (monitor, "KETNAL csv who=Coord")
     assert Event.objects.filter(table_name="accounts_access", row_pk=str(taken.pk), actor=monitor.pk).exists()
 
 
 @pytest.mark.requirement("AUD-11")
 def test_a_review_is_recorded_with_its_filters_and_finding(
-    told: Participant, monitor: User, as_user: SignIn
+    screened_again: Participant, monitor: User, as_user: SignIn
 ) -> None:
     client = as_user(monitor)
-    changes = Event.objects.filter(chain=f"participant:{told.pk}", op="U")
+    changes = Event.objects.filter(chain=f"participant:{screened_again.pk}", op="U")
     sent = {"finding": "Age was changed late.", "shown": shown(client, "?kind=U")}
     answer = client.post(f"{PAGE}review/?kind=U&page=3", sent, follow=True)
     review = AuditReview.objects.get()
@@ -164,7 +169,7 @@ def test_a_review_is_recorded_with_its_filters_and_finding(
 
 
 @pytest.mark.requirement("AUD-11")
-def test_a_review_is_written_once(told: Participant, monitor: User, as_user: SignIn) -> None:
+def test_a_review_is_written_once(screened_again: Participant, monitor: User, as_user: SignIn) -> None:
     client = as_user(monitor)
     client.post(f"{PAGE}review/", {"finding": "", "shown": shown(client)})
     assert AuditReview.objects.count() == 1
@@ -176,30 +181,30 @@ def test_a_review_is_written_once(told: Participant, monitor: User, as_user: Sig
 
 @pytest.mark.requirement("AUD-11")
 def test_what_was_written_after_the_page_was_opened_is_not_reviewed(
-    told: Participant, coordinator: User, monitor: User, as_user: SignIn
+    screened_again: Participant, coordinator: User, monitor: User, as_user: SignIn
 ) -> None:
     """A review is of what was on the screen."""
     client = as_user(monitor)
-    seen, moment = Event.objects.filter(chain=f"participant:{told.pk}").count(), shown(client)
-    add_treatment(told, by=coordinator, kind="ect", name="later", dose="", weeks=3, outcome="none")
+    seen, moment = Event.objects.filter(chain=f"participant:{screened_again.pk}").count(), shown(client)
+    add_treatment(screened_again, by=coordinator, kind="OTHER", name="later", weeks=3, outcome="NONE")
     client.post(f"{PAGE}review/", {"finding": "", "shown": moment})
     review = AuditReview.objects.get()
     assert (review.entries, review.until) == (seen, datetime.fromisoformat(moment))
 
 
 def test_the_reviews_of_others_are_for_who_sees_every_site(
-    told: Participant, monitor: User, make_user: MakeUser, other_site: Site, as_user: SignIn
+    screened_again: Participant, monitor: User, make_user: MakeUser, other_site: Site, as_user: SignIn
 ) -> None:
     """Filters and findings name participants: at one site one sees one's own."""
     client = as_user(monitor)
-    client.post(f"{PAGE}review/", {"finding": f"{told.code} is odd", "shown": shown(client)})
+    client.post(f"{PAGE}review/", {"finding": f"{screened_again.code} is odd", "shown": shown(client)})
     elsewhere = as_user(make_user("monitor", other_site, username="monitor-there"))
     assert "is odd" not in elsewhere.get(PAGE).content.decode()
     assert "is odd" in as_user(make_user("auditor")).get(PAGE).content.decode()
 
 
 def test_a_coordinator_neither_sees_nor_reviews_it(
-    told: Participant, coordinator: User, as_user: SignIn
+    screened_again: Participant, coordinator: User, as_user: SignIn
 ) -> None:
     client = as_user(coordinator)
     assert client.get(PAGE).status_code == 403
@@ -222,8 +227,8 @@ def test_the_study_and_its_people_have_their_own_pages(
     auditor: User, coordinator: User, as_user: SignIn
 ) -> None:
     """Roles, protocols and sign-ins, with who and when; no password, and no participant's entry."""
-    with signed_by(coordinator):
-        Access.objects.create(kind=Access.Kind.SIGNED_IN, user=coordinator)
+    with audit_context(coordinator):
+        AccessEvent.objects.create(kind=AccessEvent.Kind.SIGNED_IN, user=coordinator)
     client = as_user(auditor)
     page = client.get(STUDY_PAGE).content.decode()
     assert "argon2" not in page
@@ -232,7 +237,7 @@ def test_the_study_and_its_people_have_their_own_pages(
     assert "signed in" in page
     filtered = client.get(STUDY_PAGE + "&field=protocolversion").content.decode()
     assert "loaded protocol" in filtered
-    assert "made an account" not in filtered
+    assert "created an account" not in filtered
     rows = lines(client, "jsonl", "?about=study")
     assert {json.loads(row)["chain"] for row in rows} == {"system"}
 
@@ -241,17 +246,19 @@ def test_the_study_and_its_people_have_their_own_pages(
 def test_of_another_study_nothing_is_told(auditor: User, as_user: SignIn) -> None:
     """Neither its people nor what was taken there, by whomever."""
     system, other = User.objects.system(), Study.objects.exclude(code="KETNAL")[0]
-    with signed_by(system, reason="test"):
+    with audit_context(system, reason="test"):
         stranger = User(username="stranger", printed_name="A Stranger", password="!")
         stranger.save()
-        for person in (stranger, auditor):
-            Membership.objects.create(user=person, study=other, role="auditor", granted_by=system)
+        for user in (stranger, auditor):
+            Membership.objects.create(user=user, study=other, role="auditor", granted_by=system)
         for code in (other.code, "KETNAL"):
-            Access.objects.create(kind=Access.Kind.TRAIL, user=auditor, about=f"{code} csv about={code}")
-    told = "\n".join(lines(as_user(auditor), "csv", "?about=study"))
-    assert "about=KETNAL" in told
-    assert f"about={other.code}" not in told
-    assert "A Stranger" not in told
+            AccessEvent.objects.create(
+                kind=AccessEvent.Kind.TRAIL, user=auditor, about=f"{code} csv about={code}"
+            )
+    trail = "\n".join(lines(as_user(auditor), "csv", "?about=study"))
+    assert "about=KETNAL" in trail
+    assert f"about={other.code}" not in trail
+    assert "A Stranger" not in trail
 
 
 def test_who_sees_one_site_does_not_see_the_studys_own_entries(

@@ -97,9 +97,10 @@ def test_a_chain_made_to_fit_does_not_fit_the_checkpoint(
     file = take(spoilt)
     _superuser(spoilt, *statements)
     assert not any(line.startswith(CHAIN) for line in verify(spoilt))
-    said = verify(spoilt, checkpoint=file, public_key=_public(key))
+    complaints = verify(spoilt, checkpoint=file, public_key=_public(key))
     assert any(
-        line.startswith(f"{CHAIN}, entry ") and f"{problem} that the checkpoint" in line for line in said
+        line.startswith(f"{CHAIN}, entry ") and f"{problem} that the checkpoint" in line
+        for line in complaints
     )
 
 

@@ -26,7 +26,7 @@ def past_the_chain(name: str, *statements: str, role: str = "owner") -> None:
     execute(role, name, every.format("disable"), *statements, every.format("enable always"))
 
 
-def given(name: str) -> int:
+def with_kit(name: str) -> int:
     """A participant of the demo who may be randomised next: the context's actor confirmed them."""
     with connect("setup", name) as session, session, session.cursor() as cursor:
         act_as(cursor)
@@ -41,7 +41,7 @@ def given(name: str) -> int:
 @pytest.fixture
 def lived(spoilt: str) -> str:
     """A demo in which somebody was randomised since: it is in the log."""
-    execute("app", spoilt, f"select * from closed.assign({given(spoilt)})")
+    execute("app", spoilt, f"select * from closed.assign({with_kit(spoilt)})")
     return spoilt
 
 
@@ -112,10 +112,10 @@ def test_what_the_owner_did_behind_the_triggers_is_named(
 ) -> None:
     """The triggers are back and everything else is whole: the rows are not what was sealed. No value is told."""
     past_the_chain(lived, statement)
-    said = verify(lived)[:-1]
-    assert said
-    assert all(re.search(sentence, line) for line in said), said
-    assert not re.search(r"\b(PLA|NAL|PN|NP)\b", "\n".join(said))
+    complaints = verify(lived)[:-1]
+    assert complaints
+    assert all(re.search(sentence, line) for line in complaints), complaints
+    assert not re.search(r"\b(PLA|NAL|PN|NP)\b", "\n".join(complaints))
 
 
 FREE = (
@@ -171,6 +171,34 @@ def test_the_chain_itself_refuses_what_no_function_does(statement: str, spoilt: 
     assert refusal.value.pgcode == "42501"
 
 
+@pytest.mark.requirement("AUD-07")
+def test_a_table_comes_under_the_chain_once(spoilt: str) -> None:
+    """Nobody seals afterwards, as what stood there, what was written past the chain."""
+    with pytest.raises(psycopg2.Error, match="seal: kit is under the chain already"):
+        execute("owner", spoilt, "select audit.seal_existing('kit', null)")
+
+
+def test_a_look_is_frozen_once(spoilt: str) -> None:
+    with pytest.raises(psycopg2.Error, match="no look waits for its data"):
+        execute("closed", spoilt, "select closed.freeze_look(id, '{}', '{}', now()) from analysis_look")
+
+
+@pytest.mark.requirement("AUD-07")
+def test_a_row_that_was_taken_out_does_not_come_back_as_another(spoilt: str) -> None:
+    """What is sealed once is sealed for good: no second row under the same number fits a chain that has the first."""
+    with connect("setup", spoilt) as session, session.cursor() as cursor:
+        cursor.execute("select min(kit_number) from closed.kit")
+        (kit,) = cursor.fetchone()
+    columns = "study_id, kit_number, slot_id, period, arm"
+    past_the_chain(
+        spoilt,
+        f"create table public.taken as select {columns} from closed.kit where kit_number = '{kit}'",
+        f"delete from closed.kit where kit_number = '{kit}'",
+    )
+    with pytest.raises(psycopg2.Error, match="seal: a row of kit is sealed already"):
+        execute("owner", spoilt, f"insert into closed.kit ({columns}) select {columns} from public.taken")
+
+
 @pytest.mark.parametrize(
     ("table", "statement"),
     [
@@ -183,9 +211,9 @@ def test_a_row_that_the_owner_wrote_by_hand_is_named(
 ) -> None:
     """It fits, and it is sealed: under the name of the role that connected, which is not one of the product's."""
     execute("owner", spoilt, statement)
-    said = verify(spoilt)[:-1]
-    assert said
-    for line in said:
+    complaints = verify(spoilt)[:-1]
+    assert complaints
+    for line in complaints:
         assert re.search(
             rf"closed.{table}, row \d+: written by trialsite_owner, not by the functions of the schema", line
         )
@@ -195,9 +223,9 @@ def test_a_report_that_was_changed_is_told_after_it_was_computed_anew(spoilt: st
     """The next report is stored over it; that there was another one stays in the chain."""
     past_the_chain(spoilt, "update closed.report set report = '{}'")
     execute("closed", spoilt, "select closed.store_report(study_id, '{\"a\": 1}') from closed.report")
-    said = verify(spoilt)[:-1]
-    assert said
-    for line in said:
+    complaints = verify(spoilt)[:-1]
+    assert complaints
+    for line in complaints:
         assert re.fullmatch(
             r"report:\d+, entry \d+: closed.report, row \d+: had been changed past the chain", line
         )
@@ -206,24 +234,24 @@ def test_a_report_that_was_changed_is_told_after_it_was_computed_anew(spoilt: st
 @pytest.mark.requirement("RND-02")
 def test_a_place_that_was_changed_is_not_handed_out(spoilt: str) -> None:
     """Rather nobody is randomised than somebody to what was not drawn."""
-    person = given(spoilt)
+    participant = with_kit(spoilt)
     past_the_chain(spoilt, "update closed.slot set sequence = reverse(sequence)")
     with pytest.raises(psycopg2.Error, match="seal: a row of slot does not change so"):
-        execute("app", spoilt, f"select * from closed.assign({person})")
+        execute("app", spoilt, f"select * from closed.assign({participant})")
 
 
 @pytest.mark.requirement("RND-01")
 def test_a_place_slipped_in_before_the_first_is_never_handed_out(spoilt: str) -> None:
     """The next place is the one after the last that was handed out, whatever stands before it."""
-    person = given(spoilt)
+    participant = with_kit(spoilt)
     past_the_chain(
         spoilt,
         "insert into closed.slot (study_id, site_id, position, block, sequence)"
         " select distinct study_id, site_id, -1, 1, 'PN' from closed.slot",
     )
-    execute("app", spoilt, f"select * from closed.assign({person})")
+    execute("app", spoilt, f"select * from closed.assign({participant})")
     with connect("setup", spoilt) as session, session.cursor() as cursor:
-        cursor.execute("select position > 0 from closed.slot where participant_id = %s", [person])
+        cursor.execute("select position > 0 from closed.slot where participant_id = %s", [participant])
         assert cursor.fetchone() == (True,)
 
 
@@ -263,8 +291,8 @@ def test_a_broken_entry_is_named(statement: str, sentence: str, spoilt: str, ver
         cursor.execute("select min(chain) from closed.entry where chain like 'allocation:%'")
         chain = cursor.fetchone()[0]
     execute("setup", spoilt, statement.replace("allocation:1", chain))
-    said = verify(spoilt)
-    assert any(re.fullmatch(sentence.replace("allocation:1", chain), line) for line in said), said
+    complaints = verify(spoilt)
+    assert any(re.fullmatch(sentence.replace("allocation:1", chain), line) for line in complaints), complaints
 
 
 @pytest.mark.requirement("AUD-06")
@@ -286,20 +314,24 @@ def test_a_chain_written_anew_does_not_fit_the_checkpoint(
         "delete from closed.chain_head",
         "do $$ declare t text; names text[] := (select array_agg(name) from closed.sealed_table); begin"
         " delete from closed.sealed_table; foreach t in array names loop execute format("
-        "'select audit.seal_standing(%L, (select array_agg(audit.closed_form(to_jsonb(x))) from closed.%I x))', t, t);"
+        "'select audit.seal_existing(%L, (select array_agg(audit.closed_form(to_jsonb(x))) from closed.%I x))', t, t);"
         " end loop; end $$",
         role="setup",
     )
     assert verify(lived) == []
-    said = verify(lived, checkpoint=kept, public_key=public)
+    complaints = verify(lived, checkpoint=kept, public_key=public)
     assert any(
         re.match(r"allocation:\d+, entry \d+: is (gone|not the one) that the checkpoint", line)
-        for line in said
+        for line in complaints
     )
-    execute("setup", lived, "delete from closed.entry where chain like 'report:%'",
-            "delete from closed.chain_head where chain like 'report:%'")  # fmt: skip
-    said = verify(lived, checkpoint=kept, public_key=public)
-    assert any(re.match(r"report:\d+, entry \d+: is gone that the checkpoint", line) for line in said)
+    execute(
+        "setup",
+        lived,
+        "delete from closed.entry where chain like 'report:%'",
+        "delete from closed.chain_head where chain like 'report:%'",
+    )
+    complaints = verify(lived, checkpoint=kept, public_key=public)
+    assert any(re.match(r"report:\d+, entry \d+: is gone that the checkpoint", line) for line in complaints)
 
 
 def test_a_broken_chain_is_not_signed(lived: str, inside: Inside, tmp_path: Path) -> None:
@@ -356,26 +388,28 @@ def test_no_code_of_the_owner_runs_as_the_chains_owner(spoilt: str) -> None:
         execute("owner", spoilt, "insert into closed.log (action, study_id, bite) values ('x', 1, 'x')")
     with pytest.raises(psycopg2.Error, match=r"closed.bait cannot be sealed"):
         execute(
-            "owner", spoilt, "create table closed.bait (id bigint, study_id bigint)",
+            "owner",
+            spoilt,
+            "create table closed.bait (id bigint, study_id bigint)",
             "create trigger z_seal_added after insert on closed.bait referencing new table as added"
             " for each statement execute function audit.seal_added()",
             "insert into closed.bait values (1, 1)",
-        )  # fmt: skip
+        )
 
 
 def test_numbers_have_no_gap_after_a_rollback(spoilt: str, verify: Verify) -> None:
-    person = given(spoilt)
+    participant = with_kit(spoilt)
     with connect("app", spoilt) as session, session.cursor() as cursor:
         for outcome in (session.rollback, session.commit):
             act_as(cursor)
-            cursor.execute("select * from closed.assign(%s)", [person])
+            cursor.execute("select * from closed.assign(%s)", [participant])
             outcome()
     assert not [line for line in verify(spoilt) if line.startswith(("allocation", "log"))]
 
 
 def test_studies_do_not_wait_for_each_other_nor_a_randomisation_for_a_report(spoilt: str) -> None:
     """While one transaction holds the ends of some chains, others are written."""
-    person = given(spoilt)
+    participant = with_kit(spoilt)
     with (
         connect("closed", spoilt) as worker,
         connect("app", spoilt) as web,
@@ -387,7 +421,7 @@ def test_studies_do_not_wait_for_each_other_nor_a_randomisation_for_a_report(spo
         with web.cursor() as cursor:
             act_as(cursor)
             cursor.execute("set local lock_timeout = '5s'")
-            cursor.execute("select * from closed.assign(%s)", [person])
+            cursor.execute("select * from closed.assign(%s)", [participant])
             assert len(cursor.fetchall()) == 2
         with other.cursor() as cursor:
             act_as(cursor)
@@ -406,11 +440,11 @@ def test_studies_do_not_wait_for_each_other_nor_a_randomisation_for_a_report(spo
 
 def test_a_long_list_costs_no_more_to_hand_out_from(spoilt: str) -> None:
     """Whatever is looked up in the chain is found by an index, also where a name of the catalogue is compared."""
-    person = given(spoilt)
+    participant = with_kit(spoilt)
     with connect("app", spoilt) as session, session.cursor() as cursor:
         act_as(cursor)
         cursor.execute("set local enable_seqscan = off")
-        cursor.execute("select * from closed.assign(%s)", [person])
+        cursor.execute("select * from closed.assign(%s)", [participant])
         cursor.execute(
             "select seq_scan from pg_stat_xact_all_tables where schemaname = 'closed' and relname = 'entry'"
         )
@@ -436,11 +470,12 @@ def test_a_table_that_left_the_chain_is_named(statement: str, spoilt: str, verif
 def test_a_function_of_another_text_is_named_though_the_trail_was_told(spoilt: str, verify: Verify) -> None:
     """A verification that lies, accepted as a guard: it is still not the text of this version."""
     execute(
-        "owner", spoilt,
+        "owner",
+        spoilt,
         "create or replace function closed.verify() returns table (chain text, n bigint, problem text) language sql"
         " stable security definer set search_path = pg_catalog, pg_temp"
         " as $$ select ''::text, 1::bigint, ''::text where false $$",
         "select audit.record('system', 'guards', 'database', '{}', (select jsonb_object_agg(object, state)"
         " from audit.guards()), 'nothing to see')",
-    )  # fmt: skip
+    )
     assert verify(spoilt)[:-1] == ["the function closed.verify is not this version's; run migrate"]

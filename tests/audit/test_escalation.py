@@ -89,7 +89,7 @@ def test_a_row_does_not_become_another_one(victim: str) -> None:
     """Nor another participant's: its entries stand in one chain, under one number."""
     for column in ("id", "participant_id"):
         with pytest.raises(psycopg2.Error, match=r"does not become another one|does not move"):
-            execute("app", victim, f"update enrollment_failedtreatment set {column} = {column} + 100000")
+            execute("app", victim, f"update enrollment_fact set {column} = {column} + 100000")
 
 
 def test_a_forged_context_is_told_with_the_role_that_connected(victim: str) -> None:

@@ -1,5 +1,6 @@
 """What the database's functions say is what their files say, in a new database and in an upgraded one."""
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.audit.conftest import connect
@@ -56,6 +57,21 @@ def test_an_upgraded_database_has_the_functions_of_a_new_one(spoilt: str) -> Non
     assert _catalog(spoilt) != new
     testing.manage("owner", spoilt, "migrate", "--verbosity", "0")
     assert _catalog(spoilt) == new
+
+
+def test_a_function_under_an_earlier_name_goes_and_its_going_is_recorded(
+    spoilt: str, verify: Callable[..., list[str]]
+) -> None:
+    new = _catalog(spoilt)
+    with connect("setup", spoilt) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("set role trialsite_audit")
+        cursor.execute("create function audit.told(text, text) returns bigint language sql as 'select 1'")
+    accept = ("accept_guard", "function audit.told(text,text)", "--reason", "an earlier version")
+    testing.manage("owner", spoilt, *accept)
+    assert verify(spoilt) == []
+    testing.manage("owner", spoilt, "setup_database")
+    assert _catalog(spoilt) == new
+    assert verify(spoilt) == []
 
 
 def test_functions_wait_until_nothing_is_left_to_migrate(spoilt: str) -> None:

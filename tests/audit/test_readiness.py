@@ -152,7 +152,7 @@ def test_a_broken_guard_is_seen(role: str, statement: str, sentence: str, victim
             cursor.execute("set local role trialsite_owner")
         cursor.execute(statement)
         cursor.execute("set local role trialsite_app")
-        assert any(sentence in found for found in _seen(connection)), _seen(connection)
+        assert any(sentence in complaint for complaint in _seen(connection)), _seen(connection)
 
 
 @pytest.mark.parametrize("role", ["owner", "setup"])
@@ -167,11 +167,13 @@ def test_settings_that_could_lose_a_commit_are_seen(name: str, victim: str) -> N
     """The test servers have the first two off; the third is a session's own."""
     with connect("app", victim) as connection, connection.cursor() as cursor:
         if name == "synchronous_commit":
-            assert not any(found.startswith(name) for found in readiness.durability(cursor))
+            assert not any(complaint.startswith(name) for complaint in readiness.durability(cursor))
             cursor.execute("set synchronous_commit = off")
         cursor.execute("select current_setting(%s)", [name])
         off = cursor.fetchone() == ("off",)
-        assert off == any(found.startswith(f"{name} is off") for found in readiness.durability(cursor))
+        assert off == any(
+            complaint.startswith(f"{name} is off") for complaint in readiness.durability(cursor)
+        )
 
 
 WEB = ["-c", "import trialsite.wsgi; print('serving')"]
@@ -192,9 +194,13 @@ WORKER = [
 
 def _start(role: str, name: str, command: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *command], env={**os.environ, **testing.environment(role, name)}, cwd=ROOT,
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        [sys.executable, *command],
+        env={**os.environ, **testing.environment(role, name)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
 
 def test_the_web_starts_as_the_role_that_owns_nothing(victim: str) -> None:

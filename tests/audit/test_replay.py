@@ -18,13 +18,18 @@ from django.db.models import F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assessments.domain.entry import AssessmentEntry
 from assessments.models import Assessment
-from assessments.services import Entry, correct
+from assessments.rating.services import correct
 from enrollment import services
-from enrollment.models import FailedTreatment, Participant, Period, Visit
+from enrollment.models import Participant, Period, ScreeningFact, Visit
+from enrollment.selectors import today_at
 from tests.audit.conftest import Inside, connect
 from tests.conftest import items, rate
-from trialsite.accounts.acting import signed_by
+from tests.enrollment.steps import leave
+from tests.treatments import add_treatment as listed
+from tests.treatments import strike_out
+from trialsite.accounts.context import audit_context
 from trialsite.accounts.models import Site, User
 from trialsite.audit import replay
 from trialsite.lib.errors import Conflict
@@ -43,8 +48,8 @@ def lively() -> Iterator[str]:
 
 
 def _someone(pick: Pick) -> Participant:
-    person: Participant = pick(list(Participant.objects.filter(study__code="KETNAL").order_by("pk")))
-    return person
+    participant: Participant = pick(list(Participant.objects.filter(study__code="KETNAL").order_by("pk")))
+    return participant
 
 
 def _system() -> User:
@@ -56,26 +61,23 @@ def _system() -> User:
 
 def screen(pick: Pick, n: int) -> None:
     site = Site.objects.filter(study__code="KETNAL").earliest("pk")
-    services.screen(site, by=_system(), consented_on=date(2020, 1, 1), age=18 + n % 60, sex=pick(["F", "M"]))
+    values = {"consented_on": date(2020, 1, 1), "age": 18 + n % 60, "sex": pick(["F", "M"])}
+    services.screen(site, by=_system(), kept_because="transferred", **values)
 
 
 def add_treatment(pick: Pick, n: int) -> None:
-    services.add_treatment(
-        _someone(pick), by=_system(), kind="ect", name=f"É\u2028'{n}", dose="", weeks=n % 50, outcome="none"
-    )
+    listed(_someone(pick), by=_system(), kind="OTHER", name=f"É'{n}", weeks=n % 50, outcome="NONE")
 
 
 def remove_treatment(pick: Pick, n: int) -> None:
-    person = pick(list(Participant.objects.filter(status="screening").order_by("pk")))
-    treatment = services.add_treatment(
-        person, by=_system(), kind="tms", name="n", dose="", weeks=n % 50, outcome="none"
-    )
-    services.remove_treatment(treatment, by=_system(), reason=f"wrong {n}")
+    participant = pick(list(Participant.objects.filter(status="screening").order_by("pk")))
+    treatment = listed(participant, by=_system(), kind="TMS", weeks=n % 50, outcome="NONE")
+    strike_out(treatment, by=_system(), reason=f"wrong {n}")
 
 
 def correct_rating(pick: Pick, n: int) -> None:
     rating = pick(list(Assessment.objects.filter(instrument="HAMD17").order_by("-pk")[:20]))
-    entry = Entry(items=items(n % 50), rater=f"R{n}", performed_on=rating.performed_on)
+    entry = AssessmentEntry(items=items(n % 50), rater=f"R{n}", performed_on=rating.performed_on)
     correct(rating, entry, by=_system(), version=rating.version, reason=f"read {n}")
 
 
@@ -87,13 +89,16 @@ def enter_rating(pick: Pick, n: int) -> None:
 
 
 def plan_period(pick: Pick, n: int) -> None:
-    period = pick(list(Period.objects.filter(dosed_on=None).order_by("pk")))
-    when = date(2030, 1, 1) + timedelta(days=n)
-    services.plan_period(period, when, by=_system(), version=period.version, reason=f"moved {n}")
+    waiting = Period.objects.filter(dosed_on=None, participant__status="randomised")
+    period = pick(list(waiting.order_by("pk")))
+    when = today_at(period.participant.site) + timedelta(days=20 + n % 30)
+    services.plan_period(
+        period, when, by=_system(), version=period.version, reason=f"moved {n}", kept_because="far"
+    )
 
 
 def withdraw(pick: Pick, n: int) -> None:
-    services.withdraw(_someone(pick), by=_system(), reason=f"moved away {n}")
+    leave(_someone(pick), _system(), f"moved away {n}")
 
 
 def ask(pick: Pick, n: int) -> None:
@@ -104,7 +109,7 @@ def ask(pick: Pick, n: int) -> None:
 
 
 def queryset_update(pick: Pick, n: int) -> None:
-    with signed_by(_system(), reason=f"update {n}"):
+    with audit_context(_system(), reason=f"update {n}"):
         Participant.objects.filter(pk__gt=n % 9).update(age=F("age") + 1)
 
 
@@ -113,26 +118,27 @@ def bulk_update(pick: Pick, n: int) -> None:
     for row in rows:
         row.version += 1
         row.planned_on = (row.planned_on or date(2020, 1, 1)) + timedelta(days=n % 5)
-    with signed_by(_system(), reason=f"bulk {n}"):
+    with audit_context(_system(), reason=f"bulk {n}"):
         Visit.objects.bulk_update(rows, ["planned_on", "version"])
 
 
 def bulk_create(pick: Pick, n: int) -> None:
-    person = _someone(pick)
-    with signed_by(_system()):
-        FailedTreatment.objects.bulk_create(
-            FailedTreatment(participant=person, kind="other", name=f"{n}-{i}", weeks=None, outcome="none")
+    participant = _someone(pick)
+    with audit_context(_system()):
+        ScreeningFact.objects.bulk_create(
+            ScreeningFact(participant=participant, name=f"f_{uuid.uuid4().hex}", value=i, source="bulk")
             for i in range(n % 6)
         )
 
 
 def raw_sql(pick: Pick, n: int) -> None:
-    with signed_by(_system(), reason=f"raw {n}"), connection.cursor() as cursor:
+    with audit_context(_system(), reason=f"raw {n}"), connection.cursor() as cursor:
         cursor.execute("set local timezone = 'Asia/Kathmandu'")
         cursor.execute(
-            "update assessments_assessment set items = jsonb_set(items, '{HAMD101}', to_jsonb(%s::int)),"
-            " entered_at = clock_timestamp() where id %% 7 = %s and id > %s and items ? 'HAMD101'",
-            [n % 5, n % 7, n % 60],
+            "update assessments_assessment set items = items || %s, entered_at = clock_timestamp(),"
+            " total = case when total is not null then assessment_sum(items || %s) end"
+            " where id %% 7 = %s and id > %s and items ? 'HAMD101'",
+            [changed := json.dumps({"HAMD101": n % 5}), changed, n % 7, n % 60],
         )
         cursor.execute(
             "with gone as (update enrollment_participant set age = null where id = %s returning id)"
@@ -142,7 +148,7 @@ def raw_sql(pick: Pick, n: int) -> None:
 
 
 def upsert(pick: Pick, n: int) -> None:
-    with signed_by(_system(), reason=f"upsert {n}"), connection.cursor() as cursor:
+    with audit_context(_system(), reason=f"upsert {n}"), connection.cursor() as cursor:
         cursor.execute(
             "insert into enrollment_fact (participant_id, name, value, source, recorded_at)"
             " values (%s, %s, %s, 'raw', now()) on conflict (participant_id, name)"
@@ -152,7 +158,7 @@ def upsert(pick: Pick, n: int) -> None:
 
 
 def rolled_back(pick: Pick, n: int) -> None:
-    with signed_by(_system(), reason="never"):
+    with audit_context(_system(), reason="never"):
         try:
             with transaction.atomic():
                 queryset_update(pick, n)
@@ -163,17 +169,22 @@ def rolled_back(pick: Pick, n: int) -> None:
 
 def import_file(pick: Pick, n: int) -> None:
     rows = [
-        f"01,P{person},1,WEEK{week},2020-01-{6 + week:02},HAMD17,{(n + person * week) % 53}"
-        for person in range(n % 4)
+        f"01,P{number},1,WEEK{week},2020-01-{6 + week:02},HAMD17,{(n + number * week) % 53}"
+        for number in range(n % 4)
         for week in range(4)
     ]
     with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
         file.write("site,participant,period,visit,date,instrument,total\n" + "\n".join(rows) + "\n")
         file.flush()
         call_command(
-            "import_assessments", Path(file.name), study="REISBY", create_participants=True,
-            reason=f"file {n}", stdout=io.StringIO(), stderr=io.StringIO(),
-        )  # fmt: skip
+            "import_assessments",
+            Path(file.name),
+            study="REISBY",
+            create_participants=True,
+            reason=f"file {n}",
+            stdout=io.StringIO(),
+            stderr=io.StringIO(),
+        )
 
 
 ACTIONS = [
@@ -198,29 +209,29 @@ def _rebuild(name: str) -> dict[str, tuple[int, int]]:
     """Lay the entries over one another in Python, store them as rows of empty copies of the tables, and count
     the rows that are in one and not in the other: table → (only in the trail, only in the table)."""
     with connect("setup", name) as session, session.cursor() as cursor:
-        found: dict[str, dict[str, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
+        rebuilt: dict[str, dict[str, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
         cursor.execute("select table_name, row_pk, new from audit.event order by chain, n")
         for table, row, new in cursor.fetchall():
-            found[table][row].update(new)
+            rebuilt[table][row].update(new)
         counts = {}
         for table in replay.audited(cursor):
             cursor.execute(f"create temporary table rebuilt (like public.{table})")
             cursor.execute(
                 "select attname from pg_attribute where attrelid = 'rebuilt'::regclass and attnum > 0"
             )
-            told = [name for (name,) in cursor.fetchall() if name not in ("password", "token_sha256")]
+            names = [name for (name,) in cursor.fetchall() if name not in ("password", "token_sha256")]
             for secret in ("password", "token_sha256"):
                 cursor.execute(f"alter table rebuilt drop column if exists {secret}")
             cursor.execute(
-                f"insert into rebuilt ({', '.join(told)}) select {', '.join(told)}"
+                f"insert into rebuilt ({', '.join(names)}) select {', '.join(names)}"
                 f" from jsonb_populate_recordset(null::public.{table}, %s)",
-                [json.dumps(list(found[table].values()))],
+                [json.dumps(list(rebuilt[table].values()))],
             )
-            columns = ", ".join(told)
+            columns = ", ".join(names)
             only = []
-            for one, other in (("rebuilt", f"public.{table}"), (f"public.{table}", "rebuilt")):
+            for first, second in (("rebuilt", f"public.{table}"), (f"public.{table}", "rebuilt")):
                 cursor.execute(
-                    f"select count(*) from (select {columns} from {one} except all select {columns} from {other}) x"
+                    f"select count(*) from (select {columns} from {first} except all select {columns} from {second}) x"
                 )
                 only.append(cursor.fetchone()[0])
             counts[table] = (only[0], only[1])
@@ -277,9 +288,41 @@ def _entries() -> int:
         return int(cursor.fetchone()[0])
 
 
-def test_a_write_past_the_trigger_is_seen(lively: str) -> None:
+def test_a_write_past_the_trigger_is_seen(spoilt: str) -> None:
     """The rebuilding itself notices one value that the trail was not told."""
-    with connect("setup", lively) as session, session, session.cursor() as cursor:
+    with connect("setup", spoilt) as session, session, session.cursor() as cursor:
         cursor.execute("alter table accounts_study disable trigger z_audit")
         cursor.execute("update accounts_study set short_title = 'other' where code = 'KETNAL'")
-    assert _rebuild(lively)["accounts_study"] == (1, 1)
+    assert _rebuild(spoilt)["accounts_study"] == (1, 1)
+
+
+# What migrate looks at ------------------------------------------------------------------------------------
+
+
+CHANGES = {
+    "a value": "update enrollment_fact set value = value + 1 where id = (select min(id) from enrollment_fact)",
+    "a row more": "insert into enrollment_fact (participant_id, name, source, recorded_at)"
+    " select min(id), 'new', 's', now() from enrollment_participant",
+    "a row fewer": "delete from enrollment_fact where id = (select max(id) from enrollment_fact)",
+    "one row for another": "with gone as (delete from enrollment_fact where id = (select max(id) from enrollment_fact)"
+    " returning participant_id) insert into enrollment_fact (participant_id, name, source, recorded_at)"
+    " select participant_id, 'other', 's', now() from gone",
+    "a column with a default": "alter table enrollment_fact add column note text not null default 'none'",
+    "a column renamed": "alter table enrollment_fact rename column source to origin",
+    "another type": "alter table enrollment_fact alter column value type numeric(10, 3)",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_table_that_a_migration_may_have_changed_is_looked_at_again(lively: str, change: str) -> None:
+    """Also where no trigger saw it; the others are not."""
+    with connect("setup", lively) as session, session.cursor() as cursor:
+        session.autocommit = True
+        cursor.execute("vacuum freeze enrollment_fact")
+        before = replay.marks(cursor)
+        assert replay.touched(cursor, before) == []
+        session.autocommit = False
+        cursor.execute("alter table enrollment_fact disable trigger all")
+        cursor.execute(change)
+        assert replay.touched(cursor, before) == ["enrollment_fact"]
+        session.rollback()

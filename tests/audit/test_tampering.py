@@ -4,6 +4,7 @@ import pytest
 
 from tests.audit.conftest import Verify, connect, execute
 from trialsite.audit import replay, settle
+from trialsite.audit.management.commands import migrate
 from trialsite.stack import testing
 
 OFF = "set session_replication_role = replica; alter table audit.event disable trigger all"
@@ -79,8 +80,12 @@ ROWS = {
         "enrollment_participant, row 1: not as the trail says: age",
     ),
     "a row taken out": (
-        "delete from enrollment_failedtreatment where id = (select min(id) from enrollment_failedtreatment)",
-        "enrollment_failedtreatment, row 1: in the trail, not in the table",
+        "delete from enrollment_fact where id = (select min(id) from enrollment_fact)",
+        "enrollment_fact, row 1: in the trail, not in the table",
+    ),
+    "a password": (
+        "update accounts_user set password = password || 'x' where username = 'investigator'",
+        "accounts_user, row {investigator}: password is not the one that the trail knows",
     ),
     "a row put in": (
         "insert into accounts_study (id, code, short_title, synthetic) values (900, 'FAKE', 'x', true)",
@@ -95,13 +100,16 @@ def _as_superuser(name: str, statement: str) -> str:
         cursor.execute(CHAIN)
         chain = cursor.fetchone()[0]
         cursor.execute(OFF)
-        cursor.execute("select tgrelid::regclass::text from pg_trigger where tgname = 'z_audit'")
-        tables = [row[0] for row in cursor.fetchall()]
-        for table in tables:
-            cursor.execute(f"alter table {table} disable trigger z_audit")
+        cursor.execute(
+            "select tgrelid::regclass::text, tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid"
+            " where tgenabled = 'A' and relnamespace = 'public'::regnamespace"
+        )
+        triggers = cursor.fetchall()
+        for table, trigger in triggers:
+            cursor.execute(f"alter table {table} disable trigger {trigger}")
         cursor.execute(statement.replace("{chain}", f"'{chain}'"))
-        for table in tables:
-            cursor.execute(f"alter table {table} enable always trigger z_audit")
+        for table, trigger in triggers:
+            cursor.execute(f"alter table {table} enable always trigger {trigger}")
         cursor.execute("alter table audit.event enable always trigger event_append_only")
         cursor.execute("alter table audit.event enable always trigger event_no_truncate")
     return str(chain)
@@ -118,10 +126,10 @@ def test_the_broken_entry_is_named(
 ) -> None:
     """By chain and number, whatever was done to it."""
     chain = _as_superuser(spoilt, statement)
-    said = verify(spoilt)
+    complaints = verify(spoilt)
     wanted = f"{chain}, entry {n}: {problem}" if n else f": {problem}"
-    assert any(line.startswith(f"{chain}, ") and line.endswith(wanted) for line in said), said
-    assert not any("since the last migration" in line for line in said), said
+    assert any(line.startswith(f"{chain}, ") and line.endswith(wanted) for line in complaints), complaints
+    assert not any("since the last migration" in line for line in complaints), complaints
 
 
 @pytest.mark.requirement("AUD-07")
@@ -131,7 +139,65 @@ def test_a_row_changed_past_its_trigger_is_named(
 ) -> None:
     """The triggers are back and every chain is whole: the table is not what the trail adds up to."""
     _as_superuser(spoilt, statement)
+    with connect("setup", spoilt) as session, session.cursor() as cursor:
+        cursor.execute("select id from accounts_user where username = 'investigator'")
+        sentence = sentence.replace("{investigator}", str(cursor.fetchone()[0]))
     assert verify(spoilt)[:-1] == [sentence]
+
+
+SECRETS = {
+    "a sealed secret": ("accounts_authenticator", "sealed"),
+    "the hash of a recovery code": ("accounts_recoverycode", "token_sha256"),
+    "the hash of a calendar's address": ("enrollment_calendarfeed", "token_sha256"),
+}
+MAKE_SECRETS = (
+    "insert into accounts_authenticator (id, name, confirmed, throttling_failure_count, user_id, sealed, last_step,"
+    " created_at) values (901, 'x', false, 0, 1, 'one', 0, now())",
+    "insert into accounts_recoverycode (id, authenticator_id, token_sha256) values (901, 901, 'one')",
+    "insert into enrollment_calendarfeed (id, user_id, study_id, token_sha256, created_at)"
+    " values (901, 1, 1, 'one', now())",
+)
+
+
+@pytest.mark.requirement("AUD-07")
+@pytest.mark.parametrize(("table", "column"), SECRETS.values(), ids=SECRETS)
+def test_a_secret_replaced_past_its_trigger_is_named(
+    table: str, column: str, spoilt: str, verify: Verify
+) -> None:
+    execute("app", spoilt, *MAKE_SECRETS)
+    assert verify(spoilt) == []
+    _as_superuser(spoilt, f"update {table} set {column} = 'another' where id = 901")
+    assert verify(spoilt)[:-1] == [f"{table}, row 901: {column} is not the one that the trail knows"]
+
+
+def test_a_migration_does_not_hide_a_secret_that_was_replaced(spoilt: str, verify: Verify) -> None:
+    _as_superuser(spoilt, "update accounts_user set password = 'x' where username = 'admin'")
+    testing.manage("owner", spoilt, "migrate", "--verbosity", "0")
+    assert "password is not the one that the trail knows" in verify(spoilt)[0]
+
+
+def test_secrets_of_an_earlier_trail_get_their_digests(spoilt: str, verify: Verify) -> None:
+    """What was there at the upgrade is known from then on."""
+    with connect("setup", spoilt) as session, session, session.cursor() as cursor:
+        cursor.execute("select id from accounts_user where username = 'admin'")
+        (user,) = cursor.fetchone()
+        cursor.execute("set role trialsite_audit")
+        cursor.execute(
+            "select audit.record('system', 'accounts_user', %s, null, %s, 'as before')",
+            [str(user), '{"password": "not shown, changed"}'],
+        )
+    _as_superuser(spoilt, f"update accounts_user set password = 'x' where id = {user}")
+    assert verify(spoilt) == []
+    testing.manage("owner", spoilt, "migrate", "--verbosity", "0")
+    assert verify(spoilt) == []
+    _as_superuser(spoilt, f"update accounts_user set password = 'y' where id = {user}")
+    assert verify(spoilt)[:-1] == [f"accounts_user, row {user}: password is not the one that the trail knows"]
+
+
+def test_the_trails_own_people_are_held_against_its_entries(spoilt: str, verify: Verify) -> None:
+    """Else a name changed there would stand under whatever the person does from then on."""
+    _as_superuser(spoilt, "update audit.person set name = 'somebody else' where id = 1")
+    assert verify(spoilt)[:-1] == ["the trail's own people: person 1: not kept as the entries say"]
 
 
 @pytest.mark.requirement("AUD-05")
@@ -204,12 +270,36 @@ def test_a_migration_does_not_hide_what_was_changed_before_it(spoilt: str, verif
     assert verify(spoilt)[:-1] == [sentence]
 
 
+def test_of_a_table_that_a_migration_rewrites_only_its_own_changes_are_told(
+    spoilt: str, verify: Verify
+) -> None:
+    """What differed before is still named afterwards, though the table is another and every row in it is new."""
+    statement, sentence = ROWS["a value"]
+    _as_superuser(spoilt, statement)
+    with connect("owner", spoilt) as session, session, session.cursor() as cursor:
+        before = migrate.rows_before(cursor)
+        cursor.execute("alter table enrollment_participant alter column version type bigint")
+    _as_superuser(
+        spoilt,
+        "update enrollment_participant set age = age + 1 where id = (select max(id) from"
+        " enrollment_participant)",
+    )
+    with connect("owner", spoilt) as session, session, session.cursor() as cursor:
+        before.record_others(cursor)
+    with connect("report", spoilt) as session, session.cursor() as cursor:
+        cursor.execute(
+            "select count(*) from audit.event where op = 'M' and table_name = 'enrollment_participant'"
+        )
+        assert cursor.fetchone() == (1,)
+    assert sentence in verify(spoilt)
+
+
 def test_what_a_migration_makes_of_a_row_is_told(spoilt: str, verify: Verify) -> None:
     """As the migration's own doing, with what was there before; then the table is again what the trail says."""
     _as_superuser(spoilt, ROWS["a value"][0])
     with connect("owner", spoilt) as session, session, session.cursor() as cursor:
-        (found,) = replay.differences(cursor)
-        replay.record(cursor, found, "ages were a year late")
+        (difference,) = replay.differences(cursor)
+        replay.record(cursor, difference, "ages were a year late")
     assert verify(spoilt) == []
     with connect("report", spoilt) as session, session.cursor() as cursor:
         cursor.execute(

@@ -18,9 +18,13 @@ CHECKS = ("verify_audit", "verify_signatures", "audit_checkpoint")
 
 def _manage(role: str, name: str, *command: str, sent: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(ROOT / "manage.py"), *command], input=sent, capture_output=True, text=True,
-        cwd=ROOT, env={**os.environ, **testing.environment(role, name)},
-    )  # fmt: skip
+        [sys.executable, str(ROOT / "manage.py"), *command],
+        input=sent,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, **testing.environment(role, name)},
+    )
 
 
 @pytest.fixture

@@ -15,11 +15,13 @@ NOISE = [
     (rb"\b\d{8}T\d{6}Z", b"CLOCK"),
     # In the content of a raw entry: seconds since 1970, and the transaction.
     (rb"(&quot;|\")\d{10}\.\d{1,6}(&quot;|\"), (&quot;|\")\d+(&quot;|\")", b"CLOCK"),
+    # The server's clock, as the page of an infusion day is given it.
+    (rb'(?<=data-now=")\d{13}', b"CLOCK"),
     (rb"\b\d+\xc2\xa0minutes?\b", b"AGE"),
     (rb"\b\d\d:\d\d(:\d\d)?\b", b"TIME"),
     # One's own: the key of a second factor that is offered, and of a session that can be ended.
     (rb'(?<=src=")data:image/svg[^"]*(?=" alt="QR code)', b"QR"),
-    (rb'(?<=class="qr-key">)[A-Z2-7 ]+', b"KEY"),
+    (rb'(?<=id="qr-key">)[A-Z2-7 ]+', b"KEY"),
     (rb"(?<=/account/sessions/)[0-9a-f]{16}", b"SESSION"),
 ]
 IGNORED = {"X-Request-ID", "Set-Cookie", "Date", "Expires", "Last-Modified", "Content-Length"}

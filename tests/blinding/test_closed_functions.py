@@ -13,6 +13,7 @@ from trialsite.lib import refusals
 
 __all__ = ["victim"]
 KEY = "a key that only the cookie holds"
+SESSION = hashlib.sha256(KEY.encode()).hexdigest()
 # Function → who may call it in the demo, whether the role must be held at all sites, and the call.
 FUNCTIONS = {
     "report_for": ("statistician", True, "select * from closed.report_for(%(key)s, %(study)s)"),
@@ -23,6 +24,10 @@ FUNCTIONS = {
     "list_for": ("pharmacist", False, "select * from closed.list_for(%(key)s, %(study)s, 'a recall')"),
     "lists_for": ("pharmacist", False, "select * from closed.lists_for(%(key)s, %(study)s)"),
     "kit_for": ("pharmacist", False, "select * from closed.kit_for(%(key)s, %(study)s, %(kit)s)"),
+    "stock_for": ("pharmacist", False, "select * from closed.stock_for(%(key)s, %(study)s)"),
+    "packing_list_for": (
+        "pharmacist", False, "select * from closed.packing_list_for(%(key)s, %(shipment)s, 'to label')",
+    ),
     "sign_look": (
         "statistician", True,
         "select closed.sign_look(%(key)s, %(look)s, 'continue', 'continue', 'as planned')::text",
@@ -75,7 +80,7 @@ AT_ANOTHER_SITE = (
 class Caller:
     """A person with a live session, in a transaction of the web's that is taken back."""
 
-    def __init__(self, cursor: Any, username: str) -> None:
+    def __init__(self, cursor: Any, username: str, *, confirmed: bool = True) -> None:
         self.cursor, self.values = cursor, {"who": username, "key": KEY}
         act_as(cursor)
         cursor.execute("select id from accounts_study where code = 'KETNAL'")
@@ -94,13 +99,27 @@ class Caller:
             self.values,
         )
         self.values["kit"] = cursor.fetchone()[0]
+        cursor.execute("select min(id) from enrollment_shipment where study_id = %(study)s", self.values)
+        self.values["shipment"] = cursor.fetchone()[0]
         self.run("update enrollment_participant set unblinded_at = now() where id = %(participant)s")
         cursor.execute("delete from accounts_session")
         cursor.execute(
             "insert into accounts_session (session_key, session_data, expire_date, user_id, agent)"
             " values (%s, '', now() + interval '1 hour', %s, '')",
-            [hashlib.sha256(KEY.encode()).hexdigest(), self.number],
+            [SESSION, self.number],
         )
+        if confirmed:
+            self.confirm(SESSION)
+
+    def confirm(self, session: str, username: str = "") -> None:
+        """The caller, or somebody else, confirms their password in that session."""
+        act_as(self.cursor, session=session)
+        self.cursor.execute(
+            "insert into accounts_access (at, kind, user_id, about, session)"
+            " select now(), 'confirmed', id, '', '' from accounts_user where username = %s",
+            [username or self.values["who"]],
+        )
+        act_as(self.cursor, actor=self.number)
 
     def run(self, statement: str) -> None:
         """Change something, as the system would, and act as oneself again."""
@@ -158,10 +177,34 @@ def test_the_physician_of_another_site_does_not_unblind(function: str, caller: C
     _refused(caller, FUNCTIONS[function][2])
 
 
-@pytest.mark.parametrize("function", ["list_for"])
-def test_the_list_is_shown_for_a_reason(function: str, caller: Caller) -> None:
-    with pytest.raises(psycopg2.Error, match="shown for a reason"):
-        caller.call("select * from closed.list_for(%(key)s, %(study)s, ' ')")
+@pytest.mark.requirement("BLD-03")
+@pytest.mark.parametrize("function", ["unblind"])
+def test_nobody_is_unblinded_whose_record_does_not_say_so(function: str, caller: Caller) -> None:
+    """That a participant was unblinded is in the trail before it is told what they got."""
+    caller.run("update enrollment_participant set unblinded_at = null where id = %(participant)s")
+    with pytest.raises(psycopg2.Error, match="mark the participant as unblinded first"):
+        caller.call(FUNCTIONS[function][2])
+
+
+# Function → the reason in its call above, and what it says without one.
+REASONS = {
+    "list_for": ("'a recall'", "shown for a reason"),
+    "packing_list_for": ("'to label'", "shown for a reason"),
+    "unblind": ("'an accident'", "unblinding needs a reason"),
+    "sign_look": ("'as planned'", "signed for a reason"),
+    "report_events": ("'letter'", "where the number comes from"),
+}
+
+
+@pytest.mark.requirement("BLD-03", "AUD-04")
+@pytest.mark.parametrize("reason", ["null", "''", "' '", "U&'\\200b\\2060'", "U&'\\00a0\\feff'"])
+@pytest.mark.parametrize("function", REASONS)
+def test_a_reason_has_something_to_see(function: str, reason: str, caller: Caller) -> None:
+    """Nothing is told or signed for blanks or zero-width spaces."""
+    given, said = REASONS[function]
+    assert FUNCTIONS[function][2].count(given) == 1
+    with pytest.raises(psycopg2.Error, match=said):
+        caller.call(FUNCTIONS[function][2].replace(given, reason))
 
 
 @pytest.mark.requirement("BLD-04")
@@ -185,6 +228,46 @@ def test_the_person_of_the_session_is_the_one_who_acts(function: str, caller: Ca
     act_as(caller.cursor)
     with pytest.raises(psycopg2.Error, match=r"who (signs|enters) is not who acts"):
         caller.call(FUNCTIONS[function][2])
+
+
+@pytest.mark.requirement("SIG-02", "BLD-03")
+@pytest.mark.parametrize("function", ["sign_look", "unblind"])
+@pytest.mark.parametrize("confirmed", ["never", "in another session", "by another person"])
+def test_what_is_signed_takes_a_password_confirmed_moments_before(
+    function: str, confirmed: str, victim: str
+) -> None:
+    """Asked by the function itself, of whoever calls it; a confirmation of another session or person is none."""
+    with connect("app", victim) as connection, connection.cursor() as cursor:
+        caller = Caller(cursor, FUNCTIONS[function][0], confirmed=False)
+        if confirmed == "in another session":
+            caller.confirm("f" * 64)
+        elif confirmed == "by another person":
+            caller.confirm(SESSION, "monitor")
+        with pytest.raises(psycopg2.Error) as refusal:
+            caller.call(FUNCTIONS[function][2])
+        assert refusal.value.pgcode == refusals.UNCONFIRMED, refusal.value
+        connection.rollback()
+
+
+@pytest.mark.requirement("ACC-09", "BLD-03")
+@pytest.mark.parametrize("function", ["sign_look", "unblind"])
+def test_what_is_signed_rests_after_a_reset(function: str, caller: Caller) -> None:
+    """Whoever reset somebody's access does not decide or unblind in their name right away."""
+    caller.run(
+        "insert into accounts_accessreset (user_id, kind, reason, requested_by_id, requested_at, granted, decision_reason)"
+        f" values ({PERSON}, 'password', 'lost', 1, now(), true, 'called back')"
+    )
+    with pytest.raises(psycopg2.Error) as refusal:
+        caller.call(FUNCTIONS[function][2])
+    assert refusal.value.pgcode == refusals.RESTING, refusal.value
+
+
+@pytest.mark.parametrize("function", ["sign_look"])
+def test_after_the_decision_no_events_are_entered(function: str, caller: Caller) -> None:
+    """What the board knew when it decided stays as it was."""
+    caller.call(FUNCTIONS[function][2])
+    with pytest.raises(psycopg2.Error, match="a decided look does not change"):
+        caller.call(FUNCTIONS["report_events"][2])
 
 
 @pytest.mark.requirement("BLD-04")

@@ -10,14 +10,16 @@ from django.db import connection
 from django.test import override_settings
 from django.urls import reverse
 
+from assessments.models import Record
 from tests.access.conftest import signed_in
 from tests.access.crawl import Got, crawl
 from tests.access.test_other_sites import body
 from tests.blinding.compare import Difference, differences, quiet
 from tests.blinding.trial import STUDY, arms, live, trial
-from trialsite.accounts.models import UNBLINDED, Role, User
+from tests.printed import text_of
+from trialsite.accounts.models import Role, User
 
-BLINDED = [role for role in Role if role not in UNBLINDED]
+BLINDED = [role for role in Role if role not in (Role.PHARMACIST, Role.STATISTICIAN)]
 LEAKS = {"/leak/ordered/", "/leak/sized/", "/leak/told/"}
 
 
@@ -45,8 +47,9 @@ class _Kept(logging.Handler):
 def _fetch(person: User, feed: str) -> dict[str, Got]:
     """All that can be reached by links, the study's rooms, health, files, and the exports this person may take."""
     client = signed_in(person)
-    rooms = ["today", "participants", "calendar", "queries", "review", "dashboard", "closed", "allocation",
-             "audit", "outcome_rules", "export", "people"]  # fmt: skip
+    rooms = ["today", "participants", "calendar", "queries", "review", "deviations", "dashboard", "rating_quality",
+             "adverse_events", "closed", "allocation", "supply",
+             "audit", "outcome_rules", "forms", "imports", "export", "people"]  # fmt: skip
     starts = [reverse(name, args=[STUDY]) for name in rooms]
     starts += [
         "/healthz",
@@ -57,9 +60,27 @@ def _fetch(person: User, feed: str) -> dict[str, Got]:
     found = crawl(client, "/", *starts)
     taken = client.post(reverse("export", args=[STUDY]), {"reason": "swap test"})
     found["export"] = Got(taken.status_code, tuple(taken.items()), body(taken))
-    for name in ("participants_file", "calendar_file", "queries_file", "review_file", "people_file"):
+    files = (
+        "participants",
+        "calendar",
+        "queries",
+        "review",
+        "adverse_events",
+        "deviations",
+        "rating_quality",
+        "people",
+        "supply",
+    )
+    for name in (f"{kind}_file" for kind in files):
         listed = client.post(reverse(name, args=[STUDY]))
         found[name] = Got(listed.status_code, tuple(listed.items()), body(listed))
+    for code in ("01-001", "01-003", "02-001"):
+        book = client.post(reverse("casebook", args=[STUDY, code]))
+        found[f"casebook {code}"] = Got(book.status_code, (), text_of(body(book)).encode())
+    for event in Record.objects.filter(form="ADVERSE_EVENT", participant__study__code=STUDY).order_by("pk"):
+        paper = client.post(reverse("event_paper", args=[event.pk]))
+        words = text_of(body(paper)).encode() if paper.status_code == 200 else b""
+        found[f"event {event.pk}"] = Got(paper.status_code, (), words)
     told = client.post(reverse("audit_file", args=[STUDY]), {"kind": "csv"})
     found["audit.csv"] = Got(told.status_code, tuple(told.items()), body(told))
     return {address.replace(feed, "FEED"): got for address, got in found.items()}
@@ -82,7 +103,7 @@ def _live_once(*, swapped: bool) -> Life:
     finally:
         logging.getLogger().removeHandler(kept)
     life.log = kept.lines
-    life.mail = [f"{one.to} {one.subject}\n{one.body}" for one in mail.outbox]
+    life.mail = [f"{one.recipients()} {one.subject}\n{one.body}" for one in mail.outbox]
     return life
 
 
@@ -126,6 +147,34 @@ def test_enough_was_looked_at(lives: tuple[Life, Life]) -> None:
 
 
 @pytest.mark.requirement("BLD-02")
+def test_records_of_forms_were_among_it(lives: tuple[Life, Life]) -> None:
+    """An adverse event can hint at the treatment; its pages, its query and their lists are the same in both lives."""
+    fetched = lives[0].fetched["monitor"]
+    for start in ("/records/", "/studies/KETNAL/queries/", "queries_file"):
+        pages = [got.content for address, got in fetched.items() if address.startswith(start)]
+        assert any(b"Dissociation" in page for page in pages), start
+
+
+@pytest.mark.requirement("BLD-02")
+def test_serious_events_were_among_it(lives: tuple[Life, Life]) -> None:
+    """The list, the file, the report on paper and the clock are the same in both lives."""
+    fetched = lives[0].fetched["monitor"]
+    for start in ("/studies/KETNAL/adverse-events/", "adverse_events_file", "event "):
+        pages = [got.content for address, got in fetched.items() if address.startswith(start)]
+        assert any(b"Syncope" in page for page in pages), start
+    assert b"Report a serious adverse event" in lives[0].fetched["coordinator"]["/studies/KETNAL/"].content
+
+
+@pytest.mark.requirement("BLD-02")
+def test_deviations_were_among_it(lives: tuple[Life, Life]) -> None:
+    """A wrong kit is its number: its page, the list and the file are the same in both lives."""
+    fetched = lives[0].fetched["monitor"]
+    for start in ("/deviations/", "/studies/KETNAL/deviations/", "deviations_file"):
+        pages = [got.content for address, got in fetched.items() if address.startswith(start)]
+        assert any(b"Wrong kit" in page for page in pages), start
+
+
+@pytest.mark.requirement("BLD-02")
 @pytest.mark.parametrize("role", [role.value for role in BLINDED])
 def test_a_leak_would_be_seen(role: str, found: dict[str, list[Difference]]) -> None:
     """The negative control: an order, a length, a name of the arm, each in a view made to leak."""
@@ -148,4 +197,7 @@ def test_the_chain_of_the_closed_schema_is_as_long(lives: tuple[Life, Life]) -> 
 
 
 def test_the_mail_says_the_same(lives: tuple[Life, Life]) -> None:
+    """About safety alerts, to each who acts, with no value of what was recorded."""
     assert lives[0].mail == lives[1].mail
+    assert any("safety alert for" in message for message in lives[0].mail)
+    assert not any(word in message for message in lives[0].mail for word in ("rated", "mmHg", "item"))

@@ -55,7 +55,7 @@ def site_url() -> Iterator[str]:
         ("app", [*WORKER, "-Q", "default", "-n", f"default@{name}"]),
         ("closed", [*WORKER, "-Q", "closed", "-n", f"closed@{name}"]),
     ]
-    # A broker database of its own: the bells of another test process are for another product.
+    # A broker database of its own: the messages of another test process are for another product.
     number = 1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     broker = {"REDIS_URL": os.environ["REDIS_URL"].rpartition("/")[0] + f"/{number}", "TRIALSITE_ENV": "demo"}
     processes = [
@@ -78,7 +78,7 @@ def site_url() -> Iterator[str]:
 
 
 def _wait(address: str) -> None:
-    for _ in range(200):
+    for _ in range(900):
         try:
             urllib.request.urlopen(address, timeout=1).close()
             return

@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import SignIn
 from trialsite.stack import testing
@@ -25,6 +25,19 @@ def rate(page: Page, digits: str) -> None:
     page.wait_for_url(re.compile(r"/visits/\d+/(\?saved=\w+)?$"))
 
 
+def treatment(page: Page, name: str) -> None:
+    """One course of an antidepressant, as its form asks for it, and on to the next."""
+    page.locator('[name="item_KIND"][value="ANTIDEPRESSANT"]').check()
+    page.locator("[name=item_NAME]").fill(name)
+    page.locator("[name=item_DOSE]").fill("100")
+    page.locator("[name=item_WEEKS]").fill("9")
+    page.locator('[name="item_CURRENT_EPISODE"][value="Y"]').check()
+    page.locator('[name="item_ADEQUATE"][value="Y"]').check()
+    page.locator('[name="item_OUTCOME"][value="INSUFFICIENT"]').check()
+    page.get_by_role("button", name="Save and add another").click()
+    expect(page.locator("[name=item_NAME]")).to_have_value("")
+
+
 def test_from_screening_to_the_first_rating(sign_in: SignIn) -> None:
     """Screen, rate by keyboard, list treatments; the investigator confirms; randomise, plan, dose, rate."""
     page = sign_in("coordinator2")
@@ -33,7 +46,7 @@ def test_from_screening_to_the_first_rating(sign_in: SignIn) -> None:
     page.fill("[name=consented_on]", TODAY)
     page.fill("[name=age]", "44")
     page.select_option("[name=sex]", "F")
-    page.get_by_role("button", name="Begin screening").click()
+    page.get_by_role("button", name="Start screening").click()
 
     for row in page.locator(".checklist-row").all():
         exclusion = re.search(
@@ -46,12 +59,13 @@ def test_from_screening_to_the_first_rating(sign_in: SignIn) -> None:
     participant = page.url
 
     for name in ("Sertraline", "Venlafaxine", "Bupropion", "Lithium"):
-        page.goto(participant + "treatments/")
-        page.select_option("[name=kind]", "antidepressant")
-        page.fill("[name=name]", name)
-        page.select_option("[name=outcome]", "insufficient")
-        page.get_by_role("button", name="Add", exact=True).click()
+        page.goto(participant + "forms/FAILED_TREATMENT/new/")
+        treatment(page, name)
 
+    page.goto(participant + "forms/FAILED_TREATMENT/")
+    expect(page.get_by_role("region", name="Eligibility")).to_contain_text(
+        "number of failed treatments is not known yet"
+    )
     page.goto(participant + "treatments/complete/")
     page.get_by_role("button", name="Yes, the list is complete").click()
 
@@ -63,7 +77,7 @@ def test_from_screening_to_the_first_rating(sign_in: SignIn) -> None:
     expect(physician.locator("body")).to_contain_text(code)
     physician.goto(participant + "eligibility/")
     physician.get_by_label("Eligible", exact=True).check()
-    physician.get_by_label("Your password, again").fill(testing.PASSWORD)
+    physician.get_by_label("Confirm your password").fill(testing.PASSWORD)
     physician.get_by_role("button", name="Sign the decision").click()
 
     page.goto(participant)
@@ -73,9 +87,9 @@ def test_from_screening_to_the_first_rating(sign_in: SignIn) -> None:
     assert not ARMS.search(page.locator("main").inner_text())
 
     page.get_by_role("link", name="Record as given").first.click()
-    page.fill("[name=dosed_on]", TODAY)
-    page.get_by_role("button", name="Record", exact=True).click()
-    expect(page.locator("body")).to_contain_text("Recorded")
+    page.locator("#start-item_START").fill("0:01")
+    page.locator("#step-start").get_by_role("button", name="Save: Start").click()
+    expect(page.locator("#step-start[data-done]")).to_have_count(1)
 
     page.get_by_role("link", name="Today").first.click()
     page.locator(".worklist-row", has_text=code).filter(has_text="Baseline").click()
@@ -84,13 +98,18 @@ def test_from_screening_to_the_first_rating(sign_in: SignIn) -> None:
     expect(page.locator("body")).to_contain_text("total 27")
 
 
+def rating_due(page: Page, visit: str) -> Locator:
+    """A visit that waits for its rating; forms of one that is rated wait in rows of their own."""
+    return page.locator(".worklist-row", has_text=visit).filter(has_not_text="forms").first
+
+
 def test_digits_typed_before_the_script_came_are_not_lost(sign_in: SignIn) -> None:
     """On a slow line the page is there before its script: the digits still fall on their items, in order."""
     page = sign_in("coordinator2")
     held: list[Route] = []
-    page.route("**/rating*.js", lambda route: held.append(route))
-    with page.expect_request("**/rating*.js"):
-        page.locator(".worklist-row", has_text="Day 1").first.click()
+    page.route("**/scripts/rating.js", lambda route: held.append(route))
+    with page.expect_request("**/scripts/rating.js"):
+        rating_due(page, "Day 3").click()
     expect(page.locator("[data-count]")).to_contain_text("0 of 17")
     for digit in "0121":
         page.keyboard.press(digit)
@@ -108,7 +127,7 @@ def test_a_saved_rating_shows_on_an_open_dashboard(sign_in: SignIn) -> None:
     expect(figures).to_contain_text("7/26")
 
     page = sign_in("coordinator2")
-    page.locator(".worklist-row", has_text="Day 1").first.click()
+    rating_due(page, "Day 1").click()
     rate(page, "00000000000000000")
     expect(figures).to_contain_text("8/27")
 
@@ -142,7 +161,7 @@ def test_a_draft_comes_back(sign_in: SignIn) -> None:
     if correct.count():
         correct.click()
     page.locator("label[for*='HAMD102'][for$='4']").first.click()
-    expect(page.locator("body")).to_contain_text("draft saved", timeout=10_000)
+    expect(page.locator("body")).to_contain_text("Draft saved", timeout=10_000)
     page.reload()
     assert page.locator("input[name=item_HAMD102]:checked").get_attribute("value") == "4"
 

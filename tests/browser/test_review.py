@@ -1,5 +1,7 @@
 """Review by four people in their browsers: asked, answered, closed, signed, locked, unlocked by a second person."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -38,7 +40,7 @@ def test_a_visit_through_all_hands(sign_in: SignIn, site_url: str, visit_address
     form.get_by_role("button", name="Raise the query").click()
     expect(monitor.get_by_text("Query raised")).to_be_visible()
     monitor.get_by_label("2 Feelings of guilt").check()
-    monitor.get_by_role("button", name="Verify the marked fields").click()
+    monitor.locator("#verify-HAMD17").get_by_role("button", name="Verify selected fields").click()
     expect(monitor.get_by_text("1 field verified")).to_be_visible()
     accessible(monitor)
 
@@ -72,10 +74,10 @@ def test_a_visit_through_all_hands(sign_in: SignIn, site_url: str, visit_address
 
     coordinator.goto(visit_address)
     expect(coordinator.get_by_role("link", name="Correct the rating")).to_have_count(0)
-    coordinator.get_by_role("link", name="Ask to unlock").click()
+    coordinator.get_by_role("link", name="Request unlock").click()
     coordinator.get_by_label("Reason").fill("Item 3 was misread")
     accessible(coordinator)
-    coordinator.get_by_role("button", name="Ask to unlock").click()
+    coordinator.get_by_role("button", name="Request unlock").click()
     manager.goto(f"{site_url}/studies/KETNAL/review/")
     manager.get_by_role("link", name="Decide").click()
     manager.get_by_label("Reason").fill("The source agrees")
@@ -89,5 +91,49 @@ def test_a_visit_through_all_hands(sign_in: SignIn, site_url: str, visit_address
 def sign(page: Page, visit_address: str) -> None:
     page.goto(visit_address)
     page.get_by_role("link", name="Sign", exact=True).click()
-    page.get_by_label("Your password, again").fill(testing.PASSWORD)
+    page.get_by_label("Confirm your password").fill(testing.PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Sign").click()
+
+
+def test_an_adverse_event_is_asked_about_and_answered(sign_in: SignIn, site_url: str) -> None:
+    """The query stands at the item of that very event, and its names in the lists lead there."""
+    coordinator = sign_in("coordinator")
+    enter_event(coordinator, f"{site_url}/studies/KETNAL/participants/01-004/forms/ADVERSE_EVENT/new/")
+
+    monitor = sign_in("monitor")
+    monitor.goto(f"{site_url}/studies/KETNAL/participants/01-004/")
+    monitor.locator("#forms > summary").click()
+    accessible(monitor)
+    monitor.get_by_role("link", name="Open: Adverse events").click()
+    monitor.get_by_role("link", name="Shivering").last.click()
+    accessible(monitor)
+    question = monitor.locator("details", has_text="Raise a query").first
+    question.locator("summary").click()
+    question.get_by_label("About").select_option("SEVERITY")
+    question.get_by_label("Your question").fill("The source says moderate. Which is right?")
+    question.get_by_role("button", name="Raise the query").click()
+    expect(monitor.locator(".query-head")).to_contain_text("Shivering")
+    expect(monitor.locator(".query-head")).to_contain_text("Severity")
+    monitor.get_by_label("Onset").check()
+    monitor.get_by_role("button", name="Verify selected fields").click()
+    expect(monitor.get_by_text("1 field verified")).to_be_visible()
+
+    coordinator.goto(f"{site_url}/studies/KETNAL/queries/")
+    coordinator.get_by_role("row", name="Shivering").get_by_role("link").click()
+    coordinator.get_by_label("Your answer").fill("Mild; the source is corrected.")
+    coordinator.get_by_role("button", name="Answer", exact=True).click()
+    expect(coordinator.locator(".query").get_by_text("Answered").first).to_be_visible()
+    expect(coordinator.get_by_text("✓ verified")).to_be_visible()
+
+
+def enter_event(page: Page, address: str) -> None:
+    page.goto(address)
+    page.locator("[name=item_TERM]").fill("Shivering")
+    page.locator("[name=item_ONSET]").fill("Mar 2026")
+    for name, code in {
+        "ONGOING": "Y", "SEVERITY": "MILD", "SERIOUS": "N", "RELATED": "NOT RELATED", "ACTION": "DOSE NOT CHANGED",
+        "OUTCOME": "NOT RECOVERED/NOT RESOLVED",
+    }.items():  # fmt: skip
+        page.locator(f'[name="item_{name}"][value="{code}"]').check()
+    page.get_by_role("button", name=re.compile(r"^Save(?! and)")).click()
+    expect(page.get_by_text("Saved.").first).to_be_visible()

@@ -4,6 +4,7 @@ from urllib.parse import urljoin
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.browser.conftest import SignIn
 
@@ -13,7 +14,7 @@ SCREENS = [
     ("coordinator", "participants/"),
     ("coordinator", "participants/01-010/"),
     ("coordinator", "participants/01-011/screening/"),
-    ("coordinator", "participants/01-011/treatments/"),
+    ("coordinator", "participants/01-011/forms/FAILED_TREATMENT/"),
     ("coordinator", "calendar/"),
     ("investigator", "dashboard/"),
     ("investigator", "participants/01-011/eligibility/"),
@@ -24,6 +25,7 @@ SCREENS = [
     ("monitor", "participants/01-003/review/"),
     ("pharmacist", ""),
     ("datamanager", "participants/01-001/"),
+    ("datamanager", "imports/"),
     ("statistician", "closed/"),
     ("statistician", "closed/looks/1/"),
     ("statistician", "closed/looks/1/decision/"),
@@ -72,15 +74,26 @@ def test_a_phone_has_cards_a_menu_and_one_button_for_the_filters(sign_in: SignIn
 
 
 def test_a_participant_is_verified_by_keys_without_leaving(sign_in: SignIn, site_url: str) -> None:
-    """j goes to a visit, v verifies its form in place, and the keyboard goes on to the next."""
+    """j goes to a visit, v verifies its forms in place, and after the last the keyboard goes on to the next."""
     page = sign_in("monitor")
     page.goto(f"{site_url}/studies/KETNAL/participants/01-004/review/")
     page.keyboard.press("j")
-    before = page.locator("[data-verify]").count()
-    page.keyboard.press("v")
+    waiting = page.locator("[data-reading]").first.locator("[data-verify]")
+    for left in range(waiting.count() - 1, -1, -1):
+        expect(page.locator("[data-reading]").first).to_be_focused()
+        page.keyboard.press("v")
+        expect(waiting).to_have_count(left)
     page.get_by_text("verified against the source").first.wait_for()
-    assert page.locator("[data-verify]").count() == before - 1
-    assert page.evaluate("document.activeElement.id") == page.locator("[data-reading]").nth(1).get_attribute(
-        "id"
-    )
+    expect(page.locator("[data-reading]").nth(1)).to_be_focused()
     assert page.url.endswith("/review/")
+
+
+def test_a_month_stays_a_grid_on_a_phone(sign_in: SignIn, site_url: str) -> None:
+    """Seven days side by side, to be moved sideways within their box; the list below has its cards."""
+    page = sign_in("coordinator", viewport={"width": 390, "height": 844})
+    page.goto(f"{site_url}/studies/KETNAL/calendar/")
+    tops = page.locator(".calendar tbody tr:first-child td").evaluate_all(
+        "cells => cells.map(cell => cell.getBoundingClientRect().top)"
+    )
+    assert (len(tops), len(set(tops))) == (7, 1)
+    assert page.locator("table.is-cards:not(.calendar)").count() == 1

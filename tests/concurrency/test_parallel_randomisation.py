@@ -8,7 +8,7 @@ import pytest
 
 from enrollment import services
 from enrollment.models import Participant
-from tests.conftest import MakeUser, make_screened
+from tests.conftest import MakeUser, decide, make_screened
 from trialsite.accounts.models import Site, Study, User
 from trialsite.stack import testing
 
@@ -38,19 +38,19 @@ def eligible_people(committed: str, make_user: MakeUser) -> list[int]:
             " from closed.slot s, generate_series(1, 2) p where s.position > 1000"
         )
     connection.close()
-    people = []
+    participants = []
     for _ in range(PEOPLE):
-        person = make_screened(site, coordinator)
-        services.confirm_eligibility(person, by=investigator)
-        people.append(person.pk)
-    return people
+        participant = make_screened(site, coordinator)
+        decide(participant, by=investigator)
+        participants.append(participant.pk)
+    return participants
 
 
-def randomise_all(people: list[int], name: str) -> list[str]:
+def randomise_all(participants: list[int], name: str) -> list[str]:
     """Call closed.assign for everybody from its own connection at once; the kits of period 1."""
     actor = User.objects.system().pk
 
-    def one(pk: int) -> str:
+    def randomise_one(pk: int) -> str:
         connection = psycopg2.connect(testing.url("app", name))
         try:
             with connection, connection.cursor() as cursor:
@@ -67,7 +67,7 @@ def randomise_all(people: list[int], name: str) -> list[str]:
             connection.close()
 
     with ThreadPoolExecutor(PEOPLE) as pool:
-        return list(pool.map(one, people))
+        return list(pool.map(randomise_one, participants))
 
 
 def slots(name: str) -> list[tuple[int, str]]:
@@ -76,9 +76,9 @@ def slots(name: str) -> list[tuple[int, str]]:
         cursor.execute(
             "select block, sequence from closed.slot where participant_id is not null order by position"
         )
-        found: list[tuple[int, str]] = cursor.fetchall()
+        rows: list[tuple[int, str]] = cursor.fetchall()
     connection.close()
-    return found
+    return rows
 
 
 @pytest.mark.requirement("RND-01")
@@ -119,7 +119,7 @@ def test_fifty_at_once_get_fifty_places_of_the_list(committed: str, eligible_peo
 def test_the_service_is_safe_too(committed: str, eligible_people: list[int]) -> None:
     """Two calls for one participant give one allocation."""
     by = User.objects.get(username__startswith="coordinator")
-    person = Participant.objects.get(pk=eligible_people[0])
-    services.randomise(person, by=by)
-    services.randomise(person, by=by)
-    assert person.periods.count() == 2
+    participant = Participant.objects.get(pk=eligible_people[0])
+    services.randomise(participant, by=by)
+    services.randomise(participant, by=by)
+    assert participant.periods.count() == 2

@@ -4,12 +4,13 @@ import uuid
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import TypeVar
 
+from analysis.dashboard.services import figures_of
 from analysis.models import Outcome, ParticipantOutcome, StudySummary
-from analysis.services import recompute
-from analysis.services.summary import figures_of
+from analysis.outcomes.services import recompute
 from assessments.models import Assessment
 from tests.faults.load import Save
 from tests.faults.stack import Stack
+from trialsite.lib import codec
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -40,10 +41,10 @@ def in_the_trail(stack: Stack, visits: Collection[int]) -> list[tuple[Version, t
 
 def last(saves: Iterable[Save]) -> dict[int, tuple[int, int]]:
     """Visit → (version, total), of the last save of each rating."""
-    found: dict[int, tuple[int, int]] = {}
+    rows: dict[int, tuple[int, int]] = {}
     for save in saves:
-        found[save.visit] = max(found.get(save.visit, (0, 0)), (save.version, save.total))
-    return found
+        rows[save.visit] = max(rows.get(save.visit, (0, 0)), (save.version, save.total))
+    return rows
 
 
 def in_the_table(stack: Stack, visits: Collection[int]) -> dict[int, tuple[int, int]]:
@@ -71,7 +72,7 @@ def effects_due() -> dict[int, int]:
 def effects() -> dict[int, int]:
     """Rating → version, as the outcomes say that they were derived from."""
     inputs = Outcome.objects.values_list("inputs", flat=True)
-    return {rating: version for found in inputs for rating, version in found.values()}
+    return {rating: version for rows in inputs for rating, version in rows.values()}
 
 
 def stale() -> list[str]:
@@ -80,10 +81,14 @@ def stale() -> list[str]:
     before = [list(model.objects.order_by("pk").values()) for model in models]
     recompute(sorted(set(Outcome.objects.values_list("participant", flat=True))))
     after = [list(model.objects.order_by("pk").values()) for model in models]
-    found = [
+    rows = [
         f"{model.__name__} {row['id']}"
         for model, olds, news in zip(models, before, after, strict=True)
         for row, old in zip(news, olds, strict=True)
         if row != old
     ]
-    return found + [f"summary {s.pk}" for s in StudySummary.objects.all() if s.figures != figures_of(s.study)]
+    return rows + [
+        f"summary {s.pk}"
+        for s in StudySummary.objects.all()
+        if s.figures != codec.encode(figures_of(s.study))
+    ]

@@ -14,8 +14,9 @@ import django.db
 from celery import Celery
 from django.db import connection, transaction
 
+from assessments.domain.entry import AssessmentEntry
 from assessments.models import Assessment
-from assessments.services import Entry, complete
+from assessments.rating.services import complete
 from enrollment.models import Visit
 from tests.conftest import items
 from tests.faults.broker_only import EFFECT, FILE, QUEUE
@@ -38,9 +39,11 @@ def worker(stack: Stack, effects: Path) -> Iterator[None]:
     command = ["-m", "celery", "-A", "tests.faults.broker_only", "worker", "-P", "solo", "-Q", QUEUE]
     process = subprocess.Popen(
         [sys.executable, *command, "--without-gossip", "--without-mingle", "-l", "critical"],
-        cwd=ROOT, env={**os.environ, "REDIS_URL": stack.endpoints.redis, FILE: str(effects)},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={**os.environ, "REDIS_URL": stack.endpoints.redis, FILE: str(effects)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         yield
     finally:
@@ -52,16 +55,16 @@ def acknowledge_too_early(
     stack: Stack, username: str, place: Place
 ) -> dict[tuple[int, int], tuple[int, str]]:
     """The product's own save, told to be done before its transaction ends; its backend is killed in between."""
-    told = {}
+    versions = {}
     with stack.inside(), contextlib.suppress(django.db.Error), transaction.atomic():
         saved = _saved(username, place)
-        told[saved.visit_id, saved.version] = (20, "")
+        versions[saved.visit_id, saved.version] = (20, "")
         os.kill(connection.connection.info.backend_pid, signal.SIGKILL)
-    return told
+    return versions
 
 
 def _saved(username: str, place: Place) -> Assessment:
     visit = Visit.objects.get(pk=place.visit)
-    entry = Entry(items=items(20), rater=username, performed_on=visit.planned_on)
+    entry = AssessmentEntry(items=items(20), rater=username, performed_on=visit.planned_on)
     by = User.objects.get(username=username)
     return complete(visit, "HAMD17", entry, by=by, form_token=uuid.uuid4())

@@ -73,8 +73,8 @@ class Client:
             if name.lower() == "set-cookie":
                 key, _, rest = value.partition("=")
                 self.cookies[key] = rest.partition(";")[0]
-        found = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, found.get("location", ""), text, found)
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, headers.get("location", ""), text, headers)
 
     def insist(self, method: str, path: str, fields: dict[str, str] | None = None) -> Answer:
         """As often as it takes until it is answered, and not by 503."""

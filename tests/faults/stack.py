@@ -13,7 +13,7 @@ from django.db import connection
 
 from tests.stack.running import Copy, until
 from trialsite.stack import endpoints
-from trialsite.stack.endpoints import Endpoints, listening
+from trialsite.stack.endpoints import ServerEndpoints, listening
 
 WORDS = {"web": "gunicorn", "worker": "default@demo", "closed worker": "closed@demo", "beat": "beat-schedule"}
 
@@ -26,10 +26,10 @@ class Stack(Copy):
         self.blocker = blocker
 
     @property
-    def endpoints(self) -> Endpoints:
-        found = endpoints.load(self.folder / ".local")
-        assert found
-        return found
+    def endpoints(self) -> ServerEndpoints:
+        running = endpoints.load(self.folder / ".local")
+        assert running
+        return running
 
     @property
     def valkey(self) -> redis.Redis:
@@ -53,9 +53,12 @@ class Stack(Copy):
         with self.blocker.unblock():
             connection.close()
         connection.settings_dict |= {
-            "HOST": "127.0.0.1", "PORT": str(self.endpoints.postgres_port), "NAME": "trialsite",
-            "USER": f"trialsite_{role}", "PASSWORD": self.endpoints.secret(role),
-        }  # fmt: skip
+            "HOST": "127.0.0.1",
+            "PORT": str(self.endpoints.postgres_port),
+            "NAME": "trialsite",
+            "USER": f"trialsite_{role}",
+            "PASSWORD": self.endpoints.secret(role),
+        }
         try:
             with self.blocker.unblock():
                 yield
@@ -115,15 +118,15 @@ class Stack(Copy):
         until(lambda: listening(self.endpoints.valkey_port), "an answer of Valkey")
 
     def wait_paid(self) -> None:
-        """Until nothing is owed: without a bell by the next sweep."""
-        until(lambda: self.sql("select count(*) from audit_outbox") == [(0,)], "the payment of every debt")
+        """Until nothing is pending: without a message by the next sweep."""
+        until(lambda: self.sql("select count(*) from audit_outbox") == [(0,)], "every pending entry")
 
     def waiting(self, query: str) -> int | None:
         """The backend that waits for a lock in a statement like `query`."""
-        found = self.sql(
+        rows = self.sql(
             "select pid from pg_stat_activity where wait_event_type = 'Lock' and query ilike %s", f"%{query}%"
         )
-        return found[0][0] if found else None
+        return rows[0][0] if rows else None
 
     def _database_answers(self) -> bool:
         try:

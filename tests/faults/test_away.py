@@ -15,7 +15,7 @@ from tests.stack.running import until
 from trialsite.stack.endpoints import listening
 
 pytestmark = pytest.mark.fault
-CALM = "The database does not answer just now"
+CALM = "The database is not responding"
 
 
 @pytest.fixture(autouse=True)
@@ -50,8 +50,10 @@ def _emptied(stack: Stack) -> Iterator[None]:
 @pytest.mark.parametrize("trouble", [_gone, _silent, _emptied])
 def test_a_save_needs_no_broker(
     trouble: Callable[[Stack], contextlib.AbstractContextManager[None]],
-    stack: Stack, steady: Client, unrated: Iterator[Place],
-) -> None:  # fmt: skip
+    stack: Stack,
+    steady: Client,
+    unrated: Iterator[Place],
+) -> None:
     """Saved at the first send, and its outcome derived once a sweep comes through."""
     place = next(unrated)
     fields = steady.form(place, 30)
@@ -102,7 +104,7 @@ def test_a_request_in_the_middle_is_told_and_its_second_send_saves(
     assert checks.in_the_trail(stack, [place.visit]) == [((place.visit, 1), (31, ""))]
 
 
-def test_a_worker_that_is_killed_in_a_recompute_leaves_its_debt(
+def test_a_worker_that_is_killed_in_a_recompute_leaves_its_entry(
     stack: Stack, steady: Client, unrated: Iterator[Place]
 ) -> None:
     """It waits for a participant's row, so it is surely in the middle: nothing of it counts, and the next one pays."""

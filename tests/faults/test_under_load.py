@@ -39,7 +39,7 @@ def too_early() -> dict[checks.Version, tuple[int, str]]:
 
 @pytest.fixture(scope="module")
 def load(stack: Stack, places: Places, too_early: dict[checks.Version, tuple[int, str]]) -> Load:
-    """The load that went through all kills, when everything that it owes is paid."""
+    """The load that went through all kills, when nothing of it is pending."""
 
     def kill_a_backend(stack: Stack) -> None:
         too_early.update(control.acknowledge_too_early(stack, STEADY, places[STEADY][-1]))
@@ -79,8 +79,8 @@ def test_nothing_acknowledged_is_lost(load: Load, stack: Stack, visits: list[int
 @pytest.mark.requirement("FLT-01")
 def test_each_save_is_there_once(load: Load, stack: Stack, visits: list[int]) -> None:
     """One record for each form token, one entry of the trail for each version, and none that nobody sent."""
-    told = Counter(key for key, _value in checks.in_the_trail(stack, visits))
-    assert told == Counter(list(checks.acknowledged(load.saves)))
+    trail = Counter(key for key, _value in checks.in_the_trail(stack, visits))
+    assert trail == Counter(list(checks.acknowledged(load.saves)))
     assert Counter(checks.forms_in_the_table(stack, visits)) == Counter(list(checks.first_forms(load.saves)))
 
 
@@ -91,7 +91,7 @@ def test_the_trail_is_whole(load: Load, stack: Stack) -> None:
 
 
 def test_every_effect_is_there_once(load: Load, stack: Stack) -> None:
-    """Every outcome rests on the versions that are saved, is what a fresh derivation gives, and nothing is owed."""
+    """Every outcome rests on the versions that are saved, is what a fresh derivation gives, and nothing is pending."""
     with stack.inside():
         assert checks.lost(checks.effects_due(), checks.effects()) == []
         assert checks.stale() == []

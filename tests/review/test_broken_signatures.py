@@ -25,13 +25,13 @@ def verify(spoilt: str, inside: Inside) -> Verify:
     """What `manage.py verify_signatures` complains of."""
 
     def run() -> str:
-        said = io.StringIO()
+        output = io.StringIO()
         with inside(spoilt):
             try:
-                call_command("verify_signatures", stderr=said, stdout=io.StringIO())
+                call_command("verify_signatures", stderr=output, stdout=io.StringIO())
             except CommandError as error:
-                said.write(f"{error}")
-        return said.getvalue()
+                output.write(f"{error}")
+        return output.getvalue()
 
     return run
 
@@ -95,6 +95,21 @@ def test_what_is_changed_behind_the_triggers(spoilt: str, verify: Verify) -> Non
         "update assessments_assessment set rater = 'X' where visit_id in (select visit_id from review_signature)",
     )
     assert "does not fit the record" in verify()
+
+
+@pytest.mark.requirement("SIG-01")
+@pytest.mark.parametrize("column", ["printed_name", "meaning", "signed_at"])
+def test_what_is_printed_of_it(column: str, spoilt: str, verify: Verify) -> None:
+    """The record still fits: the name, the meaning or the time of the signature was changed."""
+    value = "signed_at - interval '1 second'" if column == "signed_at" else "'another'"
+    attack(
+        spoilt,
+        "alter table review_signature disable trigger b_guard",
+        f"update review_signature set {column} = {value} where voided_at is null",
+        "alter table review_signature enable trigger b_guard",
+    )
+    assert "its own hash does not follow from it" in verify()
+    assert "does not fit the record" not in verify()
 
 
 @pytest.mark.requirement("SIG-05")

@@ -55,14 +55,14 @@ def test_every_turn_of_a_query_and_every_signature_is_exported(
     call_command(
         "export", "--study", "KETNAL", "--format", "csv", "--out", str(tmp_path), "--by", admin.username
     )
-    said = [row for row in rows(tmp_path, "queries.csv") if row["query"] == str(query.pk)]
-    assert [(row["turn"], row["kind"], row["who"]) for row in said] == [
+    messages = [row for row in rows(tmp_path, "queries.csv") if row["query"] == str(query.pk)]
+    assert [(row["turn"], row["kind"], row["who"]) for row in messages] == [
         ("1", "raised", "The monitor"),
         ("2", "answered", "The coordinator"),
     ]
-    assert said[1]["text"] == 'It is "2", see\npage 3'
-    assert said[0]["participant"] == visit.participant.code
-    assert (said[0]["period"], said[0]["visit"], said[0]["field"]) == ("1", "BASELINE", "HAMD101")
+    assert messages[1]["text"] == 'It is "2", see\npage 3'
+    assert messages[0]["participant"] == visit.participant.code
+    assert (messages[0]["period"], messages[0]["visit"], messages[0]["field"]) == ("1", "BASELINE", "HAMD101")
     [signed] = rows(tmp_path, "signatures.csv")
     assert (signed["signed_by"], signed["meaning"], signed["voided_at"]) == (
         "The investigator",

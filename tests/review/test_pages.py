@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from enrollment.models import Visit
 from tests.conftest import PASSWORD, MakeUser, sign
-from trialsite.accounts.acting import signed_by
+from trialsite.accounts.context import audit_context
 from trialsite.accounts.models import Membership, Study, User
 from trialsite.review.models import Query, Signature
 from trialsite.review.selectors import content_sha256
@@ -41,7 +41,7 @@ def test_a_query_goes_to_the_site_and_back(
     assert "Source says 2?" in page(client, "visit", visit.pk)
     client.post(reverse("query_turn", args=[query.pk, "answer"]), {"text": "It is 2."})
     client = as_user(monitor)
-    assert "Read an answer" in page(client, "today", "KETNAL")
+    assert "Review an answer" in page(client, "today", "KETNAL")
     client.post(reverse("query_turn", args=[query.pk, "close"]), {"text": "Thank you."})
     query.refresh_from_db()
     assert query.status == "closed"
@@ -54,7 +54,7 @@ def test_an_empty_answer_keeps_the_query_and_says_so(
     query = raise_one(as_user(monitor), visit)
     answer = as_user(coordinator).post(reverse("query_turn", args=[query.pk, "answer"]), {"text": " "})
     assert answer.status_code == 422
-    assert "Write what you have to say" in answer.content.decode()
+    assert "Enter your message" in answer.content.decode()
 
 
 def test_a_query_about_a_field_that_is_not_there(visit: Visit, monitor: User, as_user: SignIn) -> None:
@@ -82,9 +82,9 @@ def test_the_lists_filter(visit: Visit, monitor: User, as_user: SignIn) -> None:
     assert "Source says 2?" in client.get(address, {"source": "people", "sort": "code"}).content.decode()
     assert "Source says 2?" not in client.get(address, {"state": "closed"}).content.decode()
     review = reverse("review", args=["KETNAL"])
-    for state, shown in [("unverified", True), ("queried", True), ("locked", False), ("again", False)]:
-        found = client.get(review, {"state": state, "q": visit.participant.code}).content.decode()
-        assert (f"#visit-{visit.pk}" in found) is shown
+    for state, expected in [("unverified", True), ("queried", True), ("locked", False), ("again", False)]:
+        listed = client.get(review, {"state": state, "q": visit.participant.code}).content.decode()
+        assert (f"#visit-{visit.pk}" in listed) is expected
 
 
 def test_a_monitor_verifies_fields_then_the_form(visit: Visit, monitor: User, as_user: SignIn) -> None:
@@ -100,14 +100,14 @@ def test_a_monitor_verifies_fields_then_the_form(visit: Visit, monitor: User, as
 def test_signing_asks_for_the_password_each_time(visit: Visit, investigator: User, as_user: SignIn) -> None:
     client = as_user(investigator)
     address = reverse("sign_visit", args=[visit.pk])
-    assert "What you sign" in page(client, "sign_visit", visit.pk)
+    assert "Content to be signed" in page(client, "sign_visit", visit.pk)
     meaning = "I have reviewed these data; they are complete and correct."
-    shown = content_sha256(visit.participant_id, visit.pk)
-    assert shown in client.get(address).content.decode()
-    refused = client.post(address, {"meaning": meaning, "password": "wrong", "shown": shown})
-    assert "not your password" in refused.content.decode()
+    content = content_sha256(visit.participant_id, visit.pk)
+    assert content in client.get(address).content.decode()
+    refused = client.post(address, {"meaning": meaning, "password": "wrong", "shown": content})
+    assert "password is incorrect" in refused.content.decode()
     assert not Signature.objects.exists()
-    client.post(address, {"meaning": meaning, "password": PASSWORD, "shown": shown})
+    client.post(address, {"meaning": meaning, "password": PASSWORD, "shown": content})
     assert Signature.objects.get().meaning == meaning
     assert investigator.printed_name in page(client, "visit", visit.pk)
 
@@ -121,11 +121,11 @@ def test_only_what_was_read_is_signed(
     address = reverse("sign_visit", args=[visit.pk])
     sent = {"meaning": "I have reviewed these data; they are complete and correct.", "password": PASSWORD}
     sent["shown"] = content_sha256(visit.participant_id, visit.pk)
-    with signed_by(coordinator, reason="misread"):
+    with audit_context(coordinator, reason="misread"):
         visit.assessments.update(rater="Somebody else")
     answer = client.post(address, sent)
     assert answer.status_code == 409
-    assert "nothing was signed. Read them again." in answer.content.decode()
+    assert "nothing was signed. Review them again." in answer.content.decode()
     assert not Signature.objects.exists()
     now = content_sha256(visit.participant_id, visit.pk)
     assert f'value="{now}"' in answer.content.decode()
@@ -147,15 +147,15 @@ def test_locking_and_unlocking_by_two(
     assert "Correct the rating" not in page(client, "visit", visit.pk)
     lock = visit.locks.get()
     client.post(reverse("unlock_request", args=[lock.pk]), {"reason": "item 3 misread"})
-    asked = lock.requests.get()
+    unlock = lock.requests.get()
     client = as_user(data_manager)
-    assert "Decide on unlocking" in page(client, "today", "KETNAL")
-    client.post(reverse("unlock_decide", args=[asked.pk]), {"reason": "fine", "approve": "1"})
+    assert "Decide on unlock request" in page(client, "today", "KETNAL")
+    client.post(reverse("unlock_decide", args=[unlock.pk]), {"reason": "fine", "approve": "1"})
     client = as_user(coordinator)
-    shown = page(client, "visit", visit.pk)
-    assert "Unlocked for changes until" in shown
-    assert "Correct the rating" in shown
-    client.post(reverse("unlock_end", args=[asked.pk]))
+    content = page(client, "visit", visit.pk)
+    assert "Unlocked for changes until" in content
+    assert "Correct the rating" in content
+    client.post(reverse("unlock_end", args=[unlock.pk]))
     assert "Correct the rating" not in page(client, "visit", visit.pk)
 
 
@@ -208,9 +208,9 @@ def test_another_site_finds_nothing(visit: Visit, elsewhere: User, monitor: User
 
 def test_a_page_of_a_record_knows_its_study(visit: Visit, make_user: MakeUser, as_user: SignIn) -> None:
     """Somebody with roles in two studies gets the frame of the record's study, not none."""
-    person = make_user("monitor")
-    with signed_by(person, reason="test"):
+    user = make_user("monitor")
+    with audit_context(user, reason="test"):
         other = Study.objects.get(code="REISBY")
-        Membership.objects.create(user=person, study=other, role="monitor", granted_by=person)
-    shown = page(as_user(person), "visit", visit.pk)
-    assert reverse("queries", args=["KETNAL"]) in shown
+        Membership.objects.create(user=user, study=other, role="monitor", granted_by=user)
+    content = page(as_user(user), "visit", visit.pk)
+    assert reverse("queries", args=["KETNAL"]) in content

@@ -6,11 +6,12 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError
 
+from assessments.domain.entry import AssessmentEntry
 from assessments.models import Assessment
-from assessments.services import Entry, correct
+from assessments.rating.services import correct
 from enrollment.models import Visit
-from tests.conftest import items, rate
-from trialsite.accounts.acting import signed_by
+from tests.conftest import MakeUser, items, rate
+from trialsite.accounts.context import audit_context
 from trialsite.accounts.models import User
 from trialsite.audit.models import Event
 from trialsite.review import services
@@ -45,7 +46,7 @@ def test_asked_answered_asked_again_closed(query: Query, coordinator: User, moni
 
 def test_an_answer_to_a_closed_query_is_refused(query: Query, coordinator: User, monitor: User) -> None:
     services.close(query, by=monitor, text="seen")
-    with pytest.raises(ValidationError, match="closed by now"):
+    with pytest.raises(ValidationError, match="now closed"):
         services.answer(query, by=coordinator, text="late")
 
 
@@ -60,14 +61,14 @@ def test_who_may_do_what(query: Query, coordinator: User, data_manager: User, el
     assert services.close(query, by=data_manager, text="x").status == "closed"
 
 
-def test_another_monitors_query_stays(query: Query, make_user) -> None:  # type: ignore[no-untyped-def]
+def test_another_monitors_query_stays(query: Query, make_user: MakeUser) -> None:
     with pytest.raises(PermissionDenied):
         services.close(query, by=make_user("monitor"), text="x")
 
 
 @pytest.mark.requirement("QRY-01")
 def test_what_was_said_is_not_rewritten(query: Query, monitor: User) -> None:
-    with pytest.raises(DatabaseError, match="append-only"), signed_by(monitor, reason="r"):
+    with pytest.raises(DatabaseError, match="append-only"), audit_context(monitor, reason="r"):
         QueryMessage.objects.update(text="I never said that")
 
 
@@ -86,8 +87,8 @@ def test_an_edit_check_asks_by_itself_and_takes_it_back(
     visit: Visit, investigator: User, coordinator: User
 ) -> None:
     """A rating outside its window raises one query with the check's id; a correction into it closes that."""
-    later = visit.period.visits.get(code="DAY1")  # type: ignore[union-attr]
-    with signed_by(coordinator, reason="moved"):
+    later = Visit.objects.get(period=visit.period, code="DAY1")
+    with audit_context(coordinator, reason="moved"):
         Visit.objects.filter(pk=later.pk).update(
             **dict.fromkeys(("planned_on", "earliest_on", "latest_on"), visit.planned_on)
         )
@@ -97,29 +98,29 @@ def test_an_edit_check_asks_by_itself_and_takes_it_back(
     query = Query.objects.get(visit=later, check_id="RATING-OUT-OF-WINDOW")
     assert (query.check_version, query.status) == ("1", "open")
     assert query.raised_by is None
-    assert "before the visit" in query.messages.get().text
-    entry = Entry(items=items(13), rater="R", performed_on=day)
+    assert "outside the visit's window" in query.messages.get().text
+    entry = AssessmentEntry(items=items(13), rater="R", performed_on=day)
     rating = correct(rating, entry, by=coordinator, version=1, reason="typing error")
     assert Query.objects.filter(visit=later, check_id=query.check_id).count() == 1
-    entry = Entry(items=items(13), rater="R", performed_on=visit.planned_on)
+    entry = AssessmentEntry(items=items(13), rater="R", performed_on=visit.planned_on)
     correct(rating, entry, by=coordinator, version=2, reason="date misread")
     query.refresh_from_db()
     assert query.status == "closed"
-    assert query.messages.last().written_by is None  # type: ignore[union-attr]
+    assert query.messages.latest("id").written_by is None
 
 
 def test_the_dialogue_is_audited(query: Query, coordinator: User) -> None:
     services.answer(query, by=coordinator, text="The source is right.")
     events = Event.objects.filter(chain=f"participant:{query.participant_id}")
-    said = events.filter(
+    messages = events.filter(
         table_name="review_querymessage", row_pk__in=[str(m.pk) for m in query.messages.all()]
     )
-    assert said.count() == 2
+    assert messages.count() == 2
     assert events.get(table_name="review_query", op="U", row_pk=query.pk).reason == "The source is right."
 
 
 def test_a_rating_without_findings_asks_nothing(visit: Visit, rating: Assessment, coordinator: User) -> None:
     """Nothing to say about suicide, inside the window: the query about it is closed, none is open."""
-    entry = Entry(items={**rating.items, "HAMD103": 0}, rater="R", performed_on=rating.performed_on)
+    entry = AssessmentEntry(items={**rating.items, "HAMD103": 0}, rater="R", performed_on=rating.performed_on)
     correct(rating, entry, by=coordinator, version=1, reason="transcription error")
     assert not Query.objects.open().filter(visit=visit).exists()

@@ -4,12 +4,13 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, connection
 
+from assessments.domain.entry import AssessmentEntry
 from assessments.models import Assessment
-from assessments.services import Entry, correct
+from assessments.rating.services import correct
 from enrollment.models import Participant, Visit
 from tests import conftest
 from tests.conftest import MakeUser, items, make_screened
-from trialsite.accounts.acting import signed_by
+from trialsite.accounts.context import audit_context
 from trialsite.accounts.models import User
 from trialsite.accounts.rehearsal import confirmed
 from trialsite.audit.models import Event
@@ -37,7 +38,7 @@ def test_the_database_says_who_signed_when_and_what(visit: Visit, investigator: 
 
 @pytest.mark.requirement("SIG-05")
 def test_another_signer_cannot_be_made_up(visit: Visit, investigator: User, coordinator: User) -> None:
-    with confirmed(investigator), signed_by(investigator, reason=MEANING):
+    with confirmed(investigator), audit_context(investigator, reason=MEANING):
         forged = Signature(participant=visit.participant, visit=visit, meaning=MEANING, signed_by=coordinator)
         forged.printed_name = "Somebody else"
         forged.signed_at = visit.participant.created_at
@@ -51,7 +52,7 @@ def test_a_correction_voids_it(
     visit: Visit, rating: Assessment, investigator: User, coordinator: User
 ) -> None:
     signature = sign(visit, investigator)
-    entry = Entry(items=items(23), rater="R", performed_on=rating.performed_on)
+    entry = AssessmentEntry(items=items(23), rater="R", performed_on=rating.performed_on)
     correct(rating, entry, by=coordinator, version=1, reason="transcription error")
     signature.refresh_from_db()
     assert signature.voided_at
@@ -62,7 +63,7 @@ def test_a_correction_voids_it(
 @pytest.mark.requirement("SIG-04")
 def test_raw_sql_voids_it_too(visit: Visit, rating: Assessment, investigator: User) -> None:
     signature = sign(visit, investigator)
-    with signed_by(investigator, reason="raw"), connection.cursor() as cursor:
+    with audit_context(investigator, reason="raw"), connection.cursor() as cursor:
         cursor.execute("update assessments_assessment set rater = 'Another' where id = %s", [rating.pk])
     signature.refresh_from_db()
     assert signature.voided_at
@@ -73,7 +74,7 @@ def test_it_is_never_rewritten(change: str, visit: Visit, investigator: User) ->
     signature = sign(visit, investigator)
     with (
         pytest.raises(DatabaseError, match="never rewritten"),
-        signed_by(investigator, reason="r"),
+        audit_context(investigator, reason="r"),
         connection.cursor() as cursor,
     ):
         cursor.execute(
@@ -89,13 +90,13 @@ def test_it_is_voided_by_a_change_and_in_no_other_way(
     """With a reason or without; and once voided it does not come back."""
     signature = sign(visit, investigator)
     voided = Signature.objects.filter(pk=signature.pk)
-    with pytest.raises(DatabaseError, match="by a change"), signed_by(investigator, reason=reason):
+    with pytest.raises(DatabaseError, match="by a change"), audit_context(investigator, reason=reason):
         voided.update(voided_at=signature.signed_at)
-    with signed_by(coordinator, reason="moved"):
+    with audit_context(coordinator, reason="moved"):
         Visit.objects.filter(pk=visit.pk).update(version=visit.version + 1)
     signature.refresh_from_db()
     assert signature.voided_at
-    with pytest.raises(DatabaseError, match="never rewritten"), signed_by(investigator, reason="r"):
+    with pytest.raises(DatabaseError, match="never rewritten"), audit_context(investigator, reason="r"):
         voided.update(voided_at=None)
 
 
@@ -126,13 +127,13 @@ def test_a_visit_of_somebody_else_cannot_be_signed_under_this_name(
 def test_only_investigators_of_the_site_sign(
     visit: Visit, coordinator: User, monitor: User, data_manager: User, elsewhere: User
 ) -> None:
-    for person in (coordinator, monitor, data_manager, elsewhere):
+    for user in (coordinator, monitor, data_manager, elsewhere):
         with pytest.raises(PermissionDenied):
-            sign(visit, person)
+            sign(visit, user)
 
 
 def test_nothing_is_signed_before_it_took_place(visit: Visit, investigator: User) -> None:
-    later = visit.period.visits.get(code="DAY1")  # type: ignore[union-attr]
+    later = Visit.objects.get(period=visit.period, code="DAY1")
     with pytest.raises(ValidationError, match="not taken place"):
         sign(later, investigator)
 
@@ -158,9 +159,9 @@ def test_the_casebook_needs_every_visit_signed(
     sign(visit, investigator)
     casebook = conftest.sign(randomised, None, by=investigator, meaning=MEANING)
     assert holds(casebook)
-    with signed_by(investigator, reason="r"):
+    with audit_context(investigator, reason="r"):
         randomised.facts.filter(name="age").update(source="somewhere")
-        randomised.treatments.update(weeks=9)
+        randomised.records.update(status_reason="somewhere else")
     casebook.refresh_from_db()
     assert casebook.voided_at
 
@@ -172,7 +173,7 @@ def test_an_emergency_unblinding_leaves_the_casebook_signed(
     sign(randomised.visits.get(period=None), investigator)
     sign(visit, investigator)
     casebook = conftest.sign(randomised, None, by=investigator, meaning=MEANING)
-    with signed_by(investigator, reason="emergency"):
+    with audit_context(investigator, reason="emergency"):
         Participant.objects.filter(pk=randomised.pk).update(unblinded_at=visit.participant.created_at)
     casebook.refresh_from_db()
     assert holds(casebook)
@@ -180,7 +181,7 @@ def test_an_emergency_unblinding_leaves_the_casebook_signed(
 
 def test_signing_and_voiding_stand_in_the_trail(visit: Visit, rating: Assessment, investigator: User) -> None:
     sign(visit, investigator)
-    with signed_by(investigator, reason="later"):
+    with audit_context(investigator, reason="later"):
         Assessment.objects.filter(pk=rating.pk).update(rater="Another")
     events = Event.objects.filter(chain=f"participant:{visit.participant_id}", table_name="review_signature")
     assert list(events.values_list("op", flat=True)) == ["I", "U"]
@@ -189,13 +190,13 @@ def test_signing_and_voiding_stand_in_the_trail(visit: Visit, rating: Assessment
 
 def test_signing_the_same_twice_is_one_signature(visit: Visit, investigator: User) -> None:
     sign(visit, investigator)
-    with pytest.raises(ValidationError, match="signed this already"):
+    with pytest.raises(ValidationError, match="already signed this"):
         sign(visit, investigator)
 
 
 def test_a_change_that_changes_nothing_voids_nothing(visit: Visit, investigator: User) -> None:
     signature = sign(visit, investigator)
-    with signed_by(investigator, reason="r"):
+    with audit_context(investigator, reason="r"):
         Visit.objects.filter(pk=visit.pk).update(planned_on=visit.planned_on)
     signature.refresh_from_db()
     assert holds(signature)

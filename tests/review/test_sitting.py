@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from enrollment.models import Participant, Visit
 from tests.conftest import PASSWORD, sign, sign_series
-from trialsite.accounts.acting import signed_by
+from trialsite.accounts.context import audit_context
 from trialsite.accounts.models import User
 from trialsite.lib.errors import Conflict
 from trialsite.review import services
@@ -35,45 +35,45 @@ def address(participant: Participant, name: str = "review_participant") -> str:
 
 def posted(page: str, **more: str) -> dict[str, object]:
     """What a browser would send of the page: every mark that is set, with the hash of what is shown."""
-    shown = dict(re.findall(r'name="(shown-[^"]+)" value="([0-9a-f]{64})"', page))
+    contents = dict(re.findall(r'name="(shown-[^"]+)" value="([0-9a-f]{64})"', page))
     marked = re.findall(r'name="record" value="([^"]+)" data-mark checked', page)
-    return {**shown, "record": marked, "meaning": MEANING, "password": PASSWORD, **more}
+    return {**contents, "record": marked, "meaning": MEANING, "password": PASSWORD, **more}
 
 
 def test_hashes_of_all_records_are_those_of_each(visits: list[Visit]) -> None:
-    person = visits[0].participant
-    hashes = contents_sha256(person.pk)
-    assert hashes[None] == content_sha256(person.pk, None)
-    assert all(hashes[visit.pk] == content_sha256(person.pk, visit.pk) for visit in visits)
+    participant = visits[0].participant
+    hashes = contents_sha256(participant.pk)
+    assert hashes[None] == content_sha256(participant.pk, None)
+    assert all(hashes[visit.pk] == content_sha256(participant.pk, visit.pk) for visit in visits)
 
 
 @pytest.mark.requirement("SIG-02")
 def test_one_password_signs_what_was_read(visits: list[Visit], investigator: User, as_user: SignIn) -> None:
     """Every item is on the page; what is marked gets a signature of its own."""
-    person, client = visits[0].participant, as_user(investigator)
-    page = client.get(address(person)).content.decode()
+    participant, client = visits[0].participant, as_user(investigator)
+    page = client.get(address(participant)).content.decode()
     assert page.count("Depressed mood") == 2
     fields = posted(page)
     assert fields["record"] == [str(visit.pk) for visit in visits]
-    refused = client.post(address(person, "sign_series"), {**fields, "password": "wrong"})
+    refused = client.post(address(participant, "sign_series"), {**fields, "password": "wrong"})
     assert refused.status_code == 422
-    assert "not your password" in refused.content.decode()
+    assert "password is incorrect" in refused.content.decode()
     assert not Signature.objects.exists()
-    assert client.post(address(person, "sign_series"), fields).status_code == 302
+    assert client.post(address(participant, "sign_series"), fields).status_code == 302
     assert set(Signature.objects.values_list("visit_id", flat=True)) == {visit.pk for visit in visits}
-    assert posted(client.get(address(person)).content.decode())["record"] == []
+    assert posted(client.get(address(participant)).content.decode())["record"] == []
 
 
 def test_a_value_changed_after_the_reading_signs_nothing(
     visits: list[Visit], investigator: User, coordinator: User, as_user: SignIn
 ) -> None:
-    person, client = visits[0].participant, as_user(investigator)
-    fields = posted(client.get(address(person)).content.decode())
-    with signed_by(coordinator, reason="misread"):
+    participant, client = visits[0].participant, as_user(investigator)
+    fields = posted(client.get(address(participant)).content.decode())
+    with audit_context(coordinator, reason="misread"):
         visits[1].assessments.update(rater="Somebody else")
-    answer = client.post(address(person, "sign_series"), fields)
+    answer = client.post(address(participant, "sign_series"), fields)
     assert answer.status_code == 409
-    assert "nothing was signed. Read them again." in answer.content.decode()
+    assert "nothing was signed. Review them again." in answer.content.decode()
     assert not Signature.objects.exists()
 
 
@@ -84,11 +84,11 @@ def test_one_that_cannot_be_signed_keeps_all_unsigned_and_is_named(
     screening, baseline = visits
     place = services.Place(baseline.participant, baseline, "HAMD17", "")
     services.raise_queries([place], by=monitor, text="Which?", blocks_signature=True)
-    shown = contents_sha256(baseline.participant_id)
+    contents = contents_sha256(baseline.participant_id)
     with pytest.raises(ValidationError, match="period 1, Baseline: Queries that must be closed"):
         sign_series(
             baseline.participant,
-            {screening.pk: shown[screening.pk], baseline.pk: shown[baseline.pk]},
+            {screening.pk: contents[screening.pk], baseline.pk: contents[baseline.pk]},
             by=investigator,
             meaning=MEANING,
         )
@@ -97,22 +97,24 @@ def test_one_that_cannot_be_signed_keeps_all_unsigned_and_is_named(
 
 def test_the_casebook_is_signed_after_its_visits(visits: list[Visit], investigator: User) -> None:
     """Marked together, in one act; without a visit that is unsigned it is refused, and that visit is named."""
-    person = visits[0].participant
-    shown = contents_sha256(person.pk)
+    participant = visits[0].participant
+    contents = contents_sha256(participant.pk)
     with pytest.raises(ValidationError, match=r"Sign the visits first: .*period 1, Baseline"):
-        sign_series(person, {None: shown[None]}, by=investigator, meaning=MEANING)
+        sign_series(participant, {None: contents[None]}, by=investigator, meaning=MEANING)
     keys = [None, *(visit.pk for visit in visits)]
-    made = sign_series(person, {key: shown[key] for key in keys}, by=investigator, meaning=MEANING)
-    assert [signature.visit_id for signature in made] == [*(visit.pk for visit in visits), None]
+    signatures = sign_series(
+        participant, {key: contents[key] for key in keys}, by=investigator, meaning=MEANING
+    )
+    assert [signature.visit_id for signature in signatures] == [*(visit.pk for visit in visits), None]
 
 
 def test_nothing_marked_is_said(visits: list[Visit], investigator: User, as_user: SignIn) -> None:
-    person = visits[0].participant
+    participant = visits[0].participant
     answer = as_user(investigator).post(
-        address(person, "sign_series"), {"meaning": MEANING, "password": PASSWORD}
+        address(participant, "sign_series"), {"meaning": MEANING, "password": PASSWORD}
     )
     assert answer.status_code == 422
-    assert "Mark what you sign" in answer.content.decode()
+    assert "Select the records to sign" in answer.content.decode()
 
 
 def test_a_hash_of_another_page_does_not_sign(visits: list[Visit], investigator: User) -> None:
@@ -124,30 +126,31 @@ def test_a_hash_of_another_page_does_not_sign(visits: list[Visit], investigator:
 def test_a_monitor_verifies_form_by_form_without_leaving(
     visits: list[Visit], monitor: User, as_user: SignIn
 ) -> None:
-    person, client = visits[0].participant, as_user(monitor)
-    page = client.get(address(person)).content.decode()
-    assert page.count("data-verify") == 2
+    participant, client = visits[0].participant, as_user(monitor)
+    page = client.get(address(participant)).content.decode()
+    # Two ratings, and the four rows of failed treatments.
+    assert page.count("data-verify") == 6
     assert "data-mark" not in page
     answer = client.post(
         reverse("verify", args=[visits[0].pk]), {"form": "HAMD17", "whole": "1", "sitting": "1"}, follow=True
     )
-    assert answer.redirect_chain[-1][0] == address(person)
-    assert answer.content.decode().count("data-verify") == 1
+    assert answer.redirect_chain[-1][0] == address(participant)
+    assert answer.content.decode().count("data-verify") == 5
 
 
 def test_a_completed_casebook_reaches_the_investigators_work_list(
     visits: list[Visit], investigator: User, coordinator: User, as_user: SignIn
 ) -> None:
-    person, client = visits[0].participant, as_user(investigator)
+    participant, client = visits[0].participant, as_user(investigator)
     today = reverse("today", args=["KETNAL"])
-    assert "Read and sign the casebook" not in client.get(today).content.decode()
-    with signed_by(coordinator, reason="test"):
-        Participant.objects.filter(pk=person.pk).update(status=Participant.Status.COMPLETED)
-    assert address(person) in client.get(today).content.decode()
-    shown = contents_sha256(person.pk)
+    assert "Review and sign the casebook" not in client.get(today).content.decode()
+    with audit_context(coordinator, reason="test"):
+        Participant.objects.filter(pk=participant.pk).update(status=Participant.Status.COMPLETED)
+    assert address(participant) in client.get(today).content.decode()
+    contents = contents_sha256(participant.pk)
     keys = [None, *(visit.pk for visit in visits)]
-    sign_series(person, {key: shown[key] for key in keys}, by=investigator, meaning=MEANING)
-    assert "Read and sign the casebook" not in client.get(today).content.decode()
+    sign_series(participant, {key: contents[key] for key in keys}, by=investigator, meaning=MEANING)
+    assert "Review and sign the casebook" not in client.get(today).content.decode()
 
 
 def test_the_review_list_begins_with_what_one_has_to_do(
@@ -159,8 +162,8 @@ def test_the_review_list_begins_with_what_one_has_to_do(
     sign(baseline.participant, baseline, by=investigator, meaning=MEANING)
     review = reverse("review", args=["KETNAL"])
 
-    def listed(user: User, **asked: str) -> list[bool]:
-        page = as_user(user).get(review, asked).content.decode()
+    def listed(user: User, **filters: str) -> list[bool]:
+        page = as_user(user).get(review, filters).content.decode()
         return [f"#visit-{visit.pk}" in page for visit in visits]
 
     assert listed(monitor) == [False, True]

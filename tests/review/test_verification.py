@@ -4,10 +4,11 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
 
+from assessments.domain.entry import AssessmentEntry
 from assessments.models import Assessment
-from assessments.services import Entry, correct
+from assessments.rating.services import correct
 from enrollment.models import Visit
-from trialsite.accounts.acting import signed_by
+from trialsite.accounts.context import audit_context
 from trialsite.accounts.models import User
 from trialsite.review import services
 from trialsite.review.models import Verification
@@ -20,7 +21,7 @@ def in_force(visit: Visit) -> set[str]:
 
 
 def change(rating: Assessment, by: User, **values: int) -> None:
-    entry = Entry(items={**rating.items, **values}, rater="R", performed_on=rating.performed_on)
+    entry = AssessmentEntry(items={**rating.items, **values}, rater="R", performed_on=rating.performed_on)
     correct(rating, entry, by=by, version=rating.version, reason="transcription error")
 
 
@@ -40,7 +41,7 @@ def test_a_change_of_the_rating_leaves_the_visits_own_fields_verified(
     services.verify(visit.participant, visit, "visit", ["performed_on"], by=monitor)
     change(rating, coordinator, HAMD101=rating.items["HAMD101"] - 1)
     assert in_force(visit) == {"performed_on"}
-    with signed_by(coordinator, reason="misread"):
+    with audit_context(coordinator, reason="misread"):
         Visit.objects.filter(pk=visit.pk).update(performed_on="2020-01-01")
     assert in_force(visit) == set()
 
@@ -52,14 +53,14 @@ def test_verifying_twice_is_once(visit: Visit, monitor: User) -> None:
 
 @pytest.mark.requirement("SDV-01")
 def test_only_monitors_verify(visit: Visit, coordinator: User, investigator: User) -> None:
-    for person in (coordinator, investigator):
+    for user in (coordinator, investigator):
         with pytest.raises(PermissionDenied):
-            services.verify(visit.participant, visit, "HAMD17", [""], by=person)
+            services.verify(visit.participant, visit, "HAMD17", [""], by=user)
 
 
 def test_it_can_be_taken_back_with_a_reason_and_never_rewritten(visit: Visit, monitor: User) -> None:
     [verification] = services.verify(visit.participant, visit, "HAMD17", [""], by=monitor)
     services.unverify(verification, by=monitor, reason="wrong source")
     assert in_force(visit) == set()
-    with pytest.raises(DatabaseError, match="never rewritten"), signed_by(monitor, reason="r"):
+    with pytest.raises(DatabaseError, match="never rewritten"), audit_context(monitor, reason="r"):
         Verification.objects.update(voided_at=None)

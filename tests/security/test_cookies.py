@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -25,8 +26,8 @@ def test_no_total_stays_in_a_cookie(
     plan_period(period, today, by=coordinator, version=period.version)
     visit = period.visits.get(code="BASELINE")
     client = as_user(coordinator)
-    form = {f"item_{code}": value for code, value in items(27).items()}
-    form |= {"performed_on": today, "rater": "R", "form_token": uuid.uuid4()}  # type: ignore[dict-item]
+    form: dict[str, Any] = {f"item_{code}": value for code, value in items(27).items()}
+    form |= {"performed_on": today, "rater": "R", "form_token": uuid.uuid4()}
     answer = client.post(reverse("rating", args=[visit.pk, "HAMD17"]), form)
     assert answer.status_code == 302
     assert set(client.cookies) <= {"session", "csrftoken"}

@@ -14,9 +14,9 @@ def test_a_line_of_the_log_names_the_request(client: Client, capsys: pytest.Capt
     answer = client.get("/login/")
     handler = logging.getLogger().handlers[0]
     record = logging.LogRecord("trialsite", logging.WARNING, "", 0, "first\nsecond %s", ("x",), None)
-    for known in logging.getLogger().handlers:
-        if known.formatter and "ProcessorFormatter" in type(known.formatter).__name__:
-            handler = known
+    for other in logging.getLogger().handlers:
+        if other.formatter and "ProcessorFormatter" in type(other.formatter).__name__:
+            handler = other
     line = handler.format(record)
     assert "\n" not in line
     entry = json.loads(line)

@@ -16,9 +16,14 @@ SignIn = Callable[[User], Client]
 def test_in_the_address(coordinator: User, as_user: SignIn) -> None:
     client = as_user(coordinator)
     for address in (
-        "/studies/%00/", "/studies/KETNAL/participants/01%00/", "/feeds/%00.ics", "/static/%00.css",
-        "/invitations/%00/x/", "/account/sessions/%00/end/", "/healthz%00",
-    ):  # fmt: skip
+        "/studies/%00/",
+        "/studies/KETNAL/participants/01%00/",
+        "/feeds/%00.ics",
+        "/static/%00.css",
+        "/invitations/%00/x/",
+        "/account/sessions/%00/end/",
+        "/healthz%00",
+    ):
         assert client.get(address).status_code == 400, address
 
 
@@ -33,14 +38,17 @@ def test_in_a_form(coordinator: User, screened: Participant, as_user: SignIn) ->
     new = "/studies/KETNAL/participants/new/"
     draft = reverse("draft", args=[visit.pk, "HAMD17"])
     for address, data in (
-        (new, {"age": "4\0"}), (new, {"a\0ge": "4"}), (draft, {"HAMD101": "\0"}),
-        ("/login/", {"username": "a\0", "password": "x"}), ("/login/", {"username": "a", "password": "x\0"}),
-    ):  # fmt: skip
+        (new, {"age": "4\0"}),
+        (new, {"a\0ge": "4"}),
+        (draft, {"HAMD101": "\0"}),
+        ("/login/", {"username": "a\0", "password": "x"}),
+        ("/login/", {"username": "a", "password": "x\0"}),
+    ):
         answer = client.post(address, data)
         assert answer.status_code == 400, (address, data)
     encoded = client.post(new, "age=4%00", content_type="application/x-www-form-urlencoded")
     assert encoded.status_code == 400
-    assert "no text has" in encoded.content.decode()
+    assert "invalid character" in encoded.content.decode()
 
 
 @pytest.mark.parametrize("header", ["User-Agent", "Referer", "X-Forwarded-For", "HX-Current-URL"])

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrollment import services
 from tests.access.conftest import Person, signed_in
 from tests.access.places import Places
+from tests.enrollment.steps import leave
 from trialsite.accounts.models import User
 from trialsite.lib.spreadsheet import guarded
 
@@ -43,9 +43,9 @@ def test_no_number_is_ever_changed(number: float) -> None:
 @given(st.text())
 def test_a_guarded_cell_never_begins_like_a_formula(cell: str) -> None:
     """Unless it is a number."""
-    found = guarded(cell)
-    if found.startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
-        float(found)
+    written = guarded(cell)
+    if written.startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
+        float(written)
 
 
 def _files(answer: Any) -> dict[str, str]:
@@ -58,14 +58,14 @@ def _files(answer: Any) -> dict[str, str]:
 def exported(places: Places, people: dict[Person, User]) -> dict[str, dict[str, str]]:
     """Profile → file → text, of a study in which a withdrawal's reason is a formula."""
     by = User.objects.get(username="investigator")
-    services.withdraw(places.screening, by=by, reason=FORMULA)
+    leave(places.screening, by, FORMULA)
     client = signed_in(people["datamanager", "all"])
-    found = {}
+    files = {}
     for profile in ("", "plain", "spreadsheet"):
         answer = client.post("/studies/KETNAL/export/", {"reason": "a test", "profile": profile})
         assert answer.status_code == 200
-        found[profile] = _files(answer)
-    return found
+        files[profile] = _files(answer)
+    return files
 
 
 def _cells(text: str) -> list[str]:

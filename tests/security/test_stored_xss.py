@@ -5,18 +5,22 @@ from typing import Any
 
 import pytest
 
-from analysis.services.exports import record_export
+from analysis.exports.services import record_export
+from assessments.domain.entry import AssessmentEntry
 from assessments.models import Assessment
-from assessments.services import Entry, complete, correct, keep_draft
+from assessments.rating.codec import AssessmentText
+from assessments.rating.services import complete, correct, keep_draft
 from enrollment import services
 from enrollment.models import Participant
 from enrollment.selectors import today_at
 from tests.access.conftest import Person, signed_in
-from tests.access.crawl import crawl
+from tests.access.crawl import crawl, refused
 from tests.access.places import Places
 from tests.conftest import items
+from tests.enrollment.steps import leave
 from tests.security.corpus import ALL_IN_ONE, HOSTILE, MARK, became_markup
-from trialsite.accounts.acting import signed_by
+from tests.treatments import add_treatment, strike_out
+from trialsite.accounts.context import audit_context
 from trialsite.accounts.models import User
 from trialsite.accounts.services import end_role, grant_role, invite
 from trialsite.review import services as review
@@ -38,10 +42,15 @@ READERS = [
 def test_the_probe_sees_each_of_the_corpus_when_unescaped(text: str) -> None:
     """The tests' own teeth: in a text, an attribute, a script or a textarea, at least one place lets it out."""
     pages = [
-        f"<p>{text}</p>", f'<a title="{text}" href="/">x</a>', f"<a title='{text}' href='/'>x</a>",
-        f'<a href="{text}">x</a>', f"<script>{text}</script>", f"<textarea>{text}</textarea>",
-        f"<title>{text}</title>", f"<!-- {text} -->",
-    ]  # fmt: skip
+        f"<p>{text}</p>",
+        f'<a title="{text}" href="/">x</a>',
+        f"<a title='{text}' href='/'>x</a>",
+        f'<a href="{text}">x</a>',
+        f"<script>{text}</script>",
+        f"<textarea>{text}</textarea>",
+        f"<title>{text}</title>",
+        f"<!-- {text} -->",
+    ]
     harmless = text.startswith(("{{", "&lt;"))
     assert any(became_markup(page) for page in pages) != harmless
 
@@ -51,23 +60,19 @@ def _type_everywhere(places: Places, people: dict[str, User]) -> None:
     coordinator, investigator = people["coordinator"], people["investigator"]
     manager, admin = people["datamanager"], people["admin"]
     for text in [*HOSTILE, ALL_IN_ONE]:
-        services.add_treatment(
-            places.screening, by=coordinator, kind="antidepressant", name=text[:100], dose=text[:50], weeks=3,
-            outcome="insufficient",
-        )  # fmt: skip
+        add_treatment(places.screening, by=coordinator, kind="OTHER", name=text[:100], weeks=3)
         [query] = review.raise_queries([Place(places.participant, places.visit)], by=manager, text=text)
         review.answer(query, by=coordinator, text=text)
         review.ask_again(query, by=manager, text=text)
         record_export(places.study, by=manager, via="browser", reason=text)
     text = ALL_IN_ONE
-    services.remove_treatment(places.treatment, by=coordinator, reason=text)
+    strike_out(places.treatment, by=coordinator, reason=text)
     _rate(places, coordinator)
-    keep_draft(
-        places.visit, "HAMD17", {"rater": text, "reason": text, "not_done_reason": text}, by=coordinator
-    )
+    typed = AssessmentText(items={}, missing={}, rater=text, reason=text, not_done_reason=text)
+    keep_draft(places.visit, "HAMD17", typed, by=coordinator)
     site = places.participant.site
     leaver = services.screen(site, by=coordinator, consented_on=today_at(site), age=40, sex="F")
-    services.withdraw(leaver, by=investigator, reason=text)
+    leave(leaver, investigator, text)
     planned = places.study.participants.filter(
         site=site, visits__status="planned", status="randomised"
     ).first()
@@ -79,12 +84,17 @@ def _type_everywhere(places: Places, people: dict[str, User]) -> None:
     review.decide_unlock(places.unlock, by=manager, approved=True, reason=text)
     review.end_unlock(places.unlock, by=manager)
     review.request_unlock(places.lock, by=investigator, reason=text)
-    person = invite(
-        places.study, by=admin, username=f"x{uuid.uuid4().hex[:8]}", printed_name=text, email="", role="monitor",
+    user = invite(
+        places.study,
+        by=admin,
+        username=f"x{uuid.uuid4().hex[:8]}",
+        printed_name=text,
+        email="",
+        role="monitor",
         site=None,
-    )  # fmt: skip
-    end_role(grant_role(person, places.study, by=admin, role="auditor", site=None), by=admin, reason=text)
-    with signed_by(User.objects.system(), reason=text):
+    )
+    end_role(grant_role(user, places.study, by=admin, role="auditor", site=None), by=admin, reason=text)
+    with audit_context(User.objects.system(), reason=text):
         coordinator.printed_name = text
         coordinator.save()
         places.study.short_title = text
@@ -98,16 +108,20 @@ def _rate(places: Places, by: User) -> None:
         participant=places.participant, status="complete", visit__period__number=1
     )
     rating = treated.order_by("pk")[0]
-    entry = Entry(items=items(21), rater=ALL_IN_ONE, performed_on=rating.performed_on)
+    entry = AssessmentEntry(items=items(21), rater=ALL_IN_ONE, performed_on=rating.performed_on)
     correct(rating, entry, by=by, version=rating.version, reason=ALL_IN_ONE)
     undone = Participant.objects.filter(
         site=places.participant.site, visits__status="planned", status="randomised"
     )
-    for person in undone[:1]:
-        visit = person.visits.filter(status="planned", period__dosed_on__isnull=False).order_by("day").first()
+    for participant in undone[:1]:
+        visit = (
+            participant.visits.filter(status="planned", period__dosed_on__isnull=False)
+            .order_by("day")
+            .first()
+        )
         if visit:
             complete(
-                visit, "HAMD17", Entry(items={}, rater=ALL_IN_ONE, performed_on=today_at(person.site),
+                visit, "HAMD17", AssessmentEntry(items={}, rater=ALL_IN_ONE, performed_on=today_at(participant.site),
                 not_done_reason=ALL_IN_ONE), by=by, form_token=uuid.uuid4(),
             )  # fmt: skip
 
@@ -126,24 +140,31 @@ def _shown(page: str) -> bool:
 @pytest.mark.requirement("WEB-01")
 @pytest.mark.parametrize("role", READERS)
 def test_nothing_typed_becomes_markup(role: str, places: Places, typed: dict[str, User]) -> None:
-    """Every page and fragment that this role can reach; several of them do show what was typed."""
+    """Every page and fragment that this role can reach; several of them do show what was typed. No link that they are
+    shown leads to a refusal."""
     client = signed_in(typed[role])
     starts = [
-        f"/visits/{places.visit.pk}/", f"/studies/KETNAL/participants/{places.screening.code}/",
+        f"/visits/{places.visit.pk}/",
+        f"/studies/KETNAL/participants/{places.screening.code}/",
         f"/studies/KETNAL/participants/{places.screening.code}/treatments/",
-        f"/visits/{places.visit.pk}/ratings/HAMD17/", f"/queries/{places.query.pk}/answer/",
-        f"/unlocks/{places.unlock.pk}/", "/studies/KETNAL/people/", "/studies/KETNAL/export/",
+        f"/visits/{places.visit.pk}/ratings/HAMD17/",
+        f"/queries/{places.query.pk}/answer/",
+        f"/unlocks/{places.unlock.pk}/",
+        "/studies/KETNAL/people/",
+        "/studies/KETNAL/export/",
         f"/studies/KETNAL/participants/{places.participant.code}/outcomes/",
-    ]  # fmt: skip
-    found = crawl(client, "/", *starts)
+    ]
+    linked = crawl(client, "/")
+    assert refused(linked) == {}
+    answers = linked | crawl(client, *starts, known=linked)
     pages = {
         address: got.content.decode(errors="replace")
-        for address, got in found.items()
+        for address, got in answers.items()
         if dict(got.headers)["Content-Type"].startswith(("text/html", "image/svg"))
     }
     assert {address: became for address, page in pages.items() if (became := became_markup(page))} == {}
     assert sum(_shown(page) for page in pages.values()) >= 3
-    assert all(got.status < 500 for got in found.values() if "readyz" not in "".join(dict(got.headers)))
+    assert all(got.status < 500 for got in answers.values() if "readyz" not in "".join(dict(got.headers)))
 
 
 def test_what_is_sent_back_after_a_mistake_is_text(places: Places, typed: dict[str, User]) -> None:
@@ -162,10 +183,12 @@ def test_what_is_sent_back_after_a_mistake_is_text(places: Places, typed: dict[s
         page = signed_in(typed[role]).post(address, data).content.decode()
         assert became_markup(page) == [], address
     filters: list[tuple[str, str]] = [
-        ("auditor", "/studies/KETNAL/audit/"), ("monitor", "/studies/KETNAL/queries/"),
-        ("monitor", "/studies/KETNAL/review/"), ("coordinator", "/studies/KETNAL/participants/"),
+        ("auditor", "/studies/KETNAL/audit/"),
+        ("monitor", "/studies/KETNAL/queries/"),
+        ("monitor", "/studies/KETNAL/review/"),
+        ("coordinator", "/studies/KETNAL/participants/"),
         ("coordinator", "/studies/KETNAL/calendar/"),
-    ]  # fmt: skip
+    ]
     for role, address in filters:
         names = (
             "participant",

@@ -30,15 +30,22 @@ class Copy:
 
     def start(self, port: int | None = None) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "trialsite.stack"], cwd=self.folder, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, env={**outside(), "PORT": str(port or self.port)},
-        )  # fmt: skip
+            [sys.executable, "-m", "trialsite.stack"],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**outside(), "PORT": str(port or self.port)},
+        )
 
     def manage(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "manage.py", *command], cwd=self.folder, capture_output=True, text=True,
+            [sys.executable, "manage.py", *command],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
             env=outside(),
-        )  # fmt: skip
+        )
 
     def wait_for(self, words: str) -> str:
         """The demo's next line with `words` in it."""

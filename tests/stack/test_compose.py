@@ -82,8 +82,10 @@ def test_the_web_command_serves(name: str) -> None:
         port = probe.getsockname()[1]
     web = subprocess.Popen(
         command("web", **{"0.0.0.0:8000": f"127.0.0.1:{port}"}),
-        env=testing.environment("app", name), cwd=ROOT, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        env=testing.environment("app", name),
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+    )
     try:
         assert _answers(f"http://127.0.0.1:{port}/healthz", web)
     finally:
@@ -104,19 +106,19 @@ def test_the_workers_start_and_stop(service: str, role: str, name: str, tmp_path
     assert asked.endswith("@%h")
     node = f"{service}-{os.getpid()}@test"
     words = command(service, **{asked: node})
-    # A broker of its own: the bells that other tests ring are not for this worker.
+    # A broker of its own: the messages of other tests are not for this worker.
     broker = os.environ["REDIS_URL"].rpartition("/")[0] + "/13"
     environment = {**testing.environment(role, name), "REDIS_URL": broker}
     check = health_check(service, **{asked: node})
-    said = tmp_path / "said"
-    with said.open("w") as file:
+    output = tmp_path / "said"
+    with output.open("w") as file:
         worker = subprocess.Popen(words, env=environment, cwd=ROOT, stdout=file, stderr=file)
     try:
         for _ in range(120):
             if healthy := subprocess.run(check, env=environment, cwd=ROOT).returncode == 0:
                 break
             time.sleep(0.5)
-        assert healthy, said.read_text()
+        assert healthy, output.read_text()
         # Nobody can ask it anything, or tell it to end.
         with Celery(broker=broker) as stranger:
             assert stranger.control.ping(timeout=1) == []
@@ -130,7 +132,7 @@ def test_the_workers_start_and_stop(service: str, role: str, name: str, tmp_path
             worker.send_signal(signal.SIGUSR1)  # it says where each of its threads stands
             time.sleep(2)
             worker.kill()
-            pytest.fail(said.read_text())
+            pytest.fail(output.read_text())
         assert worker.returncode == 0
     assert subprocess.run(check, env=environment, cwd=ROOT, capture_output=True).returncode == 1
 
@@ -154,8 +156,11 @@ def test_beat_starts(name: str, tmp_path: Path) -> None:
     schedule = tmp_path / "beat-schedule"
     beat = subprocess.Popen(
         command("beat", **{"/tmp/beat-schedule": str(schedule)}),  # noqa: S108 - as the file has it
-        env=testing.environment("app", name), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        env=testing.environment("app", name),
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         for _ in range(600):
             if list(tmp_path.glob("beat-schedule*")):

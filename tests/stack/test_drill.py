@@ -20,20 +20,20 @@ def source() -> Iterator[str]:
 
 
 def _drill(name: str) -> list[str]:
-    said: list[str] = []
+    output: list[str] = []
     whole = drill.Source(testing.url("setup", name), testing.environment("verify", name))
-    drill.drill(whole, say=said.append, durable=False)
-    return said
+    drill.drill(whole, say=output.append, durable=False)
+    return output
 
 
 @pytest.mark.requirement("AUD-13")
 def test_a_backup_restores_and_verifies(source: str) -> None:
     """Every chain, row, guard and signature, against a checkpoint from before; and every table's rows."""
-    said = "\n".join(_drill(source))
-    assert "every one follows from the one before it" in said
-    assert "All that the checkpoint of" in said
-    assert "Signatures in force" in said
-    assert "the same in number and content" in said
+    output = "\n".join(_drill(source))
+    assert "every one follows from the one before it" in output
+    assert "All that the checkpoint of" in output
+    assert "Signatures in force" in output
+    assert "the same in number and content" in output
 
 
 def test_a_backup_of_a_spoilt_database_does_not_pass(source: str) -> None:

@@ -1,6 +1,7 @@
 """The embedded servers: started, joined, and gone without a trace."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ import psycopg2
 import pytest
 import redis
 
+from trialsite.stack.endpoints import listening
 from trialsite.stack.servers import Servers
 from trialsite.stack.unprivileged import NOBODY
 
@@ -51,6 +53,27 @@ def test_a_second_process_joins_the_running_servers(folder: Path) -> None:
         with pytest.raises(RuntimeError, match="another process"):
             Servers(folder).start()
     assert Servers(folder).running() is None
+
+
+def test_a_server_that_recovers_is_waited_for(folder: Path) -> None:
+    """It listens and refuses everybody: a standby that lets nobody read stands still in that state."""
+    with Servers(folder, durable=False) as servers:
+        restart_postgres(servers, {"hot_standby": "off"}, standby=True)
+        assert Servers(folder).running(seconds=2) is None
+        restart_postgres(servers, {}, standby=False)
+        assert Servers(folder).running() == servers.endpoints
+
+
+def restart_postgres(servers: Servers, settings: dict[str, str], *, standby: bool) -> None:
+    """With other settings, and with or without waiting for a primary that never comes; until it listens."""
+    servers.processes["postgres"].send_signal(signal.SIGINT)
+    servers.processes["postgres"].wait(20)
+    signal_file = servers.folder / "postgres" / "standby.signal"
+    signal_file.touch() if standby else signal_file.unlink()
+    servers.settings = settings
+    servers.start_postgres()
+    while not listening(servers.endpoints.postgres_port):
+        time.sleep(0.05)
 
 
 def test_who_only_joined_leaves_the_servers_to_the_next(folder: Path) -> None:
