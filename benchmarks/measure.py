@@ -3,28 +3,32 @@
 import io
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from statistics import median
 from typing import Any
+from urllib.parse import urlencode
 
 import pandas as pd
 import psycopg2
 from django.conf import settings
 from django.db import connection
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
+from django.utils import timezone
 
+from analysis.dashboard.services import summarise
 from analysis.exports.archive import copy_csv
 from analysis.exports.tables import parameters, tables
-from analysis.services import recompute, summarise
+from analysis.outcomes.services import recompute
 from analysis.tasks import sweep
 from assessments.domain.instrument import load
 from assessments.models import Assessment
 from enrollment.models import Participant, Visit
 from trialsite import urls
-from trialsite.accounts.acting import signed_by
+from trialsite.accounts.context import audit_context
 from trialsite.accounts.models import Membership, Study, User
 
 HAMD6 = ("HAMD101", "HAMD102", "HAMD107", "HAMD108", "HAMD110", "HAMD113")
@@ -38,7 +42,7 @@ def hello(request: HttpRequest) -> HttpResponse:
 def bare_insert(request: HttpRequest) -> HttpResponse:
     """The same row by one INSERT and nothing else: no form, no policy, no rules (its triggers stay)."""
     pk = int(request.POST["visit"])
-    with signed_by(User.objects.system(), reason="bench"):
+    with audit_context(User.objects.system(), reason="bench"):
         Assessment.objects.create(
             participant_id=int(request.POST["participant"]),
             visit_id=pk,
@@ -63,7 +67,7 @@ def _client(study: str, role: str) -> Client:
     user = User.objects.get(username=role)
     target = Study.objects.get(code=study)
     system = User.objects.system()
-    with signed_by(system, reason="bench"):
+    with audit_context(system, reason="bench"):
         Membership.objects.get_or_create(user=user, study=target, role=role, defaults={"granted_by": system})
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
@@ -71,11 +75,22 @@ def _client(study: str, role: str) -> Client:
 
 
 def _free_visits(study: str) -> Any:
-    """Visits of treated participants that have no rating yet."""
-    found = Visit.objects.filter(
-        participant__study__code=study, period__dosed_on__isnull=False, assessments=None
+    """Visits of treated participants, in the past, that have no rating yet and about which nothing is asked."""
+    visits = Visit.objects.filter(
+        participant__study__code=study,
+        participant__status__in=Participant.FOLLOWED,
+        status=Visit.Status.PLANNED,
+        period__dosed_on__isnull=False,
+        planned_on__gt=F("period__dosed_on"),
+        planned_on__lt=timezone.now().date(),
+        assessments=None,
     )
-    return iter(found.select_related("participant").order_by("pk")[:2000])
+    return iter(visits.select_related("participant").order_by("pk")[:2000])
+
+
+def _post(client: Client, address: str, data: Mapping[str, object]) -> Any:
+    """As a browser encodes a form that takes no files."""
+    return client.post(address, urlencode(data), "application/x-www-form-urlencoded")
 
 
 def _save(client: Client, visit: Visit) -> None:
@@ -85,8 +100,8 @@ def _save(client: Client, visit: Visit) -> None:
         "rater": "R",
         "form_token": str(uuid.uuid4()),
     }
-    answer = client.post(f"/visits/{visit.pk}/ratings/HAMD17/", data)
-    assert answer.status_code == 302, answer.status_code
+    answer = _post(client, f"/visits/{visit.pk}/ratings/HAMD17/", data)
+    assert answer.status_code == 302, (answer.status_code, answer.context and answer.context.get("errors"))
 
 
 def saving(timed: Callable[..., list[float]], line: Callable[..., None]) -> None:
@@ -97,13 +112,11 @@ def saving(timed: Callable[..., list[float]], line: Callable[..., None]) -> None
 
     def bare() -> None:
         visit = next(visits)
-        assert (
-            client.post("/bench/insert", {"visit": visit.pk, "participant": visit.participant_id}).status_code
-            == 200
-        )
+        row = {"visit": visit.pk, "participant": visit.participant_id}
+        assert _post(client, "/bench/insert", row).status_code == 200
 
     a, b = timed(whole, bare)
-    line("saving a rating / a bare view that inserts the same row", a / b, "at most 3.0")
+    line("saving a rating / a bare view that inserts the same row", a / b, "at most 2.5")
 
 
 def trusting(owner: str, line: Callable[..., None], blocks: int = 6, saves: int = 20) -> None:
@@ -111,15 +124,15 @@ def trusting(owner: str, line: Callable[..., None], blocks: int = 6, saves: int 
     client, visits = _client("SIM2", "coordinator"), _free_visits("SIM2")
     times: dict[str, list[float]] = {"enable": [], "disable": []}
     for _block in range(blocks):
-        for state, found in times.items():
+        for state, seconds in times.items():
             _switch(owner, state)
             _save(client, next(visits))
             for _n in range(saves):
                 begin = time.perf_counter()
                 _save(client, next(visits))
-                found.append(time.perf_counter() - begin)
+                seconds.append(time.perf_counter() - begin)
     _switch(owner, "enable")
-    a, b = (median(found) for found in times.values())
+    a, b = (median(seconds) for seconds in times.values())
     line("saving a rating / the same without the trust triggers", a / b, "at most 2.0")
 
 
@@ -165,7 +178,9 @@ def recomputing(owner: str, timed: Callable[..., list[float]], line: Callable[..
         begin = time.perf_counter()
         recompute(large)
         written.append(time.perf_counter() - begin)
-    line("the same, when each row comes out otherwise and is written", median(written) / pandas, "")
+    line(
+        "the same, when each row comes out otherwise and is written", median(written) / pandas, "at most 2.5"
+    )
 
 
 def _outdate(owner: str) -> None:
@@ -188,25 +203,30 @@ def _in_pandas(study: str) -> pd.DataFrame:
             """,  # noqa: S608 - codes of our own
             [study],
         )
-        found = pd.DataFrame(
+        totals = pd.DataFrame(
             cursor.fetchall(), columns=["who", "period", "visit", "total", "six", "id", "version"]
         )
-    wide = found.pivot(index=["who", "period"], columns="visit", values=["total", "six", "id", "version"])
+    wide = totals.pivot(index=["who", "period"], columns="visit", values=["total", "six", "id", "version"])
     base = wide["total", "BASELINE"]
-    for code in found["visit"].unique():
+    for code in totals["visit"].unique():
         total = wide["total", code]
         wide["change", code] = total - base
         wide["percent", code] = 100 * (total - base) / base
         wide["response", code] = (2 * (base - total) >= base).where(total.notna() & base.notna())
         wide["remission", code] = (total <= 7).where(total.notna())
         wide["six_change", code] = wide["six", code] - wide["six", "BASELINE"]
-    later = [code for code in found["visit"].unique() if code not in {"BASELINE", "DAY1"}]
+    later = [code for code in totals["visit"].unique() if code not in {"BASELINE", "DAY1"}]
     wide["sustained", ""] = wide["response"][["DAY1", *later]].all(axis=1)
     return wide
 
 
-def dashboards(timed: Callable[..., list[float]], line: Callable[..., None]) -> None:
+def summaries() -> None:
+    """The figures of every study, as the worker keeps them."""
     summarise(list(Study.objects.values_list("pk", flat=True)))
+
+
+def dashboards(timed: Callable[..., list[float]], line: Callable[..., None]) -> None:
+    summaries()
     client = _client("SIM1", "statistician")
     _client("SIM2", "statistician")
     a, b = timed(
