@@ -5,20 +5,24 @@ BIN := $(VENV)/bin
 # mypy's Django plugin reads the settings, which do not start on a guess; it opens no connection.
 NOWHERE := DATABASE_URL=postgresql://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0 SECRET_KEY=unused
 
-.PHONY: demo test lint security advisories evidence bench drill reset requirements browser
+.PHONY: demo test checks lint security advisories evidence bench drill reset requirements browser
 
 demo: $(VENV)/.installed
 	@exec $(BIN)/python -m trialsite.stack
 
-test: $(VENV)/.installed-dev browser lint security
+# The checks run beside the tests, of which the first wait more than they work.
+test: $(VENV)/.installed-dev browser
+	$(BIN)/python -m tests.run --beside $(MAKE) --no-print-directory checks
+
+checks: lint security
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python -m tests.run
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(NOWHERE) $(BIN)/mypy .
 	$(BIN)/djlint --lint --quiet templates
+	@if [ -x $(BIN)/biome ]; then $(BIN)/biome ci --colors=off --error-on-warnings .; else echo "no biome for this machine: scripts and style sheets are not linted"; fi
 	$(BIN)/lint-imports
 
 security: $(VENV)/.installed-dev
@@ -29,11 +33,14 @@ security: $(VENV)/.installed-dev
 advisories: $(VENV)/.installed-dev
 	$(BIN)/pip-audit --strict --disable-pip --no-deps -r requirements.txt -r requirements-dev.txt
 
-evidence: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser" -p tests.evidence --evidence
+# Of what `make test` found on these sources; without it the requirements' tests are run.
+evidence: $(VENV)/.installed-dev browser
+	$(BIN)/python -m tests.run --evidence
 
+# BENCH=--quick: with a tenth of the participants; BENCH=--pages=today,review: these pages only;
+# BENCH=--import=1000000: an import of so many rows only.
 bench: $(VENV)/.installed-dev
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(BENCH)
 
 # Backs the demo up, restores it into an empty cluster, verifies it there, and compares every table.
 drill: $(VENV)/.installed
