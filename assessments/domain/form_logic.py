@@ -109,8 +109,8 @@ class FormScope:
         """Raises ExpressionError for a form that there is not, that has one record, or that cannot be named here."""
         own = reference.form == self.form.code and not reference.visit
         other = self.own if own else self._other(reference)
-        if other is None:
-            return ANY
+        if other is None or not other.placement:
+            return ANY  # A placement that cannot be read is a mistake of its own.
         if other.placement not in REPEATING:
             raise ExpressionError(f"the rows of {reference}, which {_called(other)}", "a form that repeats")
         return ValueType("rows", items=other.types)

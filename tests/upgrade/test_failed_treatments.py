@@ -83,6 +83,15 @@ def upgraded(left: str) -> Iterator[str]:
     testing.drop(name)
 
 
+@pytest.fixture
+def changed_copy(upgraded: str) -> Iterator[str]:
+    """The upgraded trial once more, for what a test changes in it."""
+    name = f"changed_{uuid.uuid4().hex[:12]}"
+    testing.database(name, upgraded)
+    yield name
+    testing.drop(name)
+
+
 def person(left: str) -> int:
     [(participant,)] = _rows(left, f"select {PERSON}")
     return int(participant)
@@ -182,10 +191,10 @@ def test_a_signature_does_not_fit_a_row_that_was_changed_past_the_triggers(
 
 
 def test_a_row_is_corrected_as_any_record_and_that_voids_what_was_signed(
-    left: str, upgraded: str, inside: Inside
+    left: str, changed_copy: str, inside: Inside
 ) -> None:
     """And eligibility hears of it: of who was decided on before lists were declared, the list was taken to be complete."""
-    with inside(upgraded):
+    with inside(changed_copy):
         participant = Participant.objects.get(pk=person(left))
         coordinator = User.objects.get(username="coordinator")
         assert [form_of(d).version for code, d in definitions_of(participant).items() if code == FORM] == [
@@ -199,15 +208,15 @@ def test_a_row_is_corrected_as_any_record_and_that_voids_what_was_signed(
         assert added.form.repeats
         assert [change.new for change in histories_of([changed])[changed.pk]][-2:] == ["150 mg", "11 weeks"]
     voided = "select voided_at is not null from review_signature where meaning = 'I vouch for it'"
-    assert _rows(upgraded, voided) == [(True,)]
-    testing.manage("app", upgraded, "verify_signatures")
+    assert _rows(changed_copy, voided) == [(True,)]
+    testing.manage("app", changed_copy, "verify_signatures")
 
 
 def test_the_trail_tells_what_happened_to_the_list_of_what_its_rows_became(
-    left: str, upgraded: str, inside: Inside
+    left: str, changed_copy: str, inside: Inside
 ) -> None:
     """In the words of the form; the raw entries are as they were written."""
-    with inside(upgraded):
+    with inside(changed_copy):
         entries = list(
             Event.objects.filter(chain=f"participant:{person(left)}", table_name=LIST).order_by("n")
         )
