@@ -16,7 +16,7 @@ ADDRESSES = {"href", "src", "action", "hx-get", "data-url", "data-src"}
 # As our templates write them: names in small letters, values in double quotes, with no > that is not escaped.
 TAG, ATTRIBUTE = re.compile(r"<([a-z]+)\s([^<>]*)>"), re.compile(r'([a-z-]+)="([^"]*)"')
 # A calendar turns its leaves for ever, a filter has many settings: so many of one path, and of one route, are enough.
-TURNS, RECORDS = 3, 12
+TURNS, RECORDS = 3, 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,8 +118,12 @@ class Stack(Copy):
         until(lambda: listening(self.endpoints.valkey_port), "an answer of Valkey")
 
     def wait_paid(self) -> None:
-        """Until nothing is pending: without a message by the next sweep."""
-        until(lambda: self.sql("select count(*) from audit_outbox") == [(0,)], "every pending entry")
+        """Until nothing is pending: without a message by the next sweep. Says what is, where it stays so."""
+        pending = "select kind, subject, attempts, not_before - now(), error from audit_outbox"
+        try:
+            until(lambda: self.sql(pending) == [], "every pending entry")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self.sql(pending)}") from error
 
     def waiting(self, query: str) -> int | None:
         """The backend that waits for a lock in a statement like `query`."""
