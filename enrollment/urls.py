@@ -12,6 +12,7 @@ from enrollment.screening.views import eligibility, screening, treatments
 from enrollment.supply import views as supply
 from enrollment.today import views as today
 from enrollment.unblinding import views as unblinding
+from enrollment.versions import views as versions
 from enrollment.withdrawal import views as withdrawal
 
 urlpatterns = [
@@ -63,6 +64,7 @@ urlpatterns = [
         name="withdrawal_take_back",
     ),
     path("studies/<str:study>/participants/<str:code>/unblind/", unblinding.unblind, name="unblind"),
+    path("studies/<str:study>/protocol/", versions.protocol_versions, name="protocol_versions"),
     path("studies/<str:study>/calendar/", calendar.calendar, name="calendar"),
     path("studies/<str:study>/calendar.csv", calendar.calendar_file, name="calendar_file"),
     path("studies/<str:study>/calendar/feed/", calendar.feed_make, name="feed_make"),

@@ -108,6 +108,7 @@ TABLE = """
      infusion_check         assessment.enter       POST      site
      casebook               participant.view       POST      site
      forms                  study.view             GET       study
+     protocol_versions      study.view             GET       study
      form_language          study.view             POST      study
      form_shown             study.view             GET,POST  study
      form_shown_live        study.view             POST      study
