@@ -142,7 +142,7 @@ def _switch(owner: str, state: str) -> None:
         for table in ("assessments_assessment", "enrollment_visit", "enrollment_participant"):
             cursor.execute(
                 "select tgname from pg_trigger where tgrelid = %s::regclass and not tgisinternal"
-                " and (tgname = 'z_audit' or tgname like 'x\\_kept%%' or tgname like 'y\\_owe%%')",
+                " and (tgname like 'audit\\_%%' or tgname like 'x\\_kept%%' or tgname like 'y\\_owe%%')",
                 [table],
             )
             for (name,) in cursor.fetchall():

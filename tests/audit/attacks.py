@@ -95,11 +95,11 @@ TABLES = {
     "rename a table": "alter table assessments_assessment rename to other",
     "drop a table": "drop table assessments_assessment cascade",
     "own a table": "alter table assessments_assessment owner to current_user",
-    "disable the audit trigger": "alter table assessments_assessment disable trigger z_audit",
+    "disable the audit trigger": "alter table assessments_assessment disable trigger audit_update",
     "disable all triggers": "alter table assessments_assessment disable trigger all",
-    "drop the audit trigger": "drop trigger z_audit on assessments_assessment",
+    "drop the audit trigger": "drop trigger audit_update on assessments_assessment",
     "replace the audit trigger": (
-        "create or replace trigger z_audit after insert on assessments_assessment"
+        "create or replace trigger audit_insert after insert on assessments_assessment"
         " for each row execute function audit.refuse()"
     ),
     "put a trigger before it": (

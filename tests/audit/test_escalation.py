@@ -21,11 +21,45 @@ def test_no_code_of_the_owner_runs_as_the_trails_owner(spoilt: str) -> None:
         for statement in (
             *CAST,
             "create table public.bait (id bigint, bite public.lever)",
-            "create trigger z_audit after insert on public.bait for each row execute function audit.log('')",
+            "create trigger audit_insert after insert on public.bait referencing new table as later_rows"
+            " for each statement execute function audit.log('')",
         ):
             cursor.execute(statement)
         with pytest.raises(psycopg2.Error, match="cannot be audited"):
             cursor.execute("insert into public.bait values (1, 'x')")
+
+
+@pytest.mark.parametrize(
+    ("missing", "event"),
+    [
+        ("later_rows", "insert on public.accounts_study"),
+        ("later_rows", "update on public.accounts_study referencing old table as earlier_rows"),
+        ("earlier_rows", "update on public.accounts_study referencing new table as later_rows"),
+    ],
+    ids=["rows put in", "rows after a change", "rows before a change"],
+)
+def test_nothing_of_the_name_of_a_statements_rows_is_read_in_their_place(
+    missing: str, event: str, spoilt: str
+) -> None:
+    """A view of the owner's, where the trigger does not hand the rows over, would run their code with the trail's rights."""
+    execute("setup", spoilt, f'grant temporary on database "{spoilt}" to trialsite_owner')
+    with connect("owner", spoilt) as connection, connection.cursor() as cursor:
+        act_as(cursor)
+        for statement in (
+            "create function public.pull() returns int language plpgsql as"
+            " $$ begin update audit.chain_head set n = 0; return 1; end $$",
+            f"create temporary view {missing} as select public.pull() as id",
+            f"grant select on {missing} to public",
+            f"create trigger mine after {event} for each statement execute function audit.log('')",
+        ):
+            cursor.execute(statement)
+        write = (
+            "insert into accounts_study (code, short_title, synthetic) values ('N', 'N', true)"
+            if event.startswith("insert")
+            else "update accounts_study set short_title = 'N'"
+        )
+        with pytest.raises(psycopg2.Error, match="cannot be audited"):
+            cursor.execute(write)
 
 
 def test_a_type_slipped_into_a_trial_table_stops_its_writes(spoilt: str) -> None:
@@ -43,8 +77,8 @@ def test_a_table_of_the_same_name_elsewhere_writes_no_entry(spoilt: str) -> None
         act_as(cursor)
         cursor.execute("create table closed.assessments_assessment (id bigint, participant_id bigint)")
         cursor.execute(
-            "create trigger z_audit after insert on closed.assessments_assessment"
-            " for each row execute function audit.log('participant_id')"
+            "create trigger audit_insert after insert on closed.assessments_assessment"
+            " referencing new table as later_rows for each statement execute function audit.log('participant_id')"
         )
         with pytest.raises(psycopg2.Error, match="cannot be audited"):
             cursor.execute("insert into closed.assessments_assessment values (1, 1)")

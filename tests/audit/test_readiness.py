@@ -18,44 +18,50 @@ ROOT = Path(__file__).resolve().parents[2]
 RATING = "assessments_assessment"
 # What an owner or a superuser does → what readiness says.
 BROKEN = {
-    "trigger disabled": (
-        "owner", f"alter table {RATING} disable trigger z_audit", f"{RATING} has no enabled audit trigger",
-    ),
-    "trigger for replicas only": (
-        "owner", f"alter table {RATING} enable replica trigger z_audit", f"{RATING} has no enabled audit trigger",
-    ),
-    "trigger not for replicas": (
-        "owner", f"alter table {RATING} enable trigger z_audit", f"{RATING} has no enabled audit trigger",
-    ),
-    "trigger dropped": ("owner", f"drop trigger z_audit on {RATING}", f"{RATING} has no enabled audit trigger"),
+    **{
+        f"{event} trigger {how}": ("owner", statement.format(event=event), f"no enabled audit trigger on {event}")
+        for event in ("insert", "update", "delete")
+        for how, statement in {
+            "disabled": f"alter table {RATING} disable trigger audit_{{event}}",
+            "for replicas only": f"alter table {RATING} enable replica trigger audit_{{event}}",
+            "not for replicas": f"alter table {RATING} enable trigger audit_{{event}}",
+            "dropped": f"drop trigger audit_{{event}} on {RATING}",
+        }.items()
+    },
     "trigger with another function": (
         "owner",
         "create function public.nothing() returns trigger language plpgsql as 'begin return null; end';"
-        f" create or replace trigger z_audit after insert or update or delete on {RATING}"
-        " for each row execute function public.nothing();"
-        f" alter table {RATING} enable always trigger z_audit",
-        f"{RATING} has no enabled audit trigger",
+        f" create or replace trigger audit_insert after insert on {RATING}"
+        " for each statement execute function public.nothing();"
+        f" alter table {RATING} enable always trigger audit_insert",
+        f"{RATING} has no enabled audit trigger on insert",
     ),
     "trigger that looks at nothing": (
         "owner",
-        f"create or replace trigger z_audit after insert or update or delete on {RATING}"
-        " for each row when (false) execute function audit.log('participant_id', 'version');"
-        f" alter table {RATING} enable always trigger z_audit",
-        f"{RATING} has no enabled audit trigger",
+        f"create or replace trigger audit_update after update on {RATING}"
+        " referencing old table as earlier_rows new table as later_rows"
+        " for each statement when (false) execute function audit.log('participant_id', 'version');"
+        f" alter table {RATING} enable always trigger audit_update",
+        f"{RATING} has no enabled audit trigger on update",
     ),
-    "trigger that skips updates": (
+    "trigger of another event": (
         "owner",
-        f"create or replace trigger z_audit after insert or delete on {RATING}"
-        " for each row execute function audit.log('participant_id', 'version');"
-        f" alter table {RATING} enable always trigger z_audit",
-        f"{RATING} has no enabled audit trigger",
+        f"create or replace trigger audit_update after insert on {RATING} referencing new table as later_rows"
+        " for each statement execute function audit.log('participant_id', 'version');"
+        f" alter table {RATING} enable always trigger audit_update",
+        f"{RATING} has no enabled audit trigger on update",
     ),
     "trigger of one column": (
         "owner",
-        f"create or replace trigger z_audit after insert or delete or update of rater on {RATING}"
-        " for each row execute function audit.log('participant_id', 'version');"
-        f" alter table {RATING} enable always trigger z_audit",
-        f"{RATING} has no enabled audit trigger",
+        f"create or replace trigger audit_update after update of rater on {RATING}"
+        " for each statement execute function audit.log('participant_id', 'version');"
+        f" alter table {RATING} enable always trigger audit_update",
+        f"{RATING} has no enabled audit trigger on update",
+    ),
+    "a subscription": (
+        "setup",
+        "create subscription mine connection 'dbname=other' publication p with (connect = false, slot_name = none)",
+        "the subscription mine brings in rows that no trigger of a statement sees",
     ),
     "truncation allowed": ("owner", f"drop trigger z_no_truncate on {RATING}", f"{RATING} can be truncated"),
     "right to delete": (
@@ -253,7 +259,7 @@ def test_what_a_role_sets_for_itself_does_not_reach_the_web(
 
 def test_the_web_does_not_start_without_a_trigger(spoilt: str) -> None:
     with connect("owner", spoilt) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(f"alter table {RATING} disable trigger z_audit")
+        cursor.execute(f"alter table {RATING} disable trigger audit_insert")
     done = _start("app", spoilt, WEB)
     assert done.returncode != 0
     assert f"{RATING} has no enabled audit trigger" in done.stderr

@@ -77,7 +77,7 @@ def test_an_empty_value_is_filled_in_without_a_reason(victim: str) -> None:
 def test_it_is_the_trigger_that_refuses(context: str, statement: str, victim: str) -> None:
     """With the audit trigger off both go through: nothing else stands in the way."""
     with connect("owner", victim) as connection, connection.cursor() as cursor:
-        cursor.execute("alter table enrollment_participant disable trigger z_audit")
+        cursor.execute("alter table enrollment_participant disable trigger audit_update")
         cursor.execute("alter table enrollment_participant disable trigger user")
         cursor.execute("select set_config('trialsite.context', %s, true)", [context])
         cursor.execute(statement)

@@ -46,7 +46,7 @@ def test_the_verifying_role_runs_every_check(victim: str, key: Path, tmp_path: P
 
 
 def test_the_verifying_role_finds_what_it_is_for(spoilt: str) -> None:
-    execute("owner", spoilt, "alter table assessments_assessment disable trigger z_audit")
+    execute("owner", spoilt, "alter table assessments_assessment disable trigger audit_insert")
     done = _manage("verify", spoilt, "verify_audit")
     assert done.returncode != 0
     assert "assessments_assessment has no enabled audit trigger" in done.stderr

@@ -35,7 +35,8 @@ UNAUDITED = {
     "django_migrations": "Django's own register of migrations; only the owner writes it",
 }
 ROOMS = {"trialsite", "enrollment", "assessments", "analysis"}
-AFTER_ROW_CHANGE = 1 | 4 | 8 | 16  # pg_trigger.tgtype: for each row, after insert, delete, update
+# pg_trigger.tgtype: 1 for each row, 2 before, 4 insert, 8 delete, 16 update, 32 truncate.
+AUDIT = {"insert": 4, "update": 16, "delete": 1 | 8}
 BEFORE_TRUNCATE = 2 | 32
 
 
@@ -105,9 +106,14 @@ def migrations(cursor: DatabaseCursor) -> Iterator[str]:
 
 def guard(cursor: DatabaseCursor) -> Iterator[str]:
     """The triggers that write the trail, on every table that has to have them, and the functions they call."""
+    ours = audited_tables()
+    missing = "has no enabled audit trigger on"
     for trigger, function, kind, tables, complaint in (
-        ("z_audit", "audit.log()", AFTER_ROW_CHANGE, audited_tables(), "has no enabled audit trigger"),
-        ("z_no_truncate", "audit.refuse()", BEFORE_TRUNCATE, audited_tables(), "can be truncated"),
+        *(
+            (f"audit_{event}", "audit.log()", kind, ours, f"{missing} {event}")
+            for event, kind in AUDIT.items()
+        ),
+        ("z_no_truncate", "audit.refuse()", BEFORE_TRUNCATE, ours, "can be truncated"),
         ("event_append_only", "audit.refuse()", 1 | 2 | 8 | 16, {"audit.event"}, "can be rewritten"),
         ("event_no_truncate", "audit.refuse()", BEFORE_TRUNCATE, {"audit.event"}, "can be truncated"),
     ):
@@ -150,6 +156,12 @@ def _detours(cursor: DatabaseCursor) -> Iterator[str]:
     )
     for (table,) in cursor.fetchall():
         yield f"{table} is not a plain table: something is written or read past its triggers"
+    cursor.execute(
+        "select s.subname from pg_subscription s join pg_database d on d.oid = s.subdbid"
+        " where d.datname = current_database() order by 1"
+    )
+    for (name,) in cursor.fetchall():
+        yield f"the subscription {name} brings in rows that no trigger of a statement sees"
 
 
 def _functions(cursor: DatabaseCursor) -> Iterator[str]:

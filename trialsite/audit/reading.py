@@ -11,7 +11,7 @@ select format('revoke select on %%1$s from trialsite_report, trialsite_verify; g
   case when c.relname = any (%s) then 'trialsite_verify' else 'trialsite_report, trialsite_verify' end)
 from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
-  and exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = 'z_audit')
+  and exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = 'audit_insert')
 group by c.oid, c.relname having bool_or(a.attname = any (audit.secret()))
 """
 

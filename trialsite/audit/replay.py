@@ -102,11 +102,12 @@ def _count(cursor: DatabaseCursor, table: str, since: str) -> tuple[int, int]:
 
 
 def audited(cursor: DatabaseCursor) -> dict[str, str]:
-    """Tables with an audit trigger → the column that names the participant ('' for none)."""
+    """Tables with an audit trigger → the column that names the participant ('' for none). `z_audit` is that of a
+    database that is not migrated yet."""
     cursor.execute(
-        "select c.relname, split_part(encode(t.tgargs, 'escape'), '\\000', 1) from pg_trigger t"
-        " join pg_class c on c.oid = t.tgrelid where t.tgname = 'z_audit' and c.relnamespace = 'public'::regnamespace"
-        " order by 1"
+        "select distinct c.relname, split_part(encode(t.tgargs, 'escape'), '\\000', 1) from pg_trigger t"
+        " join pg_class c on c.oid = t.tgrelid where c.relnamespace = 'public'::regnamespace"
+        " and t.tgname in ('audit_insert', 'audit_update', 'audit_delete', 'z_audit') order by 1"
     )
     return dict(cursor.fetchall())
 

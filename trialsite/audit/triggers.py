@@ -11,16 +11,24 @@ def trail(
     `bookkeeping` columns may change without a reason when nothing else does.
     """
     arguments = ", ".join(f"'{argument}'" for argument in (participant, *bookkeeping))
+    # Named so that an entry comes before those of what other triggers do because of it.
     return migrations.RunSQL(
         f"""
-        create trigger z_audit after insert or update or delete on {table}
-          for each row execute function audit.log({arguments});
+        create trigger audit_insert after insert on {table} referencing new table as later_rows
+          for each statement execute function audit.log({arguments});
+        create trigger audit_update after update on {table}
+          referencing old table as earlier_rows new table as later_rows
+          for each statement execute function audit.log({arguments});
+        create trigger audit_delete after delete on {table} for each row execute function audit.log({arguments});
         create trigger z_no_truncate before truncate on {table}
           for each statement execute function audit.refuse();
-        alter table {table} enable always trigger z_audit;
+        alter table {table} enable always trigger audit_insert;
+        alter table {table} enable always trigger audit_update;
+        alter table {table} enable always trigger audit_delete;
         alter table {table} enable always trigger z_no_truncate;
         """,
-        f"drop trigger z_audit on {table}; drop trigger z_no_truncate on {table};",
+        f"drop trigger audit_insert on {table}; drop trigger audit_update on {table};"
+        f" drop trigger audit_delete on {table}; drop trigger z_no_truncate on {table};",
     )
 
 

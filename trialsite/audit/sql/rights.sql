@@ -30,6 +30,6 @@ begin
   end if;
 end $$;
 
--- Functions of earlier versions that have another name now.
+-- Functions of earlier versions that have another name now, or are gone.
 drop function if exists audit.told_people(text), audit.told_memberships(text), audit.told(text, text),
-  audit.seal_standing(text, jsonb[]);
+  audit.seal_standing(text, jsonb[]), audit.changed(jsonb, jsonb);

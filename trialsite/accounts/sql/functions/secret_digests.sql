@@ -9,7 +9,7 @@ begin
       format('%1$L, audit.digest(%2$L, id::text, %1$L, %1$I)', a.attname, c.relname), ', ' order by a.attname) as pairs
     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and a.attname = any (audit.secret())
-      and exists (select from pg_trigger g where g.tgrelid = c.oid and g.tgname = 'z_audit')
+      and exists (select from pg_trigger g where g.tgrelid = c.oid and g.tgname = 'audit_insert')
     group by c.relname
   loop
     return query execute format('select %L, id::text, jsonb_build_object(%s) from public.%I', t.name, t.pairs, t.name);
