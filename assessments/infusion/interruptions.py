@@ -8,6 +8,9 @@ from django.utils.translation import gettext as _
 from assessments.domain.values import Value
 from assessments.domain.zoned import read_clock
 
+# Longer, and it is two times that were mixed up: 14:05 to 14:00 would be nearly a day.
+LONGEST = 12 * 60
+
 
 def with_interruption(saved: Mapping[str, Value], fields: Mapping[str, str]) -> dict[str, str]:
     """The form's fields with one interruption more: `from`, `until` and `why` as typed. Raises ValidationError by field."""
@@ -21,9 +24,12 @@ def with_interruption(saved: Mapping[str, Value], fields: Mapping[str, str]) -> 
         problems["why"] = _("Say why.")
     if began is None or ended is None or problems:
         raise ValidationError(problems)
-    minutes = (ended.hour - began.hour) * 60 + ended.minute - began.minute
-    if minutes < 0:
-        minutes += 24 * 60
+    # Over midnight where the end is the earlier of the two.
+    minutes = ((ended.hour - began.hour) * 60 + ended.minute - began.minute) % (24 * 60)
+    if minutes > LONGEST:
+        message = _("From %(began)s to %(ended)s would be %(hours)d hours. Check both times.")
+        times = {"began": f"{began:%H:%M}", "ended": f"{ended:%H:%M}", "hours": minutes // 60}
+        raise ValidationError({"until": message % times})
     line = f"{began:%H:%M}–{ended:%H:%M}: {fields['why'].strip()}"
     before, total = saved.get("INTERRUPTIONS"), saved.get("INTERRUPTED_FOR")
     already = str(before) if before else ""

@@ -24,6 +24,9 @@ from trialsite.accounts.models import User
 from trialsite.lib.days import day_text
 from trialsite.lib.visible import is_visible
 
+# With the stop: the device still holds an interruption that was not saved.
+REFUSED_INTERRUPTION = "interruption_refused"
+
 
 class StepConflict(Exception):
     """Somebody else recorded another answer meanwhile. `taken`: field → what is saved there; nothing was changed."""
@@ -117,6 +120,8 @@ def _implied(code: str, saved: Record | None, fields: Mapping[str, str]) -> dict
         code == "stop"
         and fields.get(item_field("STOP"), "").strip()
         and item_field("INTERRUPTED") not in kept
+        # An interruption that the server refused waits on the device until somebody looks at it.
+        and not fields.get(REFUSED_INTERRUPTION)
     ):
         return {item_field("INTERRUPTED"): "N"}
     return {}
@@ -135,11 +140,12 @@ def _remarked(
     return read_fields(at.form, with_remark(text, asked, remark), place.zone).entry
 
 
-def check_dose(place: DayPlace, *, by: User, asked_by: User, reason: str = "") -> DoseCheck:
+def check_dose(place: DayPlace, *, by: User, asked_by: User, version: int, reason: str = "") -> DoseCheck:
     """The second person says that weight, calculation and dose drawn up are right. `by`: the second person, who has just
-    proved to be; `asked_by`: the first, who is signed in.
+    proved to be; `asked_by`: the first, who is signed in; `version`: of the record that they were shown.
 
-    Raises ValidationError, and PermissionDenied where the second person may not enter data at this site.
+    Raises ValidationError, also where the record is another by now, and PermissionDenied where the second person may not
+    enter data at this site.
     """
     participant = place.participant
     if by == asked_by:
@@ -157,6 +163,12 @@ def check_dose(place: DayPlace, *, by: User, asked_by: User, reason: str = "") -
             or not isinstance(weighed_on, date)
         ):
             raise ValidationError(_("Save the weight, its date and the dose drawn up first."))
+        if record.version != version:
+            raise ValidationError(
+                _(
+                    "The record has changed since this page was shown. Reload it, and check weight and dose again."
+                )
+            )
         now = timezone.now().astimezone(place.zone).replace(second=0, microsecond=0)
         record = _checked_by(record, place, by, now, why)
         return DoseCheck.objects.create(

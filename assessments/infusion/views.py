@@ -43,10 +43,13 @@ def infusion_step(request: Request, pk: int, step: str) -> HttpResponse:
     if step not in STEPS:
         raise Http404
     day = _typed_day(request.POST.get("day", "")) or day_of(place, records_of_day(place))
-    fields = {
-        name: request.POST.get(name, "")[:LONGEST] for name in request.POST if name != "item_POSITIVE_FOR"
-    }
-    fields["item_POSITIVE_FOR"] = ",".join(request.POST.getlist("item_POSITIVE_FOR"))[:LONGEST]
+    fields = {name: request.POST.get(name, "") for name in request.POST if name != "item_POSITIVE_FOR"}
+    fields["item_POSITIVE_FOR"] = ",".join(request.POST.getlist("item_POSITIVE_FOR"))
+    if long := [name for name, text in fields.items() if len(text) > LONGEST]:
+        message = _("Longer than %(longest)d characters. Shorten it; nothing was saved.") % {
+            "longest": LONGEST
+        }
+        return _refused(request, pk, dict.fromkeys(long, message), 422)
     try:
         token = uuid.UUID(request.POST.get("token", ""))
         services.save_step(place, step, fields, day, by=request.user, token=token)
@@ -73,12 +76,17 @@ def infusion_check(request: Request, pk: int) -> HttpResponse:
     username, password, code = (
         request.POST.get(name, "") for name in ("second_username", "second_password", "second_code")
     )
+    version = request.POST.get("version", "")
     second = confirm_second(request, username, password, code)
     if isinstance(second, Refusal):
         return _refused(request, pk, {second.field: str(second)}, 422)
     try:
         services.check_dose(
-            place, by=second, asked_by=request.user, reason=request.POST.get("reason", "")[:500]
+            place,
+            by=second,
+            asked_by=request.user,
+            version=int(version) if version.isdecimal() else 0,
+            reason=request.POST.get("reason", "")[:500],
         )
     except ValidationError as error:
         return _refused(request, pk, _by_field(error), 422)

@@ -64,7 +64,7 @@ def _infusion_day(places: Places) -> DayPlace:
 
 
 def _check_dose(places: Places, by: User) -> None:
-    check_dose(_infusion_day(places), by=by, asked_by=User.objects.system())
+    check_dose(_infusion_day(places), by=by, asked_by=User.objects.system(), version=1)
 
 
 def _events(places: Places) -> FormPlace:

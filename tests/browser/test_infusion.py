@@ -132,6 +132,54 @@ def test_what_is_wrong_comes_back_to_its_field(sign_in: SignIn, site_url: str) -
     expect(page.locator("[data-measured]")).to_have_count(before + 1)
 
 
+REFUSED = ".infusion-refused[data-refused]"
+
+
+def test_a_step_that_was_refused_and_corrected_loses_no_answer(sign_in: SignIn, site_url: str) -> None:
+    """Refused as a whole, and sent again with one field mended: the fields that were right are saved as well; a second entry
+    of the step that waited behind it, too."""
+    page = sign_in("coordinator", **TABLET)
+    open_day(page, site_url, "01-003")
+    step, field = page.locator("#step-capsule"), page.locator("#capsule-item_CAPSULE_TIME")
+    save = step.get_by_role("button", name="Save: Capsule")
+    step.locator("details:has(form)").evaluate("element => { element.open = true }")
+    page.context.set_offline(True)
+    page.locator("#capsule-item_KIT").fill("K-0001")
+    page.locator("#capsule-reason").fill("read again")
+    for wrong in ("25:71", "25:72"):
+        field.fill(wrong)
+        save.tap()
+    page.context.set_offline(False)
+    lines = page.locator(f"{REFUSED} li")
+    expect(lines).to_have_count(2, timeout=20_000)
+    lines.first.get_by_role("button", name="Discard").tap()
+    lines.get_by_role("button", name="Look at it again").tap()
+    field.fill("0:02")
+    save.tap()
+    expect(lines).to_have_count(0)
+    expect(page.locator(STATE)).to_have_text("Everything is saved.", timeout=20_000)
+    page.reload()
+    expect(step).to_contain_text("K-0001")
+    expect(step).to_contain_text("00:02")
+
+
+def test_what_is_being_typed_is_not_overwritten_by_what_was_refused(sign_in: SignIn, site_url: str) -> None:
+    page = sign_in("coordinator", **TABLET)
+    open_day(page, site_url, "01-003")
+    pulse = page.locator("#vital_signs-item_PULSE")
+    measure(page, "3:31", 20)  # Below the diastolic pressure.
+    refused = page.locator(REFUSED)
+    expect(refused).to_be_visible()
+    pulse.fill("61")
+    refused.get_by_role("button", name="Look at it again").tap()
+    expect(page.locator("#step-vital_signs")).to_contain_text("Something is typed here that is not saved")
+    expect(pulse).to_have_value("61")
+    pulse.fill("")
+    refused.get_by_role("button", name="Look at it again").tap()
+    expect(pulse).to_have_value("75")
+    expect(refused).to_be_hidden()
+
+
 def test_the_second_person_confirms_at_the_bedside(sign_in: SignIn, site_url: str) -> None:
     page = sign_in("coordinator", **TABLET)
     open_day(page, site_url, "01-003")

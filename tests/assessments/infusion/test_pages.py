@@ -13,7 +13,7 @@ from enrollment.selectors import today_at
 from trialsite.accounts.models import AccessEvent, User
 
 from ...conftest import PASSWORD, MakeUser
-from .conftest import Save
+from .conftest import Save, record_of
 
 pytestmark = pytest.mark.django_db
 AsUser = Callable[[User], Client]
@@ -84,6 +84,7 @@ def weighed(place: DayPlace, save: Save) -> None:
 
 
 def confirm(client: Client, place: DayPlace, first: User, **fields: str) -> dict[str, object]:
+    fields = {"version": str(record_of(place).version), **fields}
     answer = client.post(
         reverse("infusion_check", args=[place.visit.pk]), fields, headers={"X-In-Place": str(first.pk)}
     )
@@ -119,3 +120,28 @@ def test_a_wrong_password_the_first_person_and_a_stranger_confirm_nothing(
         assert list(said["errors"]) == [field]  # type: ignore[call-overload]
     assert not DoseCheck.objects.exists()
     assert AccessEvent.objects.filter(kind=AccessEvent.Kind.NOT_CONFIRMED, user=investigator).exists()
+
+
+@pytest.mark.usefixtures("weighed")
+def test_a_dose_that_nobody_was_shown_is_not_confirmed(
+    place: DayPlace, save: Save, as_user: AsUser, coordinator: User, investigator: User
+) -> None:
+    """The page had the first weight, another was saved meanwhile: the second person looks at it first."""
+    client, shown = as_user(coordinator), record_of(place).version
+    save("weight", WEIGHT="90", was_item_WEIGHT="70.5", reason="read off the wrong line")
+    fields = {"second_username": investigator.username, "second_password": PASSWORD}
+    said = confirm(client, place, coordinator, version=str(shown), **fields)
+    assert "has changed since" in str(said["errors"])
+    assert not DoseCheck.objects.exists()
+    assert confirm(client, place, coordinator, **fields) == {"saved": True}
+
+
+def test_what_is_too_long_is_refused_and_not_cut(place: DayPlace, as_user: AsUser, coordinator: User) -> None:
+    sent = {"token": str(uuid.uuid4()), "item_OPIOID": "N", "reason": "x" * 4001}
+    answer = as_user(coordinator).post(
+        reverse("infusion_step", args=[place.visit.pk, "recheck"]),
+        sent,
+        headers={"X-In-Place": str(coordinator.pk)},
+    )
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["reason"])
+    assert not Record.objects.filter(visit=place.visit, form="INFUSION").exists()

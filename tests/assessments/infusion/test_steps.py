@@ -167,11 +167,11 @@ def test_the_second_person_checks_the_dose(
 ) -> None:
     """In their own name; the first person is not the second, and neither is a stranger to the site."""
     with pytest.raises(ValidationError):
-        check_dose(place, by=investigator, asked_by=coordinator)
+        check_dose(place, by=investigator, asked_by=coordinator, version=1)
     save("weight", WEIGHT="70.5", WEIGHT_DATE=today, DRAWN="35.3")
     with pytest.raises(ValidationError):
-        check_dose(place, by=coordinator, asked_by=coordinator)
-    check_dose(place, by=investigator, asked_by=coordinator)
+        check_dose(place, by=coordinator, asked_by=coordinator, version=1)
+    check_dose(place, by=investigator, asked_by=coordinator, version=1)
     record = record_of(place)
     assert record.items["CHECKED_BY"] == investigator.printed_name
     event = Event.objects.filter(table_name="assessments_record", row_pk=str(record.pk)).latest("n")
@@ -208,3 +208,25 @@ def test_a_day_is_entered_later_from_paper(place: DayPlace, coordinator: User) -
     assert record_of(place).items["START"].startswith(f"{day}T11:45")
     assert record_of(place).performed_on == day
     assert day_page(day_place_for(coordinator, place.visit.pk, "assessment.view")).day == day
+
+
+def test_two_times_that_were_mixed_up_are_asked_about(place: DayPlace, save: Save) -> None:
+    """14:05 to 14:00 would be nearly a day; over midnight is well possible."""
+    save("start", START="0:10")
+    interruption = {"from": "14:05", "why": "line blocked"}
+    with pytest.raises(ValidationError) as refused:
+        save("interruption", **interruption, until="14:00")
+    assert refused.value.message_dict == {
+        "until": ["From 14:05 to 14:00 would be 23 hours. Check both times."]
+    }
+    save("interruption", **{**interruption, "from": "23:55"}, until="0:05")
+    assert record_of(place).items["INTERRUPTED_FOR"] == 10
+
+
+def test_a_stop_says_nothing_of_an_interruption_that_was_refused(place: DayPlace, save: Save) -> None:
+    """The device still holds it: "not interrupted" would be made up."""
+    save("start", START="0:10")
+    save("stop", STOP="0:50", interruption_refused="1")
+    assert "INTERRUPTED" not in record_of(place).items
+    save("interruption", **{"from": "0:20", "until": "0:25", "why": "line blocked"})
+    assert record_of(place).items["INTERRUPTED"] is True

@@ -7,17 +7,27 @@ const number = (name) => Number(page.dataset[name]);
 
 export const now = () => Date.now() + skew;
 
-export const clockOf = (moment) => {
-  const minutes = Math.floor((((moment - number("midnight")) / MINUTE) % 1440) + 1440) % 1440;
-  return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
-};
+// The clock of the site, also on the day on which it is put forward or back.
+const clock =
+  page &&
+  new Intl.DateTimeFormat("en-GB", {
+    timeZone: page.dataset.zone,
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+export const clockOf = (moment) => clock.format(moment);
+const minutesOf = (text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
 
 // A time as it was typed, of the day of the page.
 function momentOf(entry) {
   const names = ["item_CAPSULE_TIME", "item_START", "item_STOP", "item_TIME", "item_DISCHARGED"];
   const typed = entry.fields.find(([name, value]) => names.includes(name) && value)?.[1] ?? "";
   const match = /(\d{1,2})[:.]?(\d{2})\s*$/.exec(typed);
-  return match ? number("midnight") + (Number(match[1]) * 60 + Number(match[2])) * MINUTE : null;
+  if (!match) return null;
+  const minutes = Number(match[1]) * 60 + Number(match[2]);
+  const moment = number("midnight") + minutes * MINUTE;
+  return moment + (minutes - minutesOf(clockOf(moment))) * MINUTE;
 }
 
 function titleOf(code) {

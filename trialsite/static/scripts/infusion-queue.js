@@ -10,15 +10,18 @@ const LOCK = "trialsite.infusion";
 
 let user = "";
 let listener = () => {};
+let saved = () => {};
 let timer = 0;
 export const queue = { state: "idle" };
 
 export const waiting = () => entriesOf(user).filter((entry) => !entry.errors);
 export const refused = () => entriesOf(user).filter((entry) => entry.errors);
 
-export function startQueue(person, onChange) {
+// `onChange(isSaved)`: something else waits now; `onSaved(entry)`: the server has this entry.
+export function startQueue(person, onChange, onSaved) {
   user = person;
   listener = onChange;
+  saved = onSaved;
   window.addEventListener("online", sendWaiting);
   window.addEventListener("storage", () => listener(false));
   document.addEventListener("visibilitychange", () => {
@@ -57,8 +60,24 @@ async function drain() {
   listener(true);
 }
 
+const isOf = (entry, visit, step) => entry.visit === visit && entry.step === step;
+
+// The server takes "stopped" for "not interrupted", unless an interruption is here that it would not have.
+const sentFields = (entry) =>
+  entry.step === "stop" && refused().some((other) => isOf(other, entry.visit, "interruption"))
+    ? [...entry.fields, ["interruption_refused", "1"]]
+    : entry.fields;
+
+// What was typed after a refused entry was held against it; it is held against what the refused one was, now.
+function rebase(entry) {
+  const next = waiting().find((other) => other.key > entry.key && isOf(other, entry.visit, entry.step));
+  if (!next) return;
+  const was = new Map(entry.fields.filter(([name]) => name.startsWith("was_")));
+  changeEntry(next, { fields: next.fields.map(([name, value]) => [name, was.get(name) ?? value]) });
+}
+
 async function send(entry, isRenewed = false) {
-  const answer = await post(entry.url, new URLSearchParams(entry.fields), { "X-In-Place": user });
+  const answer = await post(entry.url, new URLSearchParams(sentFields(entry)), { "X-In-Place": user });
   if (answer.status === 401) return "signed out";
   if (answer.status === 403 && !isRenewed) {
     return isMine(await whoIsSignedIn()) ? send(entry, true) : "signed out";
@@ -66,9 +85,11 @@ async function send(entry, isRenewed = false) {
   if (AWAY.includes(answer.status)) return "away";
   if (answer.ok) {
     dropEntry(entry.key);
+    saved(entry);
     return "saved";
   }
   const said = await answer.json().catch(() => ({}));
+  rebase(entry);
   changeEntry(entry, { errors: said.errors ?? {}, status: answer.status });
   return "refused";
 }

@@ -34,7 +34,12 @@ function onSubmit(event) {
   event.preventDefault();
   showErrors(form, {});
   const token = newToken();
-  const fields = fieldsOf(form).map(([name, value]) => (name === "token" ? [name, token] : [name, value]));
+  const last = waiting().findLast((entry) => entry.visit === visit && entry.step === step);
+  const fields = fieldsOf(form).map(([name, value]) => {
+    if (name === "token") return [name, token];
+    // Held against what the page was shown, or against the entry of this step that waits before this one.
+    return [name, last && name.startsWith("was_") ? answerOf(last, name.slice(4)) : value];
+  });
   const title = form.closest("[data-step]").dataset.title;
   if (!keepEntry(user, { token, visit, step, title, url: form.getAttribute("action"), fields })) {
     form.removeAttribute("data-step-form"); // A browser that keeps nothing: sent at once, by leaving the page.
@@ -43,12 +48,24 @@ function onSubmit(event) {
   }
   typing.delete(step);
   dropTyped(user, visit, step);
-  // What the next save of this step is held against: it comes after this one.
-  for (const [name, value] of fields) if (form.elements[`was_${name}`]) form.elements[`was_${name}`].value = value;
   if (step === "vital_signs" || step === "interruption") form.reset();
   showConditional(form);
   show();
   sendWaiting();
+}
+
+// Several choices as the server joins them.
+const answerOf = (entry, name) =>
+  entry.fields
+    .filter(([field]) => field === name)
+    .map(([, value]) => value)
+    .join(",");
+
+// The server has this entry: what is typed next in its step is held against it.
+function onSaved(entry) {
+  const form = entry.visit === visit && formOf(entry.step);
+  if (!form) return;
+  for (const was of form.querySelectorAll('[name^="was_"]')) was.value = answerOf(entry, was.name.slice(4));
 }
 
 async function checkDose(form) {
@@ -139,6 +156,13 @@ function refusedLine(entry) {
 function edit(entry) {
   const form = formOf(entry.step);
   if (!form || entry.visit !== visit) return;
+  if (typing.has(entry.step)) {
+    const fold = form.closest("details");
+    if (fold) fold.open = true;
+    showErrors(form, { __all__: page.dataset.textTyping });
+    form.querySelector('[data-error="__all__"]').scrollIntoView({ block: "center" });
+    return;
+  }
   const typed = entry.fields.filter(([name]) => !name.startsWith("was_") && name !== "token");
   fill(form, typed);
   keepTyped(user, visit, entry.step, typed);
@@ -161,6 +185,19 @@ function fill(form, fields) {
       field.value = value;
   }
   showConditional(form);
+}
+
+// Whether a form says something else than the page did.
+function isTyped(form) {
+  return [...form.elements].some((field) => {
+    if (field.type === "hidden") return false;
+    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    if (field.tagName === "SELECT") {
+      const first = [...field.options].findIndex((option) => option.defaultSelected);
+      return field.selectedIndex !== Math.max(0, first);
+    }
+    return "defaultValue" in field && field.value !== field.defaultValue;
+  });
 }
 
 function showConditional(form) {
@@ -217,6 +254,11 @@ page.addEventListener("input", (event) => {
   const form = event.target.closest("[data-step-form]");
   if (!form) return;
   showConditional(form);
+  if (!isTyped(form)) {
+    typing.delete(form.dataset.stepForm);
+    dropTyped(user, visit, form.dataset.stepForm);
+    return;
+  }
   typing.add(form.dataset.stepForm);
   keepTyped(
     user,
@@ -235,10 +277,14 @@ page.addEventListener("click", (event) => {
 });
 onSignInOffered(() => signInFor(sendWaiting));
 prepare();
-startQueue(user, (isSaved) => {
-  if (queue.state === "signed out") tell(page.dataset.textSignedOut, true);
-  show();
-  if (isSaved) refresh();
-});
+startQueue(
+  user,
+  (isSaved) => {
+    if (queue.state === "signed out") tell(page.dataset.textSignedOut, true);
+    show();
+    if (isSaved) refresh();
+  },
+  onSaved,
+);
 window.setInterval(() => showNext(waiting()), 1000);
 show();
