@@ -4,6 +4,7 @@ from django.urls import path
 
 from enrollment.availability import views as availability
 from enrollment.calendar import views as calendar
+from enrollment.consents import views as consents
 from enrollment.participants import views as participants
 from enrollment.proposals import views as proposals
 from enrollment.randomisation import views as randomisation
@@ -65,6 +66,10 @@ urlpatterns = [
     ),
     path("studies/<str:study>/participants/<str:code>/unblind/", unblinding.unblind, name="unblind"),
     path("studies/<str:study>/protocol/", versions.protocol_versions, name="protocol_versions"),
+    path("studies/<str:study>/consents/", consents.consents, name="consents"),
+    path("studies/<str:study>/consents/new/", consents.consent_version_new, name="consent_version_new"),
+    path("consents/<int:pk>/", consents.consent_version_correct, name="consent_version_correct"),
+    path("consents/<int:pk>/sites/<str:site>/", consents.consent_approval, name="consent_approval"),
     path("studies/<str:study>/calendar/", calendar.calendar, name="calendar"),
     path("studies/<str:study>/calendar.csv", calendar.calendar_file, name="calendar_file"),
     path("studies/<str:study>/calendar/feed/", calendar.feed_make, name="feed_make"),

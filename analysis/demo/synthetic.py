@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.utils import timezone
 
+from analysis.demo.consents import text_on
 from analysis.demo.followup import Written, follow_up
 from analysis.demo.invented import InventedParticipant, PeriodCourse
 from analysis.demo.items import items_for, leave_out, measure
@@ -22,6 +23,7 @@ from assessments.models import Assessment, Record
 from assessments.selectors import instrument_of
 from enrollment.domain import eligibility, schedule
 from enrollment.models import (
+    ConsentApproval,
     EligibilityDecision,
     Participant,
     Period,
@@ -46,10 +48,12 @@ class DemoWriter:
         by: User,
         rng: random.Random,
         investigators: Mapping[int, User] | None = None,
+        approvals: Sequence[ConsentApproval] = (),
     ) -> None:
-        """`investigators`: by site (id), who has answered for overrides; `by` where there is none."""
+        """`investigators`: by site (id), who has answered for overrides; `by` where there is none. `approvals`: of the
+        consent texts that are signed; of a study without texts none is recorded."""
         self.protocol, self.definition, self.by, self.rng = protocol, protocol.definition, by, rng
-        self.investigators = investigators or {}
+        self.investigators, self.approvals = investigators or {}, approvals
         self.instruments = {
             use.code: instrument_of(self.definition, use.code) for use in self.definition.instruments
         }
@@ -109,6 +113,7 @@ class DemoWriter:
             code=f"{participant.site.code}-{number:03d}",
             status=participant.status,
             consented_on=participant.consented_on,
+            consent_version=text_on(self.approvals, participant.site, participant.consented_on),
             age=participant.age,
             sex=participant.sex,
             randomised_at=datetime.combine(participant.consented_on + timedelta(days=5), time(10), zone)

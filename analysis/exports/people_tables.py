@@ -40,6 +40,17 @@ def participants(labels: Labels, protocol: Protocol, unblinded: bool) -> ExportT
         labels.site,
         Column("status", "t.status", "State in the study", codes=choices(Participant.Status)),
         day("consented_on", "t.consented_on", "Consent date"),
+        Column(
+            "consent_version",
+            "cv.label",
+            "Version of the consent text that was signed; empty where it was not recorded",
+        ),
+        Column("consent_language", "cv.language", "Language of that text, code"),
+        day(
+            "consent_approved_on",
+            "ca.approved_on",
+            "Approval of that text at the site: date; empty where it has none",
+        ),
         Column("age", "t.age", "Age at consent, years"),
         Column("sex", "t.sex", "Sex", codes=choices(Participant.Sex)),
         day(
@@ -67,10 +78,13 @@ def participants(labels: Labels, protocol: Protocol, unblinded: bool) -> ExportT
             "Earlier code of the same person, a screen failure; empty: screened once, or for the first time",
         ),
     )
-    join = ""
+    join = (
+        "left join enrollment_consentversion cv on cv.id = t.consent_version_id"
+        " left join enrollment_consentapproval ca on ca.consent_version_id = cv.id and ca.site_id = t.site_id"
+    )
     if unblinded:
         columns += (Column("sequence", "c.sequence", "Order of treatments", codes=sequences(protocol)),)
-        join = "left join closed.slot c on c.participant_id = t.id"
+        join += " left join closed.slot c on c.participant_id = t.id"
     return ExportTable("participants", columns, FROM_PARTICIPANT.format(join=join, order=""))
 
 

@@ -15,7 +15,7 @@ from assessments.entry.selectors import form_of
 from assessments.models import FormVersion, Record
 from assessments.review.places import field_label
 from assessments.selectors import instrument_of
-from enrollment.models import Participant, ProtocolVersion, Visit
+from enrollment.models import ConsentVersion, Participant, ProtocolVersion, Visit
 from enrollment.protocol.model import Protocol
 from trialsite.accounts.models import Site, User
 from trialsite.audit.models import Event
@@ -89,6 +89,10 @@ class Names:
     def site(self, pk: object) -> str:
         row = self.row(Site._meta.db_table, pk)
         return f"{row['code']} {row['name']}" if row else str(pk)
+
+    def consent_version(self, pk: object) -> str:
+        row = self.row(ConsentVersion._meta.db_table, pk)
+        return f"{row['label']} ({row['language']})" if row else str(pk)
 
     def participant(self, pk: object) -> str:
         return str(self.row(Participant._meta.db_table, pk).get("code", pk))

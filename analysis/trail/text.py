@@ -46,6 +46,18 @@ DESCRIPTIONS: Mapping[str, Describe] = {
     "enrollment_sitehours": of_columns(
         20, "kept the days of a site", "changed the days of a site", "days of a site"
     ),
+    "enrollment_consentversion": of_columns(
+        5,
+        "entered consent version %(label)s",
+        "corrected consent version %(label)s",
+        "consent version %(label)s",
+    ),
+    "enrollment_consentapproval": of_columns(
+        6,
+        "entered the approval of a consent version at a site",
+        "corrected the approval of a consent version at a site",
+        "approval of a consent version",
+    ),
     "enrollment_absence": of_columns(20, "entered an absence", "removed an absence", "absence"),
     "enrollment_shipment": of_columns(
         12, "sent %(sets)s sets of kits", "recorded a shipment of kits", "shipment of kits"

@@ -19,6 +19,7 @@ from analysis.trail.record_values import record_lines
 from assessments.entry.reading import HEAD_LABELS
 from assessments.models import Record
 from assessments.rating.presenters import LABELS as RATING
+from enrollment.models import ConsentVersion
 from trialsite.accounts.models import Site, User
 from trialsite.audit.models import Event
 
@@ -100,7 +101,8 @@ def _quiet(field: Any, entry: Event) -> bool:
     if field.related_model:
         table = field.related_model._meta.db_table
         # Other keys say where the row belongs, which the sentence does.
-        return bool(table != Site._meta.db_table and (table != User._meta.db_table or value == entry.actor))
+        named = (Site._meta.db_table, ConsentVersion._meta.db_table)
+        return bool(table not in named and (table != User._meta.db_table or value == entry.actor))
     # A clock's stamp: the entry says when it was written.
     return isinstance(field, models.DateTimeField) and field.has_default()
 
@@ -111,6 +113,8 @@ def text(field: Any, value: Any, names: Names) -> str:
         return ""
     if field.related_model:
         table = field.related_model._meta.db_table
+        if table == ConsentVersion._meta.db_table:
+            return names.consent_version(value)
         return names.user(value) if table == User._meta.db_table else names.site(value)
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -9,12 +10,18 @@ from typing import Any
 from django.db import connection
 
 from assessments.models import Assessment
-from enrollment.domain.deviations import ObservedCourse, ObservedPeriod, ObservedVisit, rules_of
+from enrollment.domain.deviations import (
+    ObservedCourse,
+    ObservedPeriod,
+    ObservedVisit,
+    SignedConsent,
+    rules_of,
+)
 from enrollment.models import Participant, ProtocolVersion, Visit
 from enrollment.protocol.deviations import DeviationRules
 from enrollment.protocol.model import Protocol
 
-# Of each participant: periods, and visits with their ratings and the records in force. A save reads this, so that it is
+# Of each participant: periods, visits with their ratings and the records in force. A save reads this, so that it is
 # one statement; items are of `forms` alone.
 COURSES = """
     select t.id,
@@ -30,7 +37,11 @@ COURSES = """
               case when r.form = any(%(forms)s) then r.items end) order by r.id)
             from assessments_record r where r.visit_id = v.id and r.status not in ('struck_out', 'not_done'))
           ) order by v.day, v.id)
-        from enrollment_visit v where v.participant_id = t.id)::text
+        from enrollment_visit v where v.participant_id = t.id)::text,
+      (select json_build_object('label', c.label || ' (' || c.language || ')', 'approved_on', a.approved_on)
+        from enrollment_consentversion c
+        left join enrollment_consentapproval a on a.consent_version_id = c.id and a.site_id = t.site_id
+        where c.id = t.consent_version_id)::text
     from enrollment_participant t where t.id = any(%(participants)s)
 """
 Row = Mapping[str, Any]
@@ -45,8 +56,11 @@ def courses_of(participants: Collection[Participant]) -> dict[int, ObservedCours
         forms = sorted({item.partition(".")[0] for item in named})
         cursor.execute(COURSES, {"participants": list(people), "forms": forms})
         return {
-            pk: _course(people[pk], protocols[pk], json.loads(periods or "[]"), json.loads(visits or "[]"))
-            for pk, periods, visits in cursor.fetchall()
+            pk: replace(
+                _course(people[pk], protocols[pk], json.loads(periods or "[]"), json.loads(visits or "[]")),
+                consent=_consent(consent),
+            )
+            for pk, periods, visits, consent in cursor.fetchall()
         }
 
 
@@ -77,6 +91,11 @@ def _course(
             for row in periods
         ),
     )
+
+
+def _consent(text: str | None) -> SignedConsent | None:
+    row = json.loads(text) if text else None
+    return SignedConsent(row["label"], _day(row["approved_on"])) if row else None
 
 
 def _visit(row: Row, rules: DeviationRules) -> ObservedVisit:

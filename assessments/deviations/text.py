@@ -1,5 +1,8 @@
 """A deviation in words: its rule, what happened, and where. Nothing here tells a treatment; a kit is its number."""
 
+from datetime import date
+
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -15,6 +18,7 @@ RULES = {
     "washout_minimum": gettext_lazy("Washout too short"),
     "washout_maximum": gettext_lazy("Washout too long"),
     "before_consent": gettext_lazy("Procedure before consent"),
+    "consent_not_approved": gettext_lazy("Consent version not approved"),
     "missing_baseline": gettext_lazy("Baseline rating missing"),
     "rating_before_dose": gettext_lazy("Rating before dosing"),
     "rating_after_dose": gettext_lazy("Baseline rating after dosing"),
@@ -40,6 +44,8 @@ def what_happened(deviation: Deviation) -> str:
     if deviation.rule == "tolerance":
         values = {"recorded": deviation.recorded, "expected": deviation.expected}
         return _("%(recorded)s, tolerance %(expected)s") % values
+    if deviation.rule == "consent_not_approved":
+        return _consent(deviation)
     return _days(deviation.days) if deviation.days else ""
 
 
@@ -48,6 +54,16 @@ def where(deviation: Deviation) -> str:
     period = _("Period %(n)d") % {"n": deviation.period} if deviation.period else ""
     visit = deviation.visit.label if deviation.visit else ""
     return ", ".join(filter(None, (period, visit)))
+
+
+def _consent(deviation: Deviation) -> str:
+    if not deviation.expected:
+        return _("version %(version)s signed, not approved at the site") % {"version": deviation.recorded}
+    day = date_format(date.fromisoformat(deviation.expected))
+    return _("version %(version)s signed, approved at the site from %(day)s") % {
+        "version": deviation.recorded,
+        "day": day,
+    }
 
 
 def _days(days: int) -> str:

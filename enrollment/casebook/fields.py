@@ -19,7 +19,7 @@ from trialsite.audit.models import Event
 from trialsite.audit.trail import Change, changes
 
 SCREENING, DOSING = "screening", "dosing"
-PERSON = ("consented_on", "age", "sex")
+PERSON = ("consented_on", "consent_version", "age", "sex")
 TABLES = ("enrollment_participant", "enrollment_fact", "enrollment_period")
 
 
@@ -29,6 +29,7 @@ def labels(participant: Participant) -> dict[str, dict[str, str]]:
     return {
         SCREENING: {
             "consented_on": _("Consent date"),
+            "consent_version": _("Consent version signed"),
             "age": _("Age"),
             "sex": _("Sex"),
             **(
@@ -72,6 +73,7 @@ def _values(participant: Participant) -> dict[str, dict[str, str | None]]:
         SCREENING: {
             **facts,
             "consented_on": _day(participant.consented_on),
+            "consent_version": _consent(participant),
             "age": None if participant.age is None else str(participant.age),
             "sex": participant.get_sex_display() or None,
         },
@@ -83,6 +85,7 @@ def _history(participant: Participant) -> Iterator[Change]:
     """What was changed after it was first given, newest first, under the names that the forms give it."""
     answered = labels(participant)[SCREENING].keys() - {*PERSON}
     facts = {str(fact.pk): fact.name for fact in participant.facts.all() if fact.name in answered}
+    versions = {str(each.pk): str(each) for each in participant.study.consent_versions.all()}
     periods = {str(period.pk): str(period.number) for period in participant.periods.all()}
     events = Event.objects.filter(chain=f"participant:{participant.pk}", op="U", table_name__in=TABLES)
     for change in changes(events.order_by("-n")):
@@ -91,11 +94,21 @@ def _history(participant: Participant) -> Iterator[Change]:
         match change.form, change.field:
             case "participant", name if name in PERSON:
                 yield replace(change, form=SCREENING)
+            case "participant", "consent_version_id":
+                old, new = versions.get(str(change.old)), versions.get(str(change.new))
+                yield replace(change, form=SCREENING, field="consent_version", old=old, new=new)
             case "fact", "value" if fact := facts.get(change.record):
                 old, new = _yes_no(change.old), _yes_no(change.new)
                 yield replace(change, form=SCREENING, field=fact, old=old, new=new)
             case "period", "dosed_on":
                 yield replace(change, form=DOSING, field=periods[change.record])
+
+
+def _consent(participant: Participant) -> str | None:
+    """Of who consented without a text on record, just that; none is invented."""
+    if participant.consent_version is not None:
+        return str(participant.consent_version)
+    return _("version not recorded") if participant.consented_on else None
 
 
 def _day(day: date | None) -> str | None:

@@ -25,6 +25,7 @@ Rule = Literal[
     "washout_minimum",
     "washout_maximum",
     "before_consent",
+    "consent_not_approved",
     "missing_baseline",
     "rating_before_dose",
     "rating_after_dose",
@@ -78,13 +79,23 @@ class ObservedPeriod:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedConsent:
+    """The text that was signed, and since when it is approved at the site; None: it is not."""
+
+    label: str
+    approved_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ObservedCourse:
-    """A participant's way through the trial. `screening`: visits outside the periods."""
+    """A participant's way through the trial. `consent`: None where no text was recorded; `screening`: visits outside the
+    periods."""
 
     consented_on: date | None = None
     left_on: date | None = None
     screening: tuple[ObservedVisit, ...] = ()
     periods: tuple[ObservedPeriod, ...] = ()
+    consent: SignedConsent | None = None
 
     def visits(self) -> Iterator[tuple[ObservedPeriod | None, ObservedVisit]]:
         for visit in self.screening:
@@ -206,6 +217,16 @@ def _before_consent(course: ObservedCourse, protocol: Protocol) -> Iterator[Brea
             yield Breach("before_consent", period.number, on=dosed_on, days=days)
 
 
+def _consent_not_approved(course: ObservedCourse, protocol: Protocol) -> Iterator[Breach]:
+    """A text that was not approved at the site on the day it was signed. Of an unrecorded one nothing is known."""
+    consent, signed_on = course.consent, course.consented_on
+    if consent is None or signed_on is None:
+        return
+    if consent.approved_on is None or consent.approved_on > signed_on:
+        approved = consent.approved_on.isoformat() if consent.approved_on else ""
+        yield Breach("consent_not_approved", on=signed_on, recorded=consent.label, expected=approved)
+
+
 def _missing_baseline(course: ObservedCourse, protocol: Protocol) -> Iterator[Breach]:
     """A treatment without the rating that change is measured against. Known once the baseline was missed or its rating
     not done, or a later visit took place."""
@@ -306,6 +327,7 @@ RULES: Sequence[Callable[[ObservedCourse, Protocol], Iterator[Breach]]] = (
     _period_order,
     _washout,
     _before_consent,
+    _consent_not_approved,
     _missing_baseline,
     _rating_side,
     _wrong_kit,

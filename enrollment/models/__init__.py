@@ -2,6 +2,7 @@
 
 from enrollment.models.availability import Absence, SiteHours
 from enrollment.models.calendar import CalendarFeed
+from enrollment.models.consent import ConsentApproval, ConsentVersion
 from enrollment.models.participant import Participant, ParticipantQuerySet
 from enrollment.models.pause import EnrollmentPause, halted_before
 from enrollment.models.protocol import ProtocolVersion
@@ -12,6 +13,8 @@ from enrollment.models.supply import Kit, Shipment, WrongKit
 __all__ = [
     "Absence",
     "CalendarFeed",
+    "ConsentApproval",
+    "ConsentVersion",
     "EligibilityDecision",
     "EnrollmentPause",
     "Kit",

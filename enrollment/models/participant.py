@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from enrollment.models.consent import ConsentVersion
 from enrollment.models.protocol import ProtocolVersion
 from trialsite.accounts.models import Site, Study
 
@@ -41,6 +42,15 @@ class Participant(models.Model):
     code = models.CharField(_("participant"), max_length=20)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.SCREENING)
     consented_on = models.DateField(_("consent date"), null=True)
+    consent_version = models.ForeignKey(
+        ConsentVersion,
+        models.PROTECT,
+        verbose_name=_("consent version"),
+        null=True,
+        blank=True,
+        related_name="participants",
+        help_text="The text that was signed. None: not recorded, as for all who consented before texts were kept.",
+    )
     age = models.PositiveSmallIntegerField(_("age in years"), null=True)
     sex = models.CharField(_("sex"), max_length=1, choices=Sex.choices, blank=True)
     randomised_at = models.DateTimeField(null=True)

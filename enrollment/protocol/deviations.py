@@ -45,6 +45,7 @@ class DeviationRules:
     washout_minimum: DeviationClass = "important"
     washout_maximum: DeviationClass = "important"
     before_consent: DeviationClass = "important"
+    consent_not_approved: DeviationClass = "important"
     missing_baseline: DeviationClass = "important"
     rating_before_dose: DeviationClass = "important"
     rating_after_dose: DeviationClass = "important"

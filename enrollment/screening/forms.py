@@ -7,8 +7,9 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from enrollment.consents.text import version_text
 from enrollment.forms import DayForm, ReasonForm, ReasonWhenAsked
-from enrollment.models import Participant
+from enrollment.models import ConsentVersion, Participant
 from enrollment.protocol.model import Criterion
 from trialsite.accounts.fields import DayField, WholeNumberField, WordsField
 from trialsite.accounts.models import Site
@@ -17,6 +18,7 @@ ANSWERS = [("yes", _("Yes")), ("no", _("No")), ("unknown", _("Not known yet"))]
 
 
 DECISIONS = [("yes", _("Eligible")), ("no", _("Not eligible: a screen failure"))]
+NOT_RECORDED = _("Version not recorded")
 AS_VALUE = {"yes": True, "no": False, "unknown": None}
 
 
@@ -25,7 +27,18 @@ class ParticipantFields(DayForm):
     consented_on = DayField(label=_("Consent date"))
     age = WholeNumberField(label=_("Age in years"), min_value=0, max_value=120)
     sex = forms.ChoiceField(label=_("Sex"), choices=[("", _("Choose")), *Participant.Sex.choices])
-    field_order = ["consented_on", "kept_because", "age", "sex"]
+    field_order = ["consented_on", "kept_because", "consent_version", "age", "sex"]
+
+    def __init__(self, *args: Any, versions: Mapping[str, ConsentVersion], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["consent_version"] = forms.TypedChoiceField(
+            label=_("Consent version signed"),
+            required=False,
+            choices=[("", NOT_RECORDED), *((key, version_text(each)) for key, each in versions.items())],
+            coerce=versions.__getitem__,
+            empty_value=None,
+            widget=forms.Select if versions else forms.HiddenInput,
+        )
 
 
 class NewParticipantForm(ParticipantFields):
@@ -65,7 +78,7 @@ class ScreeningForm(ReasonWhenAsked, ParticipantFields):
 
     def recorded(self) -> dict[str, Any]:
         """What was typed outside the checklist."""
-        names = ("version", "consented_on", "age", "sex", "reason", "kept_because")
+        names = ("version", "consented_on", "consent_version", "age", "sex", "reason", "kept_because")
         return {name: self.cleaned_data[name] for name in names}
 
     def answers(self) -> dict[str, bool | None]:

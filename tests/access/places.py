@@ -13,8 +13,10 @@ from assessments.models.safety import SafetyAlert
 from enrollment import services
 from enrollment.availability.services import add_absence
 from enrollment.calendar.services import make_feed
+from enrollment.consents.services import add_consent_version
 from enrollment.models import (
     Absence,
+    ConsentVersion,
     Kit,
     Participant,
     Period,
@@ -53,6 +55,7 @@ class Places:
     reset: AccessReset
     deviation: Deviation
     absence: Absence
+    consent: ConsentVersion
     shipment: Shipment
     kit: Kit
     wrong_kit: WrongKit
@@ -74,6 +77,8 @@ class Places:
             "site_availability": {"site": "01"},
             "absence_add": {"site": "01"},
             "absence_remove": {"pk": self.absence.pk},
+            "consent_version_correct": {"pk": self.consent.pk},
+            "consent_approval": {"pk": self.consent.pk, "site": "01"},
             "waiting_list": {"site": "01"},
             "waiting_undo": {"site": "01"},
             "person": {"pk": User.objects.get(username="monitor").pk},
@@ -193,6 +198,9 @@ def find() -> Places:
         record=_record(query.participant, people["coordinator"]),
         absence=add_absence(
             site, by=people["coordinator"], first_on=today, last_on=today, reason="stocktaking"
+        ),
+        consent=add_consent_version(
+            study, by=people["datamanager"], label="9.0", language="fi", dated_on=today
         ),
         reset=request_reset(
             people["investigator"],

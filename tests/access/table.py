@@ -138,6 +138,10 @@ TABLE = """
      site_availability      schedule.plan          GET,POST  site
      absence_add            schedule.plan          POST      site
      absence_remove         schedule.plan          GET,POST  site
+     consents               consent.view           GET       study
+     consent_version_new    consent.manage         GET,POST  whole
+     consent_version_correct  consent.manage       GET,POST  whole
+     consent_approval       consent.manage         GET,POST  whole
      waiting_list           schedule.plan          GET,POST  site
      waiting_undo           schedule.plan          POST      site
      dosing                 schedule.plan          GET,POST  site

@@ -39,6 +39,11 @@ from assessments.wording.services import load_wording
 from enrollment import services
 from enrollment.availability.services import add_absence, keep_hours, remove_absence
 from enrollment.calendar.services import make_feed
+from enrollment.consents.services import (
+    add_consent_version,
+    approve_consent_version,
+    correct_consent_version,
+)
 from enrollment.halts.services import pause_enrollment, resume_enrollment
 from enrollment.models import EnrollmentPause
 from enrollment.proposals.services import accept_days, take_back_days
@@ -104,6 +109,7 @@ WITHOUT = {
             "dosing_dated",
             "course_changed",
             "settle_deviations",
+            "lock_consent_version",
         ),
         "part of saving a rating, of dating a dose and of an import, which authorise",
     ),
@@ -230,6 +236,12 @@ CASES: dict[str, Case] = {
         p.participant.site, by=by, first_on=today_at(p.participant.site), last_on=today_at(p.participant.site),
         reason="stocktaking")),
     "remove_absence": Case("schedule.plan", True, lambda p, by: remove_absence(p.absence, by=by, reason="error")),
+    "add_consent_version": Case("consent.manage", False, lambda p, by: add_consent_version(
+        p.study, by=by, label="3.0", language="en", dated_on=today_at(p.participant.site))),
+    "correct_consent_version": Case("consent.manage", False, lambda p, by: correct_consent_version(
+        p.consent, by=by, version=1, label="3.1", language="en", dated_on=p.consent.dated_on, reason="misprint")),
+    "approve_consent_version": Case("consent.manage", False, lambda p, by: approve_consent_version(
+        p.consent, p.participant.site, by=by, version=0, approved_on=today_at(p.participant.site))),
     "accept_days": Case("schedule.plan", True, lambda p, by: accept_days(p.participant.site, [], by=by)),
     "take_back_days": Case("schedule.plan", True, lambda p, by: take_back_days(
         p.participant.site, [], by=by, reason="error")),

@@ -27,7 +27,7 @@ from trialsite.stack import testing
 __all__ = ["inside"]
 AsUser = Callable[[User], Client]
 WANTED = {
-    "participants": {"participant", "site", "status", "age", "sex", "left_reason"},
+    "participants": {"participant", "site", "status", "age", "sex", "left_reason", "consent_version"},
     "visits": {"participant", "site", "period", "visit", "planned_on", "performed_on", "status", "deviation_days"},
     "assessments": {"participant", "period", "visit", "date", "instrument", "HAMD101", "HAMD116A", "total", "rater"},
     "outcomes": {
@@ -80,6 +80,16 @@ def test_one_row_for_each_participant_visit_rating_and_period(blinded: Exported,
         assert len(blinded.rows(name)) == query(database, f"select count(*) from {source}")[0][0]
     keys = [(row["participant"], row["period"]) for row in blinded.rows("outcomes")]
     assert len(keys) == len(set(keys))
+
+
+def test_each_participant_has_the_consent_text_that_was_signed(blinded: Exported) -> None:
+    """With its approval at the site; those of later consent have the later text."""
+    rows = blinded.rows("participants")
+    assert {(row["consent_version"], row["consent_language"]) for row in rows} == {
+        ("1.0", "en"),
+        ("2.0", "en"),
+    }
+    assert all(row["consent_approved_on"] <= row["consented_on"] for row in rows)
 
 
 @pytest.mark.requirement("EXP-01")

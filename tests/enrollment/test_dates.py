@@ -131,11 +131,13 @@ def test_consent_before_any_trial_is_refused(year: int, site: Site, screened: Pa
         assert "ten years ago" in refusal["consented_on"][0]
 
 
-def _screen(participant: Participant, by: User, day: date, **more: str) -> Participant:
-    return services.screen(participant.site, by=by, consented_on=day, age=40, sex="F", **more)
+def _screen(participant: Participant, by: User, day: date, kept_because: str = "") -> Participant:
+    return services.screen(
+        participant.site, by=by, consented_on=day, age=40, sex="F", kept_because=kept_because
+    )
 
 
-def _correct(participant: Participant, by: User, day: date, **more: str) -> None:
+def _correct(participant: Participant, by: User, day: date, kept_because: str = "") -> None:
     services.record_screening(
         participant,
         by=by,
@@ -145,7 +147,7 @@ def _correct(participant: Participant, by: User, day: date, **more: str) -> None
         sex="F",
         checklist={},
         reason="misread",
-        **more,
+        kept_because=kept_because,
     )
 
 

@@ -21,6 +21,7 @@ ROOMS = [
         _("All participants and their progress"),
     ),
     ("calendar.view", "calendar", _("Calendar"), _("Visits and infusions by day")),
+    ("consent.view", "consents", _("Consent"), _("Consent versions and their approval at the sites")),
     ("supply.view", "supply", _("Kits"), _("Kits at the sites, from receipt to return")),
     ("query.view", "queries", _("Queries"), _("Queries on data and their answers")),
     ("query.view", "review", _("Review"), _("Source verification, signing and locking")),

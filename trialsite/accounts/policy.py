@@ -37,6 +37,8 @@ study.view                    C I M D P S F A R
 home.view                     C I M D P S F A R
 participant.view              C I M D . . F A .
 participant.screen            C I . . . . . . .
+consent.view                  C I M D . . F A R
+consent.manage                . . . D . . . . R
 eligibility.confirm           . I . . . . . . .
 participant.withdraw          . I . . . . . . .
 participant.randomise         C I . . . . . . .
@@ -89,6 +91,7 @@ people.manage                 . . . . . . . . R
 # What concerns the study as a whole asks for the role at all its sites: a role at one site is not enough.
 WHOLE_STUDY = frozenset(
     {
+        "consent.manage",
         "study.lock",
         "study.unlock",
         "closed.view",

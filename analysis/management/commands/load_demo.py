@@ -9,6 +9,7 @@ from django.db import transaction
 
 from analysis.allocation.services import supply
 from analysis.dashboard.services import summarise
+from analysis.demo.consents import consent_texts
 from analysis.demo.records.recording import record_forms
 from analysis.demo.review import review
 from analysis.demo.story import people
@@ -94,7 +95,8 @@ class Command(BaseCommand):
             "user"
         )
         investigators = {row.site_id: row.user for row in granted if row.site_id}
-        writer = DemoWriter(protocol, by=system, rng=rng, investigators=investigators)
+        approvals = consent_texts(sites, today, User.objects.get(username="datamanager"))
+        writer = DemoWriter(protocol, by=system, rng=rng, investigators=investigators, approvals=approvals)
         for _ in writer.write(everybody):
             pass
         hand_out(protocol.study, today)

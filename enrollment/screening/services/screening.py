@@ -8,9 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from enrollment.consents.services import lock_consent_version
 from enrollment.dates import check_consent, why
 from enrollment.halts.selectors import halted
-from enrollment.models import Participant, Visit
+from enrollment.models import ConsentVersion, Participant, Visit
 from enrollment.protocol.treatments import FAILED_TREATMENTS
 from enrollment.schedule.services.effects import course_changed
 from enrollment.screening.facts import treatments_complete, write_facts
@@ -25,12 +26,21 @@ SCREENING = "SCREENING"
 
 
 def screen(
-    site: Site, *, by: User, consented_on: date, age: int, sex: str, kept_because: str = ""
+    site: Site,
+    *,
+    by: User,
+    consented_on: date,
+    age: int,
+    sex: str,
+    consent_version: ConsentVersion | None = None,
+    kept_because: str = "",
 ) -> Participant:
-    """Begin screening a participant at `site`; they get the site's next code. `kept_because`: why an improbable consent date
-    is right. Raises ValidationError by field."""
+    """Begin screening a participant at `site`; they get the site's next code. `consent_version`: the text that was signed,
+    where it is known; `kept_because`: why an improbable consent date is right. Raises ValidationError by field."""
     with authorised_change(by, "participant.screen", site.study, site, reason=kept_because):
-        return _screen(site, consented_on, age, sex, kept_because=kept_because)
+        return _screen(
+            site, consented_on, age, sex, by=by, consent_version=consent_version, kept_because=kept_because
+        )
 
 
 def rescreen(
@@ -41,6 +51,7 @@ def rescreen(
     age: int,
     sex: str,
     reason: str,
+    consent_version: ConsentVersion | None = None,
     kept_because: str = "",
 ) -> Participant:
     """Screen a screen failure again, under the site's next code and linked to the old one. Once: who fails again is
@@ -57,7 +68,16 @@ def rescreen(
         if saved.consented_on and consented_on < saved.consented_on:
             message = _("This date is before the consent for the earlier screening. Check the date.")
             raise ValidationError({"consented_on": message})
-        return _screen(saved.site, consented_on, age, sex, kept_because=kept_because, rescreen_of=saved)
+        return _screen(
+            saved.site,
+            consented_on,
+            age,
+            sex,
+            by=by,
+            consent_version=consent_version,
+            kept_because=kept_because,
+            rescreen_of=saved,
+        )
 
 
 def _screen(
@@ -66,6 +86,8 @@ def _screen(
     age: int,
     sex: str,
     *,
+    by: User,
+    consent_version: ConsentVersion | None,
     kept_because: str,
     rescreen_of: Participant | None = None,
 ) -> Participant:
@@ -73,6 +95,7 @@ def _screen(
         raise ValidationError(
             _("Enrolment in this study is paused. No participant can be screened until it is resumed.")
         )
+    _hold_consent(consent_version, site)
     _check_participant(consented_on, age, sex, site, kept_because=kept_because)
     with connection.cursor() as cursor:
         # Two participants at one site at once must not get one code.
@@ -84,6 +107,7 @@ def _screen(
         protocol=site.study.protocols.latest(),
         code=f"{site.code}-{number:03d}",
         consented_on=consented_on,
+        consent_version=consent_version,
         age=age,
         sex=sex,
         rescreen_of=rescreen_of,
@@ -92,6 +116,8 @@ def _screen(
         participant=participant, code=SCREENING, label=_("Screening"), planned_on=consented_on
     )
     write_facts(participant, {"age": age, "consent": True}, source="screening form")
+    if consent_version is not None:
+        course_changed([participant.pk], by=by)
     return participant
 
 
@@ -104,6 +130,7 @@ def record_screening(
     age: int,
     sex: str,
     checklist: Mapping[str, bool | None],
+    consent_version: ConsentVersion | None = None,
     reason: str = "",
     kept_because: str = "",
 ) -> None:
@@ -115,19 +142,26 @@ def record_screening(
     """
     message = why(reason, kept_because)
     with authorised_change(by, "participant.screen", participant.study, participant.site, reason=message):
+        _hold_consent(consent_version, participant.site)
         saved = locked(participant)
         if saved.version != version:
             raise Conflict(saved)
         _check_participant(consented_on, age, sex, saved.site, saved=saved, kept_because=kept_because)
         facts = {"age": age, "consent": True, **checklist}
-        changes_saved_value = (saved.consented_on, saved.age, saved.sex) != (consented_on, age, sex) or any(
-            value is not None and facts.get(name, value) != value for name, value in facts_of(saved).items()
+        changes_saved_value = (
+            (saved.consented_on, saved.age, saved.sex) != (consented_on, age, sex)
+            or saved.consent_version not in (None, consent_version)
+            or any(
+                value is not None and facts.get(name, value) != value
+                for name, value in facts_of(saved).items()
+            )
         )
         if changes_saved_value and not is_visible(reason):
             raise ValidationError(
                 {"reason": _("You are changing a saved value. Give the reason for the audit trail.")}
             )
         saved.consented_on, saved.age, saved.sex, saved.version = consented_on, age, sex, version + 1
+        saved.consent_version = consent_version
         saved.save()
         write_facts(saved, facts, source="screening form")
         course_changed([saved.pk], by=by)
@@ -140,6 +174,15 @@ def record_fact(participant: Participant, name: str, value: float | None, *, sou
     if name == FAILED_TREATMENTS and not treatments_complete(participant):
         value = None
     write_facts(participant, {name: value}, source=source)
+
+
+def _hold_consent(consent_version: ConsentVersion | None, site: Site) -> None:
+    """Whether it was approved is no matter here: what was signed is recorded, and its deviation files itself."""
+    if consent_version is None:
+        return
+    if consent_version.study_id != site.study_id:
+        raise ValidationError({"consent_version": _("Choose a consent version of this study.")})
+    lock_consent_version(consent_version)
 
 
 def _check_participant(

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from enrollment.consents.selectors import versions_to_choose
 from enrollment.forms import ReasonForm
 from enrollment.models import Participant
 from enrollment.respond import add_errors
@@ -94,7 +95,8 @@ def screening_reopen(request: Request, study: str, code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def rescreen(request: Request, study: str, code: str) -> HttpResponse:
     failure = participant_for(request.user, study, code, "participant.screen")
-    form = RescreenForm(request.POST or None, initial={"sex": failure.sex})
+    versions = versions_to_choose(failure.study)
+    form = RescreenForm(request.POST or None, initial={"sex": failure.sex}, versions=versions)
     if form.is_valid():
         try:
             participant = services.rescreen(failure, by=request.user, **form.cleaned_data)

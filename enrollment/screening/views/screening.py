@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from enrollment.consents.selectors import versions_to_choose
 from enrollment.models import Participant, ScreeningDraft
 from enrollment.respond import add_errors
 from enrollment.schedule.strips import strip_of
@@ -24,7 +25,9 @@ from trialsite.lib.errors import Conflict
 def participant_new(request: Request, study: str) -> HttpResponse:
     trial = study_for(request.user, study, "participant.screen")
     form = NewParticipantForm(
-        request.POST or None, sites=sites_where(request.user, "participant.screen", trial)
+        request.POST or None,
+        sites=sites_where(request.user, "participant.screen", trial),
+        versions=versions_to_choose(trial),
     )
     if form.is_valid():
         try:
@@ -47,7 +50,8 @@ def screening(request: Request, study: str, code: str) -> HttpResponse:
     criteria = participant.protocol.definition.criteria
     draft = ScreeningDraft.objects.filter(user=request.user, participant=participant).first()
     initial = _initial(participant) | (draft.fields if draft else {})
-    form = ScreeningForm(request.POST or None, criteria=criteria, initial=initial)
+    versions = versions_to_choose(participant.study)
+    form = ScreeningForm(request.POST or None, criteria=criteria, versions=versions, initial=initial)
     if form.is_valid():
         try:
             services.record_screening(
@@ -68,7 +72,8 @@ def screening(request: Request, study: str, code: str) -> HttpResponse:
 @require_POST
 def screening_draft(request: Request, study: str, code: str) -> HttpResponse:
     participant = participant_for(request.user, study, code, "participant.screen")
-    form = ScreeningForm(None, criteria=participant.protocol.definition.criteria)
+    versions = versions_to_choose(participant.study)
+    form = ScreeningForm(None, criteria=participant.protocol.definition.criteria, versions=versions)
     draft = services.keep_screening_draft(participant, form.typed(request.POST), by=request.user)
     return JsonResponse({"saved": f"{timezone.localtime(draft.saved_at):%H:%M:%S}"})
 
@@ -88,6 +93,7 @@ def _initial(participant: Participant) -> dict[str, object]:
     facts = {f"check_{name}": labels[facts_saved[name]] for name in names if name in facts_saved}
     return {
         "consented_on": participant.consented_on,
+        "consent_version": str(participant.consent_version_id or ""),
         "age": participant.age,
         "sex": participant.sex,
         "version": participant.version,

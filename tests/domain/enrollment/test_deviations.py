@@ -16,6 +16,7 @@ from enrollment.domain.deviations import (
     ObservedPeriod,
     ObservedVisit,
     Rule,
+    SignedConsent,
     breaches,
     classification,
     rules_of,
@@ -132,6 +133,26 @@ def test_a_dose_before_consent_is_a_breach_beside_its_visits() -> None:
     """Each visit, and the treatment."""
     rules = broken(course(consented_on=on(1)))
     assert rules == [("before_consent", 1, "BASELINE"), ("before_consent", 1, None)]
+
+
+@pytest.mark.parametrize(
+    ("approved_on", "breach"), [(on(-9), False), (on(-8), True), (on(-10), False), (None, True)]
+)
+def test_a_text_has_to_be_approved_by_the_day_it_was_signed(approved_on: date | None, breach: bool) -> None:
+    """The day of the approval itself is allowed. Once, whatever follows from it."""
+    found = breaches(course(consent=SignedConsent("2.0 (en)", approved_on)), PROTOCOL)
+    expected = Breach(
+        "consent_not_approved",
+        on=on(-9),
+        recorded="2.0 (en)",
+        expected=approved_on.isoformat() if approved_on else "",
+    )
+    assert found == [expected] * breach
+
+
+def test_of_a_text_that_was_not_recorded_nothing_is_known() -> None:
+    assert broken(course(consent=None)) == []
+    assert broken(course(consented_on=None, consent=SignedConsent("2.0 (en)"))) == []
 
 
 def test_a_plan_breaks_nothing() -> None:

@@ -7,6 +7,8 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
     when 'home.view' then array['coordinator', 'investigator', 'monitor', 'datamanager', 'pharmacist', 'statistician', 'safety', 'auditor', 'admin']
     when 'participant.view' then array['coordinator', 'investigator', 'monitor', 'datamanager', 'safety', 'auditor']
     when 'participant.screen' then array['coordinator', 'investigator']
+    when 'consent.view' then array['coordinator', 'investigator', 'monitor', 'datamanager', 'safety', 'auditor', 'admin']
+    when 'consent.manage' then array['datamanager', 'admin']
     when 'eligibility.confirm' then array['investigator']
     when 'participant.withdraw' then array['investigator']
     when 'participant.randomise' then array['coordinator', 'investigator']
@@ -54,6 +56,6 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
     when 'export.blinded' then array['datamanager', 'statistician', 'admin']
     when 'export.unblinded' then array['statistician']
     when 'people.manage' then array['admin']
-    end), false) and (everywhere or action <> all (array['closed.view', 'data.import', 'enrollment.pause', 'look.decide', 'look.take', 'outcomes.adopt', 'people.manage', 'study.lock', 'study.unlock']))
+    end), false) and (everywhere or action <> all (array['closed.view', 'consent.manage', 'data.import', 'enrollment.pause', 'look.decide', 'look.take', 'outcomes.adopt', 'people.manage', 'study.lock', 'study.unlock']))
 $$;
 grant execute on function policy_allows(text, text, boolean) to trialsite_app, trialsite_report;

@@ -5,7 +5,7 @@ set search_path = public, pg_temp as $$
   select jsonb_build_object(
     'participant', review_signed_row(
       to_jsonb(p) - 'unblinded_at' - 'version' - 'left_on_derived' - case when p.left_on_derived then 'left_on' else '' end,
-      '{left_on,rescreen_of_id}'),
+      '{left_on,rescreen_of_id,consent_version_id}'),
     'treatments', (select coalesce(jsonb_agg(review_listed_treatment(r) order by review_listed_treatment(r) -> 'id'), '[]')
                    from assessments_record r where r.participant_id = p.id and review_listed_treatment(r) is not null),
     'facts', (select coalesce(jsonb_agg(to_jsonb(f) order by f.name), '[]')

@@ -6,6 +6,7 @@ begin
     perform review_unverify(array_agg(n.id), 'screening', array_agg(f.field))
       from changed n join was o on o.id = n.id cross join lateral (values
         ('consented_on', n.consented_on is distinct from o.consented_on),
+        ('consent_version', n.consent_version_id is distinct from o.consent_version_id),
         ('age', n.age is distinct from o.age),
         ('sex', n.sex is distinct from o.sex)) f (field, differs)
       where f.differs;
