@@ -28,7 +28,7 @@ from enrollment.selectors import today_at
 from tests.access.table import Row
 from tests.treatments import add_treatment
 from trialsite.accounts.context import audit_context
-from trialsite.accounts.models import AccessReset, Study, User
+from trialsite.accounts.models import AccessReset, Membership, Study, User
 from trialsite.accounts.services import invitation_of, request_reset
 from trialsite.review.models import Lock, Query, UnlockRequest, Verification
 from trialsite.review.services import request_unlock
@@ -59,6 +59,7 @@ class Places:
     shipment: Shipment
     kit: Kit
     wrong_kit: WrongKit
+    membership: Membership
 
     def arguments(self, row: Row) -> dict[str, Any]:
         """Keyword arguments of the address of `row`."""
@@ -81,16 +82,16 @@ class Places:
             "consent_approval": {"pk": self.consent.pk, "site": "01"},
             "waiting_list": {"site": "01"},
             "waiting_undo": {"site": "01"},
-            "person": {"pk": User.objects.get(username="monitor").pk},
-            "person_change": {"pk": User.objects.get(username="monitor").pk, "act": row.variant},
+            "person": {"pk": self.membership.user_id},
+            "person_change": {"pk": self.membership.user_id, "act": row.variant},
             "supply_send": {"site": "01"},
             "shipment": {"pk": self.shipment.pk},
             "packing_list": {"pk": self.shipment.pk},
             "wrong_kit": {"pk": self.wrong_kit.pk},
             "wrong_kit_close": {"pk": self.wrong_kit.pk},
             "reset_decide": {"pk": self.reset.pk},
-            "role_grant": {"pk": User.objects.get(username="monitor").pk},
-            "role_end": {"pk": User.objects.get(username="monitor").memberships.get(study=self.study).pk},
+            "role_grant": {"pk": self.membership.user_id},
+            "role_end": {"pk": self.membership.pk},
             "plan": {"pk": self.period.pk},
             "dosing": {"pk": self.period.pk},
             "query_turn": {"pk": self.query.pk, "turn": row.variant},
@@ -213,6 +214,7 @@ def find() -> Places:
         shipment=services.request_supply(site, 1, by=User.objects.get(username="pharmacist")),
         kit=Kit.objects.filter(site=site, state="on_hand", period=None).earliest("number"),
         wrong_kit=_wrong_kit(visit.period, people["coordinator"]),
+        membership=Membership.objects.get(study=study, user__username="monitor"),
     )
 
 
