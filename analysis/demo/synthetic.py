@@ -36,6 +36,9 @@ from trialsite.accounts.context import audit_context
 from trialsite.accounts.models import Site, User
 
 CHUNK = 500
+RATED_AT = time(10, 30)
+# At the end of the infusion: the demo starts them about noon.
+RATED_AFTER_INFUSION = time(12, 35)
 
 
 class DemoWriter:
@@ -249,6 +252,12 @@ class DemoWriter:
             rating.not_done_reason = why
             yield rating
 
+    def _is_timed(self, visit: Visit, code: str) -> bool:
+        day = self.definition.infusion
+        return (
+            day is not None and visit.code == day.visit and any(code == one.instrument for one in day.ratings)
+        )
+
     def _rating(self, visit: Visit, code: str, on: date | None, total: int) -> Assessment:
         instrument = self.instruments[code]
         return Assessment(
@@ -261,7 +270,7 @@ class DemoWriter:
             total=total,
             rater="Synthetic rater",
             performed_on=on,
-            performed_time=time(10, 30),
+            performed_time=RATED_AFTER_INFUSION if self._is_timed(visit, code) else RATED_AT,
             lookback_days=7 if visit.day in (0, None) else min(7, visit.day or 7),
             entered_by=self.by,
             form_token=uuid.UUID(int=self.rng.getrandbits(128), version=4),

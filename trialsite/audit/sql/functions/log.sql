@@ -17,7 +17,6 @@ declare
   earlier refcursor;
   is_ jsonb;
   was jsonb;
-  cols text[];
   told boolean := true;
   unexplained boolean;
   its_chain text;
