@@ -59,3 +59,9 @@ def approval_at(version: ConsentVersion, site: Site) -> ConsentApproval | None:
 def versions_to_choose(study: Study) -> dict[str, ConsentVersion]:
     """By key, as a form's choice sends it; the newest first."""
     return {str(version.pk): version for version in study.consent_versions.order_by("-dated_on", "-pk")}
+
+
+def lock_consent_version(consent_version: ConsentVersion) -> ConsentVersion:
+    """Part of a change of the text, of its approval, or of who signed it: one after the other, so that nobody is judged by
+    an approval that is being changed. Taken before a participant is locked."""
+    return ConsentVersion.objects.select_for_update().get(pk=consent_version.pk)

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from enrollment.consents.selectors import lock_consent_version
 from enrollment.consents.text import LANGUAGES
 from enrollment.domain import plausible
 from enrollment.models import ConsentApproval, ConsentVersion, Participant
@@ -91,12 +92,6 @@ def approve_consent_version(
         approval.save()
         _judge_again(consent_version, by=by, site=site)
         return approval
-
-
-def lock_consent_version(consent_version: ConsentVersion) -> ConsentVersion:
-    """Part of a change of the text, of its approval, or of who signed it: one after the other, so that nobody is judged by
-    an approval that is being changed. Taken before a participant is locked."""
-    return ConsentVersion.objects.select_for_update().get(pk=consent_version.pk)
 
 
 def _write(version: ConsentVersion, *, label: str, language: str, dated_on: date) -> ConsentVersion:

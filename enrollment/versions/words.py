@@ -29,6 +29,7 @@ LABELS = {
     "code": gettext_lazy("Code"),
     "compare": gettext_lazy("treatments compared"),
     "completers": gettext_lazy("completers"),
+    "consent_not_approved": gettext_lazy("class of a consent text not approved on the day"),
     "correlation": gettext_lazy("correlation of the two responses"),
     "criteria": gettext_lazy("Eligibility criteria"),
     "day": gettext_lazy("planned day"),

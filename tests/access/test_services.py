@@ -109,7 +109,6 @@ WITHOUT = {
             "dosing_dated",
             "course_changed",
             "settle_deviations",
-            "lock_consent_version",
         ),
         "part of saving a rating, of dating a dose and of an import, which authorise",
     ),

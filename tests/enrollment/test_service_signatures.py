@@ -50,6 +50,7 @@ WITHOUT_BY = {
 # Services that only add: the first saving of a value needs no reason, and the trail shows that it is the first.
 ADDS = {
     "enrollment.screen",
+    "enrollment.add_consent_version",
     "enrollment.confirm_eligibility",
     "enrollment.randomise",
     "enrollment.request_allocation_list",

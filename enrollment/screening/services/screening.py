@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from enrollment.consents.services import lock_consent_version
+from enrollment.consents.selectors import lock_consent_version
 from enrollment.dates import check_consent, why
 from enrollment.halts.selectors import halted
 from enrollment.models import ConsentVersion, Participant, Visit
